@@ -1,0 +1,53 @@
+namespace Fanfold.Storage;
+
+/// <summary>
+/// Named, immutable-once-read objects under <c>/</c>-separated paths, over Blob Storage, a directory, or memory. All
+/// failures are <see cref="StorageException"/>. A path is relative, has no empty, <c>.</c> or <c>..</c> segment, no
+/// backslash and no control character; anything else is refused as <see cref="StorageFailure.InvalidPath"/> before any I/O.
+/// </summary>
+public interface IObjectStore
+{
+    /// <summary>Objects whose path begins with the folder <paramref name="folder"/> + <c>/</c> (or all, for an empty one), in ascending order of the path's UTF-8 bytes.</summary>
+    IAsyncEnumerable<ObjectProperties> ListAsync(string folder, CancellationToken cancellationToken = default);
+
+    /// <summary>Opens an object for ranged reads and pins its version; null when there is none.</summary>
+    /// <param name="etag">The version that must be there; null pins whichever is there now.</param>
+    /// <exception cref="StorageException"><see cref="StorageFailure.Changed"/> when the object has another ETag.</exception>
+    Task<IObjectReader?> OpenAsync(string path, string? etag = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Writes an object whole: it appears complete or not at all. Returns its properties.</summary>
+    /// <exception cref="StorageException"><see cref="StorageFailure.Conflict"/> when <paramref name="condition"/> does not hold; nothing was written then.</exception>
+    Task<ObjectProperties> PutAsync(string path, Stream content, PutCondition condition, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes an object; deleting what is not there succeeds.</summary>
+    Task DeleteAsync(string path, CancellationToken cancellationToken = default);
+}
+
+/// <summary>One pinned version of an object. Reads fail with <see cref="StorageFailure.Changed"/> once the object is another version.</summary>
+public interface IObjectReader : IAsyncDisposable
+{
+    ObjectProperties Properties { get; }
+
+    /// <summary>Fills <paramref name="buffer"/> from <paramref name="offset"/>; a range outside the object is an <see cref="ArgumentOutOfRangeException"/>. Safe to call concurrently.</summary>
+    ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken = default);
+}
+
+/// <param name="Length">In bytes.</param>
+/// <param name="ETag">Opaque; equal ETags mean equal content. Without quotes.</param>
+public sealed record ObjectProperties(string Path, long Length, string ETag);
+
+/// <summary>What must hold for a put to happen.</summary>
+public readonly record struct PutCondition
+{
+    /// <summary>Writes in any case.</summary>
+    public static PutCondition None => default;
+
+    /// <summary>Writes only when no object is there (<c>If-None-Match: *</c>).</summary>
+    public static PutCondition IfAbsent => new() { MustBeAbsent = true };
+
+    /// <summary>Writes only over the version <paramref name="etag"/> (<c>If-Match</c>).</summary>
+    public static PutCondition IfMatch(string etag) => new() { ETag = etag };
+
+    public bool MustBeAbsent { get; private init; }
+    public string? ETag { get; private init; }
+}
