@@ -7,11 +7,11 @@ public static class TemporalText
 {
     public static long UnitsPerSecond(TimeUnit unit) => unit switch { TimeUnit.Millis => 1_000, TimeUnit.Micros => 1_000_000, _ => 1_000_000_000 };
 
-    /// <summary>Days since 1970-01-01 as <c>yyyy-MM-dd</c> in the proleptic Gregorian calendar; years before 0 carry a minus sign.</summary>
+    /// <summary>Days since 1970-01-01 as <c>yyyy-MM-dd</c> in the proleptic Gregorian calendar; years before 1 are marked <c>(BC)</c>, as PostgreSQL and DuckDB do.</summary>
     public static string Date(long days)
     {
         var (year, month, day) = CivilFromDays(days);
-        return string.Create(CultureInfo.InvariantCulture, $"{(year < 0 ? "-" : "")}{Math.Abs(year):0000}-{month:00}-{day:00}");
+        return string.Create(CultureInfo.InvariantCulture, $"{(year > 0 ? year : 1 - year):0000}-{month:00}-{day:00}{(year > 0 ? "" : " (BC)")}");
     }
 
     public static string Time(long value, TimeUnit unit)
@@ -44,16 +44,14 @@ public static class TemporalText
         return (Int128.IsNegative(unscaled) ? "-" : "") + digits[..^scale] + "." + digits[^scale..];
     }
 
-    /// <summary>Parses <c>[-]yyyy-MM-dd</c>; null when the text is no date.</summary>
+    /// <summary>Parses <c>yyyy-MM-dd</c> with years from 1; null when the text is no date.</summary>
     public static long? ParseDate(ReadOnlySpan<char> text)
     {
         text = text.Trim();
-        var negative = text.Length > 0 && text[0] == '-';
-        if (negative) text = text[1..];
         if (text.Length < 8 || text[^3] != '-' || text[^6] != '-') return null;
-        if (!Digits(text[..^6], out var year) || !Digits(text[^5..^3], out var month) || !Digits(text[^2..], out var day) || year > 5_879_610) return null;
-        var days = DaysFromCivil(negative ? -year : year, (int)month, (int)day);
-        return month is >= 1 and <= 12 && day >= 1 && CivilFromDays(days) == (negative ? -year : year, (int)month, (int)day) ? days : null;
+        if (!Digits(text[..^6], out var year) || !Digits(text[^5..^3], out var month) || !Digits(text[^2..], out var day) || year is < 1 or > 5_879_610) return null;
+        var days = DaysFromCivil(year, (int)month, (int)day);
+        return month is >= 1 and <= 12 && day >= 1 && CivilFromDays(days) == (year, (int)month, (int)day) ? days : null;
     }
 
     /// <summary>

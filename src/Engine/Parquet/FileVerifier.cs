@@ -1,0 +1,51 @@
+using Fanfold.Engine.Columns;
+
+namespace Fanfold.Engine.Parquet;
+
+/// <param name="Name">The top-level field.</param>
+/// <param name="Type">The logical type's text; null for nested and refused columns.</param>
+/// <param name="Figures">Null when the column is nested or refused.</param>
+/// <param name="Error">Why a flat column was refused.</param>
+public sealed record VerifiedColumn(string Name, string? Type, bool IsNested, ColumnFigures? Figures, ParquetDataException? Error);
+
+/// <summary>Reads every page of every flat column of a file.</summary>
+public static class FileVerifier
+{
+    const int BatchRows = 8192;
+
+    /// <summary>Figures of each top-level column, in schema order. A defect in one column is that column's <see cref="VerifiedColumn.Error"/>; the others are still read.</summary>
+    public static async Task<IReadOnlyList<VerifiedColumn>> VerifyAsync(IByteSource source, FileMetadata file, CancellationToken cancellationToken = default)
+    {
+        var verified = new List<VerifiedColumn>();
+        var nested = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var column in file.Columns)
+        {
+            if (column.IsFlat) verified.Add(await VerifyColumnAsync(source, file, column, cancellationToken));
+            else if (nested.Add(column.Root)) verified.Add(new VerifiedColumn(column.Root, null, true, null, null));
+        }
+        return verified;
+    }
+
+    static async Task<VerifiedColumn> VerifyColumnAsync(IByteSource source, FileMetadata file, ParquetColumn column, CancellationToken cancellationToken)
+    {
+        if (column.Type is not { } type)
+            return new VerifiedColumn(column.Name, null, false, null, new ParquetDataException(ParquetDefect.Unsupported, column.Refusal!).At(source.Name, column: column.Name));
+        var figures = new ColumnFigures(type);
+        try
+        {
+            using var reader = new ColumnChunkReader(source, column, file.DataEnd);
+            foreach (var group in file.RowGroups)
+            {
+                if (group.Rows == 0) continue;
+                reader.Open(group.Ordinal, group.Chunks[column.Ordinal]);
+                for (var left = group.Rows; left > 0; left -= BatchRows)
+                    figures.Add(await reader.ReadAsync((int)Math.Min(left, BatchRows), cancellationToken));
+            }
+            return new VerifiedColumn(column.Name, type.ToString(), false, figures, null);
+        }
+        catch (ParquetDataException defect)
+        {
+            return new VerifiedColumn(column.Name, type.ToString(), false, null, defect);
+        }
+    }
+}

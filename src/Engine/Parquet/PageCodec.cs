@@ -1,0 +1,83 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using K4os.Compression.LZ4;
+using Snappier;
+using ZstdSharp;
+
+namespace Fanfold.Engine.Parquet;
+
+/// <summary>Decompresses pages. The target has exactly the size that the page header promises; another outcome is a defect.</summary>
+sealed class PageCodec : IDisposable
+{
+    Decompressor? _zstd;
+
+    public void Decompress(CompressionCodec codec, ReadOnlyMemory<byte> compressed, Memory<byte> target)
+    {
+        // An empty v2 page may carry no compressed frame at all.
+        if (target.Length == 0) return;
+        var written = codec switch
+        {
+            CompressionCodec.Uncompressed => Copy(compressed.Span, target.Span),
+            CompressionCodec.Snappy => DecompressSnappy(compressed.Span, target.Span),
+            CompressionCodec.Gzip => ReadAll(new GZipStream(AsStream(compressed), CompressionMode.Decompress), target.Span),
+            CompressionCodec.Brotli => ReadAll(new BrotliStream(AsStream(compressed), CompressionMode.Decompress), target.Span),
+            CompressionCodec.Zstd => (_zstd ??= new Decompressor()).Unwrap(compressed.Span, target.Span),
+            CompressionCodec.Lz4Raw => LZ4Codec.Decode(compressed.Span, target.Span),
+            CompressionCodec.Lz4 => DecompressLz4(compressed.Span, target.Span),
+            _ => throw new ParquetDataException(ParquetDefect.Unsupported, $"the codec {codec} is not read"),
+        };
+        if (written != target.Length)
+            throw new ParquetDataException(ParquetDefect.Corrupt, $"a page of {target.Length} bytes decompresses to {written} ({codec})");
+    }
+
+    public void Dispose() => _zstd?.Dispose();
+
+    static int Copy(ReadOnlySpan<byte> source, Span<byte> target)
+    {
+        if (source.Length != target.Length) return source.Length;
+        source.CopyTo(target);
+        return target.Length;
+    }
+
+    static int DecompressSnappy(ReadOnlySpan<byte> source, Span<byte> target)
+    {
+        var length = Snappy.GetUncompressedLength(source);
+        return length == target.Length ? Snappy.Decompress(source, target) : length;
+    }
+
+    // Page bytes always come from arrays, so the stream needs no copy.
+    static MemoryStream AsStream(ReadOnlyMemory<byte> bytes) =>
+        System.Runtime.InteropServices.MemoryMarshal.TryGetArray(bytes, out var segment)
+            ? new MemoryStream(segment.Array!, segment.Offset, segment.Count, writable: false)
+            : new MemoryStream(bytes.ToArray(), writable: false);
+
+    // GZipStream reads all members of a multi-member file; parquet allows several in one page.
+    static int ReadAll(Stream stream, Span<byte> target)
+    {
+        using (stream)
+        {
+            var total = stream.ReadAtLeast(target, target.Length, throwOnEndOfStream: false);
+            return total == target.Length && stream.ReadByte() >= 0 ? total + 1 : total;
+        }
+    }
+
+    /// <summary>
+    /// The codec called LZ4 is Hadoop's framing: blocks of (uncompressed size, compressed size, both big-endian, data). Some
+    /// writers put a raw LZ4 block instead, told apart by trying, as Arrow C++ does.
+    /// </summary>
+    static int DecompressLz4(ReadOnlySpan<byte> source, Span<byte> target)
+    {
+        int position = 0, written = 0;
+        while (source.Length - position >= 8)
+        {
+            var uncompressed = BinaryPrimitives.ReadUInt32BigEndian(source[position..]);
+            var compressed = BinaryPrimitives.ReadUInt32BigEndian(source[(position + 4)..]);
+            if (compressed > source.Length - position - 8 || uncompressed > target.Length - written) break;
+            var decoded = LZ4Codec.Decode(source.Slice(position + 8, (int)compressed), target.Slice(written, (int)uncompressed));
+            if (decoded != uncompressed) break;
+            position += 8 + (int)compressed;
+            written += decoded;
+        }
+        return position == source.Length && written == target.Length ? written : LZ4Codec.Decode(source, target);
+    }
+}
