@@ -14,9 +14,14 @@ static class Folders
         if (parent is not null) Sync(parent);
     }
 
+    /// <summary>Makes the names in a folder survive a power cut; a folder that was tidied away has none.</summary>
     public static void Sync(string folder)
     {
-        if (OperatingSystem.IsLinux()) Linux.SyncFolder(folder);
+        try
+        {
+            if (OperatingSystem.IsLinux()) Linux.SyncFolder(folder);
+        }
+        catch (DirectoryNotFoundException) { }
     }
 
     /// <summary>Removes the folders that hold <paramref name="file"/> from the innermost outwards, as long as they are empty and below <paramref name="root"/>.</summary>

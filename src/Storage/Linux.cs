@@ -30,7 +30,6 @@ static partial class Linux
         return error is Errno.NotPermitted or Errno.NotImplemented or Errno.NotSupported ? false : throw Errno.Exception(error, name);
     }
 
-    /// <summary>Makes the names in a folder survive a power cut.</summary>
     public static void SyncFolder(string folder)
     {
         using var handle = Open(folder, CloseOnExec);

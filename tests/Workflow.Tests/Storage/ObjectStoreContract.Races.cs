@@ -12,7 +12,8 @@ public abstract partial class ObjectStoreContract
         for (var round = 0; round < 5; round++)
         {
             var path = $"race/{round}/once";
-            var won = await RaceAsync(writer => Store.PutAsync(path, new[] { (byte)writer }, PutCondition.IfAbsent, Cancellation));
+            var started = new Rendezvous(Writers);
+            var won = await RaceAsync(writer => Store.PutAsync(path, new MeetingStream((byte)writer, started), PutCondition.IfAbsent, Cancellation));
             var winner = Assert.Single(won);
             Assert.Equal(new[] { (byte)winner.Writer }, await Store.ReadAllAsync(path, 1, Cancellation));
             Assert.Equal([winner.Put], await ListAsync($"race/{round}"));
@@ -26,7 +27,8 @@ public abstract partial class ObjectStoreContract
         var seen = new HashSet<string> { current.ETag };
         for (var round = 0; round < 10; round++)
         {
-            var won = await RaceAsync(writer => Store.PutAsync("race", new[] { (byte)writer }, PutCondition.IfMatch(current.ETag), Cancellation));
+            var started = new Rendezvous(Writers);
+            var won = await RaceAsync(writer => Store.PutAsync("race", new MeetingStream((byte)writer, started), PutCondition.IfMatch(current.ETag), Cancellation));
             var winner = Assert.Single(won);
             Assert.Equal(new[] { (byte)winner.Writer }, await Store.ReadAllAsync("race", 1, Cancellation));
             Assert.True(seen.Add(winner.Put.ETag));
@@ -61,6 +63,22 @@ public abstract partial class ObjectStoreContract
             await Store.PutAsync($"deep/end/{writer}", Bytes(1), PutCondition.IfAbsent, Cancellation);
         })));
         Assert.Equal(16, (await ListAsync("")).Count);
+    }
+
+    [Fact]
+    public async Task PutAndDelete_OfOneObjectAtOnce_NeverFail()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(writer => Task.Run(async () =>
+        {
+            for (var i = 0; i < 100; i++)
+            {
+                if (writer % 2 == 0) await Store.PutAsync("one/object", Bytes(10), PutCondition.None, Cancellation);
+                else await Store.DeleteAsync("one/object", Cancellation);
+            }
+        })));
+        await Store.DeleteAsync("one/object", Cancellation);
+        Assert.Empty(await ListAsync(""));
+        await Store.PutAsync("one", Bytes(1), PutCondition.IfAbsent, Cancellation);
     }
 
     [Fact]
@@ -117,5 +135,27 @@ public abstract partial class ObjectStoreContract
             }
         }));
         return [.. (await Task.WhenAll(results)).Where(r => r.Item2 is not null).Select(r => (r.writer, r.Item2!))];
+    }
+
+    sealed class Rendezvous(int expected)
+    {
+        readonly TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        int _arrived;
+
+        public Task MeetAsync()
+        {
+            if (Interlocked.Increment(ref _arrived) == expected) _complete.SetResult();
+            return _complete.Task;
+        }
+    }
+
+    // Gives its byte once all writers are past whatever a store looks up before it reads the content.
+    sealed class MeetingStream(byte content, Rendezvous started) : MemoryStream([content])
+    {
+        public override async Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
+        {
+            await started.MeetAsync();
+            await base.CopyToAsync(destination, bufferSize, cancellationToken);
+        }
     }
 }
