@@ -3,11 +3,16 @@ namespace Fanfold.Storage;
 /// <summary>
 /// Named, immutable-once-read objects under <c>/</c>-separated paths, over Blob Storage, a directory, or memory. All
 /// failures are <see cref="StorageException"/>. A path is relative, has no empty, <c>.</c> or <c>..</c> segment, no
-/// backslash and no control character; anything else is refused as <see cref="StorageFailure.InvalidPath"/> before any I/O.
+/// backslash, no control character, no half of a surrogate pair and at most 1024 UTF-8 bytes; anything else is refused as
+/// <see cref="StorageFailure.InvalidPath"/> before any I/O.
 /// </summary>
+/// <remarks>No object may have the path of another's folder; a store that can't hold both refuses the put as <see cref="StorageFailure.InvalidPath"/>.</remarks>
 public interface IObjectStore
 {
-    /// <summary>Objects whose path begins with the folder <paramref name="folder"/> + <c>/</c> (or all, for an empty one), in ascending order of the path's UTF-8 bytes.</summary>
+    /// <summary>
+    /// Objects whose path begins with the folder <paramref name="folder"/> + <c>/</c> (or all, for an empty one), in ascending order of the path's
+    /// UTF-8 bytes. An object of exactly the path <paramref name="folder"/> is listed too, so that a source may be a single file.
+    /// </summary>
     IAsyncEnumerable<ObjectProperties> ListAsync(string folder, CancellationToken cancellationToken = default);
 
     /// <summary>Opens an object for ranged reads and pins its version; null when there is none.</summary>

@@ -17,6 +17,8 @@ public enum StorageFailure
     Unreachable,
     /// <summary>No space is left to write.</summary>
     Full,
+    /// <summary>The object is larger than its reader accepts.</summary>
+    TooLarge,
 }
 
 /// <summary>Any failure of a store, with the path it concerns.</summary>

@@ -1,0 +1,195 @@
+using Fanfold.Storage;
+
+namespace Fanfold.Workflow.Tests.Storage;
+
+/// <summary>What every store must do; one subclass per store.</summary>
+public abstract partial class ObjectStoreContract
+{
+    protected abstract IObjectStore Store { get; }
+
+    protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(300_000)]
+    public async Task Put_AnyLength_IsReadBackWhole(int length)
+    {
+        var content = Bytes(length);
+        var put = await Store.PutAsync("a/b/c.bin", content, PutCondition.None, Cancellation);
+        Assert.Equal(new ObjectProperties("a/b/c.bin", length, put.ETag), put);
+        await using var reader = await OpenAsync("a/b/c.bin");
+        Assert.Equal(put, reader.Properties);
+        Assert.Equal(content, await Store.ReadAllAsync("a/b/c.bin", length, Cancellation));
+        Assert.Equal([put], await ListAsync(""));
+    }
+
+    [Fact]
+    public async Task Put_FromAStreamInTheMiddle_WritesTheRest()
+    {
+        using var stream = new MemoryStream([1, 2, 3, 4]) { Position = 2 };
+        await Store.PutAsync("a", stream, PutCondition.None, Cancellation);
+        Assert.Equal([3, 4], await Store.ReadAllAsync("a", 10, Cancellation));
+    }
+
+    [Fact]
+    public async Task Read_ManyRangesAtOnce_GiveTheirBytes()
+    {
+        var content = Bytes(100_003);
+        await Store.PutAsync("a", content, PutCondition.None, Cancellation);
+        await using var reader = await OpenAsync("a");
+        await Task.WhenAll(Enumerable.Range(0, 97).Select(async i =>
+        {
+            var range = new byte[i * 523];
+            await reader.ReadAsync(i * 509, range, Cancellation);
+            Assert.True(content.AsSpan(i * 509, range.Length).SequenceEqual(range));
+        }));
+    }
+
+    [Theory]
+    [InlineData(-1, 1)]
+    [InlineData(0, 11)]
+    [InlineData(10, 1)]
+    [InlineData(11, 0)]
+    [InlineData(long.MaxValue, 1)]
+    public async Task Read_OutsideTheObject_IsRefused(long offset, int count)
+    {
+        await Store.PutAsync("a", Bytes(10), PutCondition.None, Cancellation);
+        await using var reader = await OpenAsync("a");
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await reader.ReadAsync(offset, new byte[count], Cancellation));
+        await reader.ReadAsync(10, Memory<byte>.Empty, Cancellation);
+    }
+
+    [Fact]
+    public async Task Open_Absent_IsNull()
+    {
+        await Store.PutAsync("a/b", Bytes(1), PutCondition.None, Cancellation);
+        Assert.Null(await Store.OpenAsync("a", cancellationToken: Cancellation));
+        Assert.Null(await Store.OpenAsync("a/c", "1", Cancellation));
+        Assert.Null(await Store.OpenAsync("a/b/c", cancellationToken: Cancellation));
+        Assert.Null(await Store.ReadAllAsync("z/z", 10, Cancellation));
+    }
+
+    [Fact]
+    public async Task Open_AnotherETag_IsChanged()
+    {
+        var first = await Store.PutAsync("a", Bytes(1), PutCondition.None, Cancellation);
+        var second = await Store.PutAsync("a", Bytes(1), PutCondition.None, Cancellation);
+        Assert.NotEqual(first.ETag, second.ETag);
+        await FailsAsync(StorageFailure.Changed, () => Store.OpenAsync("a", first.ETag, Cancellation));
+        await using var reader = await Store.OpenAsync("a", second.ETag, Cancellation);
+        Assert.NotNull(reader);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Read_AfterOverwriteOrDelete_IsChanged(bool delete)
+    {
+        await Store.PutAsync("a", Bytes(10), PutCondition.None, Cancellation);
+        await using var reader = await OpenAsync("a");
+        await reader.ReadAsync(0, new byte[5], Cancellation);
+        if (delete) await Store.DeleteAsync("a", Cancellation);
+        else await Store.PutAsync("a", Bytes(10), PutCondition.None, Cancellation);
+        await FailsAsync(StorageFailure.Changed, async () => await reader.ReadAsync(5, new byte[5], Cancellation));
+    }
+
+    [Fact]
+    public async Task ReadAll_LargerThanAllowed_IsTooLarge()
+    {
+        await Store.PutAsync("a", Bytes(11), PutCondition.None, Cancellation);
+        await FailsAsync(StorageFailure.TooLarge, () => Store.ReadAllAsync("a", 10, Cancellation));
+    }
+
+    [Fact]
+    public async Task Put_ConditionDoesNotHold_WritesNothing()
+    {
+        await FailsAsync(StorageFailure.Conflict, () => Store.PutAsync("a/b", Bytes(1), PutCondition.IfMatch("1"), Cancellation));
+        Assert.Empty(await ListAsync(""));
+        var first = await Store.PutAsync("a/b", Bytes(1), PutCondition.IfAbsent, Cancellation);
+        await FailsAsync(StorageFailure.Conflict, () => Store.PutAsync("a/b", Bytes(2), PutCondition.IfAbsent, Cancellation));
+        await FailsAsync(StorageFailure.Conflict, () => Store.PutAsync("a/b", Bytes(2), PutCondition.IfMatch(first.ETag + "0"), Cancellation));
+        Assert.Equal([first], await ListAsync(""));
+        var second = await Store.PutAsync("a/b", Bytes(2), PutCondition.IfMatch(first.ETag), Cancellation);
+        Assert.Equal([second], await ListAsync(""));
+    }
+
+    [Fact]
+    public async Task Put_WhereAFolderOrObjectIsInTheWay_IsInvalid()
+    {
+        await Store.PutAsync("a/b", Bytes(1), PutCondition.None, Cancellation);
+        foreach (var condition in new[] { PutCondition.None, PutCondition.IfAbsent })
+        {
+            await FailsAsync(StorageFailure.InvalidPath, () => Store.PutAsync("a", Bytes(1), condition, Cancellation));
+            await FailsAsync(StorageFailure.InvalidPath, () => Store.PutAsync("a/b/c/d", Bytes(1), condition, Cancellation));
+        }
+    }
+
+    [Fact]
+    public async Task Put_BrokenContent_LeavesNothing()
+    {
+        using var content = new BrokenStream();
+        await Assert.ThrowsAsync<InvalidTimeZoneException>(() => Store.PutAsync("a/b", content, PutCondition.None, Cancellation));
+        Assert.Empty(await ListAsync(""));
+        await Store.PutAsync("a", Bytes(1), PutCondition.None, Cancellation);
+    }
+
+    [Fact]
+    public async Task Delete_TwiceOrAFolder_Succeeds()
+    {
+        await Store.PutAsync("a/b", Bytes(1), PutCondition.None, Cancellation);
+        await Store.DeleteAsync("a", Cancellation);
+        Assert.Single(await ListAsync(""));
+        await Store.DeleteAsync("a/b", Cancellation);
+        await Store.DeleteAsync("a/b", Cancellation);
+        await Store.DeleteAsync("x/y/z", Cancellation);
+        Assert.Empty(await ListAsync(""));
+        await Store.PutAsync("a", Bytes(1), PutCondition.None, Cancellation);
+    }
+
+    [Theory]
+    [MemberData(nameof(ObjectPathTests.Invalid), MemberType = typeof(ObjectPathTests))]
+    public async Task AnyCall_InvalidPath_IsRefused(string path)
+    {
+        await FailsAsync(StorageFailure.InvalidPath, () => Store.OpenAsync(path, cancellationToken: Cancellation));
+        await FailsAsync(StorageFailure.InvalidPath, () => Store.PutAsync(path, Bytes(1), PutCondition.None, Cancellation));
+        await FailsAsync(StorageFailure.InvalidPath, () => Store.DeleteAsync(path, Cancellation));
+        if (path.Length > 0) await FailsAsync(StorageFailure.InvalidPath, () => ListAsync(path));
+    }
+
+    [Fact]
+    public async Task AnyCall_Cancelled_DoesNothing()
+    {
+        await Store.PutAsync("a", Bytes(1), PutCondition.None, Cancellation);
+        var cancelled = new CancellationToken(canceled: true);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.OpenAsync("a", cancellationToken: cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.PutAsync("b", Bytes(1), PutCondition.IfAbsent, cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.DeleteAsync("a", cancelled));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await Store.ListAsync("", cancelled).ToListAsync(Cancellation));
+        Assert.Equal(["a"], (await ListAsync("")).Select(o => o.Path));
+    }
+
+    protected static byte[] Bytes(int length)
+    {
+        var bytes = new byte[length];
+        new Random(length).NextBytes(bytes);
+        return bytes;
+    }
+
+    protected async Task<IObjectReader> OpenAsync(string path) =>
+        await Store.OpenAsync(path, cancellationToken: Cancellation) ?? throw new InvalidOperationException($"'{path}' is absent");
+
+    protected async Task<List<ObjectProperties>> ListAsync(string folder) => await Store.ListAsync(folder, Cancellation).ToListAsync(Cancellation);
+
+    protected static async Task FailsAsync(StorageFailure failure, Func<Task> action) =>
+        Assert.Equal(failure, (await Assert.ThrowsAsync<StorageException>(action)).Failure);
+
+    sealed class BrokenStream : MemoryStream
+    {
+        public override async Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
+        {
+            await destination.WriteAsync(Bytes(1000), cancellationToken);
+            throw new InvalidTimeZoneException();
+        }
+    }
+}
