@@ -1,1 +1,1 @@
-return 0;
+return await Fanfold.Worker.WorkerHost.RunAsync(args);

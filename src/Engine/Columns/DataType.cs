@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Fanfold.Engine.Columns;
 
 /// <summary>The logical kinds of flat columns. FLOAT16 is read as <see cref="Float"/>, INT96 as <see cref="Timestamp"/> in nanoseconds.</summary>
@@ -72,6 +74,18 @@ public readonly record struct DataType(TypeKind Kind, byte Precision = 0, byte S
         TypeKind.Time or TypeKind.Timestamp => $"{(Kind == TypeKind.Time ? "time" : "timestamp")}({UnitText}{(IsUtc ? ",utc" : "")})",
         _ => Kind.ToString().ToLowerInvariant(),
     };
+
+    /// <summary>Parses what <see cref="ToString"/> writes.</summary>
+    public static DataType Parse(string text)
+    {
+        var open = text.IndexOf('(', StringComparison.Ordinal);
+        var kind = Enum.Parse<TypeKind>(open < 0 ? text : text[..open], ignoreCase: true);
+        if (open < 0) return new DataType(kind);
+        var parameters = text[(open + 1)..^1].Split(',');
+        return kind == TypeKind.Decimal
+            ? Decimal(int.Parse(parameters[0], CultureInfo.InvariantCulture), int.Parse(parameters[1], CultureInfo.InvariantCulture))
+            : new DataType(kind, Unit: parameters[0] switch { "ms" => TimeUnit.Millis, "us" => TimeUnit.Micros, _ => TimeUnit.Nanos }, IsUtc: parameters.Length > 1);
+    }
 
     string UnitText => Unit switch { TimeUnit.Millis => "ms", TimeUnit.Micros => "us", _ => "ns" };
 }

@@ -1,0 +1,71 @@
+using System.Buffers.Binary;
+using Fanfold.Engine.Columns;
+
+namespace Fanfold.Engine.Parquet;
+
+/// <summary>
+/// Writes a Parquet file forward to a stream, one row group at a time: zstd, page CRCs, exact statistics, every column optional.
+/// The same rows in the same row groups give the same bytes on every machine.
+/// </summary>
+public sealed class ParquetFileWriter : IDisposable
+{
+    readonly Schema _schema;
+    readonly Stream _output;
+    readonly IReadOnlyDictionary<string, string> _keyValues;
+    readonly ColumnChunkWriter _chunkWriter = new();
+    readonly List<(long Rows, WrittenChunk[] Chunks)> _rowGroups = [];
+    long _position;
+
+    /// <param name="output">Stays open; only ever written forward.</param>
+    /// <param name="keyValues">File metadata, written in the given order.</param>
+    public ParquetFileWriter(Schema schema, Stream output, IReadOnlyDictionary<string, string> keyValues)
+    {
+        _schema = schema;
+        _output = output;
+        _keyValues = keyValues;
+    }
+
+    /// <summary>The rows written so far.</summary>
+    public long Rows { get; private set; }
+
+    /// <summary>Appends a row group; <paramref name="columns"/> are in schema order and of equal length. No rows write nothing.</summary>
+    public async ValueTask WriteRowGroupAsync(IReadOnlyList<Column> columns, CancellationToken cancellationToken = default)
+    {
+        var rows = columns[0].Length;
+        if (rows == 0) return;
+        if (_position == 0) await WriteAsync("PAR1"u8.ToArray(), cancellationToken);
+        var chunks = new WrittenChunk[columns.Count];
+        for (var i = 0; i < columns.Count; i++)
+        {
+            var (chunk, bytes) = _chunkWriter.Write(columns[i], _position);
+            chunks[i] = chunk;
+            await WriteAsync(bytes, cancellationToken);
+        }
+        _rowGroups.Add((rows, chunks));
+        Rows += rows;
+    }
+
+    /// <summary>Writes the footer; nothing may be written after it.</summary>
+    public async ValueTask CompleteAsync(CancellationToken cancellationToken = default)
+    {
+        if (_position == 0) await WriteAsync("PAR1"u8.ToArray(), cancellationToken);
+        var footer = FooterWriter.Write(_schema, _rowGroups, _keyValues);
+        await WriteAsync(footer, cancellationToken);
+        var end = new byte[8];
+        BinaryPrimitives.WriteInt32LittleEndian(end, footer.Length);
+        "PAR1"u8.CopyTo(end.AsSpan(4));
+        await WriteAsync(end, cancellationToken);
+    }
+
+    public void Dispose() => _chunkWriter.Dispose();
+
+    async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        await _output.WriteAsync(bytes, cancellationToken);
+        _position += bytes.Length;
+    }
+}
+
+/// <summary>What the footer says of a chunk.</summary>
+readonly record struct WrittenChunk(
+    long Offset, bool HasDictionary, long DataOffset, long CompressedSize, long UncompressedSize, long Values, long NullCount, byte[]? Min, byte[]? Max);

@@ -1,0 +1,204 @@
+using Fanfold.Engine.Columns;
+
+namespace Fanfold.Engine.Reduce;
+
+/// <summary>The states of one aggregate, one a group. States merge, so any cut of the rows gives the same result.</summary>
+abstract class Accumulator
+{
+    /// <summary>Makes room for groups 0 to <paramref name="groups"/> − 1; new groups are empty.</summary>
+    public abstract void Resize(int groups);
+
+    /// <summary>Takes in the values of <paramref name="input"/> at the selected rows, each into the group beside it. Null for <c>len</c>.</summary>
+    public abstract void Accumulate(Column? input, ReadOnlySpan<int> selected, ReadOnlySpan<int> groups);
+
+    /// <summary>Adds each state of <paramref name="other"/>, an accumulator of the same aggregate, into the group beside it.</summary>
+    public abstract void Merge(Accumulator other, ReadOnlySpan<int> groups);
+
+    /// <summary>Appends the results of the groups to <paramref name="target"/> in the given order.</summary>
+    public abstract void Finish(ReadOnlySpan<int> order, Column target);
+
+    public static Accumulator Create(Aggregate aggregate, DataType? input) => aggregate.Function switch
+    {
+        AggregateFunction.Len or AggregateFunction.Count => new CountAccumulator(),
+        AggregateFunction.Sum => input!.Value.IsFloating ? new FloatingSumAccumulator(mean: false) : new IntegerSumAccumulator(aggregate.Name, input.Value, mean: false),
+        AggregateFunction.Mean => input!.Value.IsFloating ? new FloatingSumAccumulator(mean: true) : new IntegerSumAccumulator(aggregate.Name, input.Value, mean: true),
+        _ => ExtremeAccumulator.Create(input!.Value, aggregate.Function == AggregateFunction.Max),
+    };
+
+    protected static void Grow<T>(ref T[] states, int groups)
+    {
+        if (states.Length < groups) Array.Resize(ref states, Math.Max(groups, Math.Max(8, states.Length * 2)));
+    }
+}
+
+/// <summary><c>len()</c> and <c>count(x)</c>.</summary>
+sealed class CountAccumulator : Accumulator
+{
+    long[] _counts = [];
+
+    public override void Resize(int groups) => Grow(ref _counts, groups);
+
+    public override void Accumulate(Column? input, ReadOnlySpan<int> selected, ReadOnlySpan<int> groups)
+    {
+        var nullable = input is { HasNulls: true };
+        for (var i = 0; i < groups.Length; i++)
+        {
+            if (!nullable || !input!.IsNull(selected[i])) _counts[groups[i]]++;
+        }
+    }
+
+    public override void Merge(Accumulator other, ReadOnlySpan<int> groups)
+    {
+        for (var i = 0; i < groups.Length; i++) _counts[groups[i]] += ((CountAccumulator)other)._counts[i];
+    }
+
+    public override void Finish(ReadOnlySpan<int> order, Column target)
+    {
+        foreach (var group in order) ((Column<long>)target).Append(_counts[group]);
+    }
+}
+
+/// <summary><c>sum</c> and <c>mean</c> of integers, booleans and decimals: exact in 128 bits. The sum of nothing is 0, its mean null.</summary>
+sealed class IntegerSumAccumulator(string name, DataType input, bool mean) : Accumulator
+{
+    Int128[] _sums = [];
+    long[] _counts = [];
+
+    public override void Resize(int groups)
+    {
+        Grow(ref _sums, groups);
+        Grow(ref _counts, groups);
+    }
+
+    public override void Accumulate(Column? input, ReadOnlySpan<int> selected, ReadOnlySpan<int> groups)
+    {
+        switch (input)
+        {
+            case Column<byte> values: Add(values, selected, groups); break;
+            case Column<int> values: Add(values, selected, groups); break;
+            case Column<long> values: Add(values, selected, groups); break;
+            case Column<ulong> values: Add(values, selected, groups); break;
+            case Column<Int128> values: Add(values, selected, groups); break;
+            case DictionaryColumn coded: AddCoded(coded, selected, groups); break;
+        }
+    }
+
+    void Add<T>(Column<T> column, ReadOnlySpan<int> selected, ReadOnlySpan<int> groups) where T : unmanaged, System.Numerics.INumberBase<T>
+    {
+        var values = column.Values;
+        for (var i = 0; i < selected.Length; i++)
+        {
+            if (column.HasNulls && column.IsNull(selected[i])) continue;
+            AddOne(groups[i], Int128.CreateTruncating(values[selected[i]]));
+        }
+    }
+
+    void AddCoded(DictionaryColumn coded, ReadOnlySpan<int> selected, ReadOnlySpan<int> groups)
+    {
+        for (var i = 0; i < selected.Length; i++)
+        {
+            if (!coded.IsNull(selected[i])) AddOne(groups[i], coded.Dictionary[coded.Codes[selected[i]]].IntegerValue);
+        }
+    }
+
+    void AddOne(int group, Int128 value)
+    {
+        // Only decimals near 38 digits can pass 128 bits.
+        try
+        {
+            _sums[group] = checked(_sums[group] + value);
+        }
+        catch (OverflowException)
+        {
+            throw new AggregateOverflowException(name, Aggregate.ResultType(AggregateFunction.Sum, input)!.Value);
+        }
+        _counts[group]++;
+    }
+
+    public override void Merge(Accumulator other, ReadOnlySpan<int> groups)
+    {
+        var source = (IntegerSumAccumulator)other;
+        for (var i = 0; i < groups.Length; i++)
+        {
+            if (source._counts[i] == 0) continue;
+            AddOne(groups[i], source._sums[i]);
+            _counts[groups[i]] += source._counts[i] - 1;
+        }
+    }
+
+    public override void Finish(ReadOnlySpan<int> order, Column target)
+    {
+        foreach (var group in order)
+        {
+            if (mean) FinishMean(group, (Column<double>)target);
+            else if (target is Column<Int128> decimals)
+            {
+                if (Int128.Abs(_sums[group]) >= MaxDecimal) throw new AggregateOverflowException(name, target.Type);
+                decimals.Append(_sums[group]);
+            }
+            else if (target is Column<ulong> unsigned) unsigned.Append(_sums[group] <= ulong.MaxValue ? (ulong)_sums[group] : throw new AggregateOverflowException(name, target.Type));
+            else
+            {
+                if (_sums[group] > long.MaxValue || _sums[group] < long.MinValue) throw new AggregateOverflowException(name, target.Type);
+                ((Column<long>)target).Append((long)_sums[group]);
+            }
+        }
+    }
+
+    static readonly Int128 MaxDecimal = Int128.Parse("1" + new string('0', 38), System.Globalization.CultureInfo.InvariantCulture);
+
+    void FinishMean(int group, Column<double> target)
+    {
+        if (_counts[group] == 0) target.AppendNull();
+        else target.Append((double)_sums[group] / _counts[group] / Math.Pow(10, input.Scale));
+    }
+}
+
+/// <summary><c>sum</c> and <c>mean</c> of floats and doubles: exact, rounded once. NaN poisons; infinities add as in IEEE 754.</summary>
+sealed class FloatingSumAccumulator(bool mean) : Accumulator
+{
+    readonly ExactSums _sums = new();
+    long[] _counts = [];
+
+    public override void Resize(int groups)
+    {
+        _sums.Resize(groups);
+        Grow(ref _counts, groups);
+    }
+
+    public override void Accumulate(Column? input, ReadOnlySpan<int> selected, ReadOnlySpan<int> groups)
+    {
+        var coded = input as DictionaryColumn;
+        var column = coded?.Dictionary ?? input!;
+        var nullable = input!.HasNulls;
+        for (var i = 0; i < selected.Length; i++)
+        {
+            var row = selected[i];
+            if (nullable && input.IsNull(row)) continue;
+            var slot = coded is null ? row : coded.Codes[row];
+            _sums.Add(groups[i], column is Column<double> doubles ? doubles.Values[slot] : ((Column<float>)column).Values[slot]);
+            _counts[groups[i]]++;
+        }
+    }
+
+    public override void Merge(Accumulator other, ReadOnlySpan<int> groups)
+    {
+        var source = (FloatingSumAccumulator)other;
+        for (var i = 0; i < groups.Length; i++)
+        {
+            _sums.Merge(groups[i], source._sums, i);
+            _counts[groups[i]] += source._counts[i];
+        }
+    }
+
+    public override void Finish(ReadOnlySpan<int> order, Column target)
+    {
+        var doubles = (Column<double>)target;
+        foreach (var group in order)
+        {
+            if (!mean) doubles.Append(_sums.Round(group));
+            else if (_counts[group] == 0) doubles.AppendNull();
+            else doubles.Append(_sums.Round(group) / _counts[group]);
+        }
+    }
+}

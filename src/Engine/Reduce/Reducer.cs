@@ -1,0 +1,26 @@
+using Fanfold.Engine.Columns;
+
+namespace Fanfold.Engine.Reduce;
+
+/// <summary>Turns selected rows into output rows. The output begins with the partition column, which is the same in every row.</summary>
+public abstract class Reducer(Schema outputSchema)
+{
+    public Schema OutputSchema { get; } = outputSchema;
+
+    /// <summary>Takes in the rows of <paramref name="batch"/> at <paramref name="selected"/>, ascending.</summary>
+    public abstract void Accumulate(RowBatch batch, ReadOnlySpan<int> selected);
+
+    /// <summary>Output columns that are ready to be written as a row group before the end; null when there are none yet. They belong to the caller until the next call.</summary>
+    public abstract IReadOnlyList<Column>? TakeReady();
+
+    /// <summary>The remaining output in its order, cut into row groups. Ends the reducer.</summary>
+    public abstract IEnumerable<IReadOnlyList<Column>> Finish();
+
+    /// <summary>The rows of a row group of output.</summary>
+    protected const int RowGroupRows = 128 * 1024;
+
+    protected static void Fill(Column column, Scalar value, int rows)
+    {
+        for (var i = 0; i < rows; i++) column.Append(value);
+    }
+}

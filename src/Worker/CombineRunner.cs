@@ -1,0 +1,60 @@
+using Fanfold.Engine.Columns;
+using Fanfold.Engine.Parquet;
+using Fanfold.Storage;
+
+namespace Fanfold.Worker;
+
+/// <summary>Concatenates parts into one file, streaming: memory depends on a row group of output, not on the number of parts.</summary>
+static class CombineRunner
+{
+    const int RowGroupRows = 128 * 1024;
+    const int BatchRows = 8192;
+
+    public static async Task<TaskReceipt> RunAsync(WorkerTask task, CombineWork work, IObjectStore state, Action<long> progress, CancellationToken cancellationToken)
+    {
+        var schema = new Schema(work.Columns.Select(column => column.ToField()));
+        var traffic = new Traffic();
+        using var spool = new Spool();
+        using var writer = new ParquetFileWriter(schema, spool, task.Metadata);
+        var pending = schema.Fields.Select(field => Column.Create(field.Type)).ToArray();
+        foreach (var part in work.Parts)
+        {
+            await AppendAsync(part, state, schema, pending, writer, traffic, cancellationToken);
+            progress(writer.Rows + pending[0].Length);
+        }
+        await writer.WriteRowGroupAsync(pending, cancellationToken);
+        await writer.CompleteAsync(cancellationToken);
+        var (combined, adopted) = await PartWriter.PutAsync(state, task.Output, spool, writer.Rows, cancellationToken);
+        return new TaskReceipt
+        {
+            TaskId = task.TaskId,
+            Outcome = TaskOutcome.Done,
+            Part = combined,
+            NondeterministicPart = adopted,
+            RowsDecoded = writer.Rows,
+            RowsSelected = writer.Rows,
+            BytesRead = traffic.Bytes,
+            Requests = traffic.Requests,
+        };
+    }
+
+    static async Task AppendAsync(PartReference part, IObjectStore state, Schema schema, Column[] pending, ParquetFileWriter writer, Traffic traffic, CancellationToken cancellationToken)
+    {
+        await using var reader = await state.OpenAsync(part.Path, part.ETag, cancellationToken)
+            ?? throw new StorageException(StorageFailure.Changed, part.Path, $"the part '{part.Path}' is gone; run the same command again to write it anew");
+        if (await PartWriter.HashAsync(reader, cancellationToken) != part.Hash)
+            throw new StorageException(StorageFailure.Changed, part.Path, $"the part '{part.Path}' does not have the bytes that its receipt names; redrive the run");
+        var source = new ObjectSource(reader, traffic);
+        var footer = await FooterReader.ReadAsync(source, cancellationToken);
+        if (footer.Rows != part.Rows) throw new ParquetDataException(ParquetDefect.Corrupt, $"the part has {footer.Rows} rows, its receipt says {part.Rows}").At(part.Path);
+        using var rows = new ColumnBatchReader(source, footer, schema);
+        await foreach (var batch in rows.ReadAsync(BatchRows, cancellationToken))
+        {
+            var selected = Enumerable.Range(0, batch.Rows).ToArray();
+            for (var i = 0; i < pending.Length; i++) pending[i].AppendFrom(batch.Columns[i], selected);
+            if (pending[0].Length < RowGroupRows) continue;
+            await writer.WriteRowGroupAsync(pending, cancellationToken);
+            foreach (var column in pending) column.Clear();
+        }
+    }
+}

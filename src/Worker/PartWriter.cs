@@ -1,0 +1,45 @@
+using System.Security.Cryptography;
+using Fanfold.Engine.Parquet;
+using Fanfold.Storage;
+
+namespace Fanfold.Worker;
+
+/// <summary>Puts a part under its name, once.</summary>
+static class PartWriter
+{
+    /// <summary>
+    /// A part that is already there was written by an earlier attempt, or by this one whose reply was lost. Equal bytes are
+    /// this task's own; other bytes are kept, since a receipt may name them, and reported as adopted.
+    /// </summary>
+    public static async Task<(PartReference Part, bool Adopted)> PutAsync(IObjectStore state, string path, Spool spool, long rows, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var put = await state.PutAsync(path, spool.Rewind(), PutCondition.IfAbsent, cancellationToken);
+            return (new PartReference(path, put.ETag, spool.Hash, rows, spool.Length), false);
+        }
+        catch (StorageException conflict) when (conflict.Failure == StorageFailure.Conflict)
+        {
+            await using var existing = await state.OpenAsync(path, null, cancellationToken) ?? throw conflict;
+            var properties = existing.Properties;
+            var hash = await HashAsync(existing, cancellationToken);
+            if (hash == spool.Hash) return (new PartReference(path, properties.ETag, hash, rows, properties.Length), false);
+            var footer = await FooterReader.ReadAsync(new ObjectSource(existing, new Traffic()), cancellationToken);
+            return (new PartReference(path, properties.ETag, hash, footer.Rows, properties.Length), true);
+        }
+    }
+
+    /// <summary>SHA-256 of an object's bytes, lower-case hex.</summary>
+    public static async Task<string> HashAsync(IObjectReader reader, CancellationToken cancellationToken)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[(int)Math.Min(1 << 20, Math.Max(1, reader.Properties.Length))];
+        for (long offset = 0; offset < reader.Properties.Length; offset += buffer.Length)
+        {
+            var slice = buffer.AsMemory(0, (int)Math.Min(buffer.Length, reader.Properties.Length - offset));
+            await reader.ReadAsync(offset, slice, cancellationToken);
+            hash.AppendData(slice.Span);
+        }
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
+    }
+}

@@ -1,0 +1,79 @@
+using System.Security.Cryptography;
+using System.Text;
+using Fanfold.Engine.Columns;
+using Fanfold.Engine.Expressions;
+using Fanfold.Engine.Parquet;
+using Fanfold.Engine.Reduce;
+using Fanfold.Storage;
+
+namespace Fanfold.Worker;
+
+/// <summary>Scans the row groups of a task in plan order, reduces them, and writes the part.</summary>
+public static class ReduceRunner
+{
+    public static async Task<TaskReceipt> RunAsync(WorkerTask task, ReduceWork work, IObjectStore data, IObjectStore state, Action<long> progress, CancellationToken cancellationToken)
+    {
+        var schema = new Schema(work.Columns.Select(column => column.ToField()));
+        var partition = work.Partition is { } p ? (Field: schema[p.Column], Value: ScalarText.Read(schema[p.Column].Type, p.Value)) : ((Field Field, Scalar Value)?)null;
+        var reducer = CreateReducer(work.Reduction, schema, partition);
+        using var spool = new Spool();
+        using var writer = new ParquetFileWriter(reducer.OutputSchema, spool, task.Metadata);
+        var traffic = new Traffic();
+        var counts = default(ScanCounts);
+        var rowGroups = 0;
+        foreach (var file in work.Files)
+        {
+            await using var reader = await data.OpenAsync(file.Path, file.ETag, cancellationToken)
+                ?? throw new StorageException(StorageFailure.Changed, file.Path, $"'{file.Path}' was deleted after the run was planned; plan again with `fanfold redrive`");
+            using var scan = new RowGroupScan(new ObjectSource(reader, traffic), file.Columns, file.DataEnd,
+                work.Partition is { } value ? Predicate.Equal(schema, value.Column, partition!.Value.Value) : null, Where(work.Where, schema));
+            foreach (var group in file.RowGroups)
+            {
+                var scanned = await scan.ScanAsync(group.Ordinal, group.Rows, group.Chunks, reducer, cancellationToken);
+                if (scanned.RowsDecoded != group.Rows)
+                    throw new ParquetDataException(ParquetDefect.Corrupt, $"{scanned.RowsDecoded} rows were decoded, the footer counts {group.Rows}").At(file.Path, group.Ordinal);
+                counts += scanned;
+                rowGroups++;
+                progress(counts.RowsDecoded);
+                if (reducer.TakeReady() is { } ready) await writer.WriteRowGroupAsync(ready, cancellationToken);
+            }
+        }
+        foreach (var columns in reducer.Finish()) await writer.WriteRowGroupAsync(columns, cancellationToken);
+        await writer.CompleteAsync(cancellationToken);
+        var (part, adopted) = writer.Rows == 0 ? (null, false) : await PartWriter.PutAsync(state, task.Output, spool, writer.Rows, cancellationToken);
+        return new TaskReceipt
+        {
+            TaskId = task.TaskId,
+            Outcome = TaskOutcome.Done,
+            Part = part,
+            NondeterministicPart = adopted,
+            InputsHash = InputsHash(work.Files.Select(file => (file.Path, file.ETag, file.RowGroups.Select(group => group.Ordinal)))),
+            RowGroups = rowGroups,
+            RowsDecoded = counts.RowsDecoded,
+            RowsInPartition = counts.RowsInPartition,
+            RowsSelected = counts.RowsSelected,
+            BytesRead = traffic.Bytes,
+            Requests = traffic.Requests,
+        };
+    }
+
+    static Reducer CreateReducer(TaskReduction reduction, Schema schema, (Field Field, Scalar Value)? partition) =>
+        reduction.Aggregates is { } aggregates
+            ? new GroupReducer(schema, partition, reduction.Keys ?? [], aggregates, reduction.Sort, reduction.Limit ?? long.MaxValue)
+            : new RowsReducer(schema, partition!.Value.Field, partition.Value.Value, reduction.Select ?? [], reduction.Sort, reduction.Limit ?? long.MaxValue);
+
+    static Predicate? Where(string? text, Schema schema)
+    {
+        if (text is null) return null;
+        throw new NotSupportedException(schema.ToString());
+    }
+
+    /// <summary>The digest that both the plan and the receipt hold: which versions of which files were read, and which row groups of them.</summary>
+    public static string InputsHash(IEnumerable<(string Path, string ETag, IEnumerable<int> RowGroups)> inputs)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var (path, etag, rowGroups) in inputs)
+            hash.AppendData(Encoding.UTF8.GetBytes($"{path.Length}:{path}{etag.Length}:{etag}{string.Join(',', rowGroups)};"));
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
+    }
+}

@@ -1,0 +1,52 @@
+namespace Fanfold.Worker;
+
+/// <summary>How a task ended.</summary>
+public enum TaskOutcome { Done, Throttled, Transient, Memory, Deadline, InputChanged, BadData, Access, Cancelled, Bug }
+
+/// <summary>A written part.</summary>
+/// <param name="Hash">SHA-256 of its bytes, lower-case hex.</param>
+public sealed record PartReference(string Path, string ETag, string Hash, long Rows, long Bytes);
+
+/// <summary>What a worker answers: at most 1 KB unless it failed.</summary>
+public sealed record TaskReceipt
+{
+    public int Version { get; init; } = WorkerTask.CurrentVersion;
+    public required string TaskId { get; init; }
+    public required TaskOutcome Outcome { get; init; }
+
+    /// <summary>Null when the task failed, and when it produced no rows.</summary>
+    public PartReference? Part { get; init; }
+
+    /// <summary>Digest of the files, versions and row groups that were scanned, for the completeness proof.</summary>
+    public string? InputsHash { get; init; }
+
+    public int RowGroups { get; init; }
+    public long RowsDecoded { get; init; }
+
+    /// <summary>Rows of the partition before <c>where</c>.</summary>
+    public long RowsInPartition { get; init; }
+
+    public long RowsSelected { get; init; }
+    public long BytesRead { get; init; }
+    public int Requests { get; init; }
+
+    /// <summary>The largest resident set of the worker process (VmHWM), in bytes; 0 where it is not known.</summary>
+    public long PeakMemory { get; init; }
+
+    public long ElapsedMs { get; init; }
+
+    /// <summary>An earlier part under the same name had other bytes and was kept.</summary>
+    public bool NondeterministicPart { get; init; }
+
+    public TaskFailure? Failure { get; init; }
+}
+
+/// <param name="Code">Stable, in kebab-case.</param>
+/// <param name="Message">At most 8 KB.</param>
+public sealed record TaskFailure(string Code, string Message, string? File = null)
+{
+    const int MaxMessage = 8 * 1024;
+
+    public static TaskFailure Of(string code, string message, string? file = null) =>
+        new(code, message.Length <= MaxMessage ? message : message[..(MaxMessage - 1)] + "…", file);
+}

@@ -1,0 +1,72 @@
+using System.Diagnostics;
+using Fanfold.Engine;
+using Fanfold.Engine.Parquet;
+using Fanfold.Engine.Reduce;
+using Fanfold.Storage;
+
+namespace Fanfold.Worker;
+
+/// <summary>Runs a task in this process. Every failure is an outcome of the receipt; nothing is thrown.</summary>
+public static class TaskRunner
+{
+    public static async Task<TaskReceipt> RunAsync(WorkerTask task, IObjectStore data, IObjectStore state, Action<long> progress, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        TaskReceipt receipt;
+        try
+        {
+            if (task.Version > WorkerTask.CurrentVersion)
+                return Failed(task.TaskId, TaskOutcome.Bug, TaskFailure.Of("newer-version", $"the task has version {task.Version}, this worker reads up to {WorkerTask.CurrentVersion}; use host and worker of one build"));
+            receipt = task switch
+            {
+                { Reduce: { } work } => await ReduceRunner.RunAsync(task, work, data, state, progress, cancellationToken),
+                { Combine: { } work } => await CombineRunner.RunAsync(task, work, state, progress, cancellationToken),
+                _ => Failed(task.TaskId, TaskOutcome.Bug, TaskFailure.Of("empty-task", "the task names no work")),
+            };
+        }
+        catch (Exception exception)
+        {
+            receipt = Failed(task.TaskId, exception);
+        }
+        return receipt with { ElapsedMs = (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds };
+    }
+
+    public static TaskReceipt Failed(string taskId, TaskOutcome outcome, TaskFailure failure) => new() { TaskId = taskId, Outcome = outcome, Failure = failure };
+
+    static TaskReceipt Failed(string taskId, Exception exception)
+    {
+        var (outcome, failure) = exception switch
+        {
+            ParquetDataException defect => (TaskOutcome.BadData, TaskFailure.Of(Code(defect.Defect), defect.Message, defect.File)),
+            AggregateOverflowException overflow => (TaskOutcome.BadData, TaskFailure.Of("aggregate-overflow", overflow.Message)),
+            MemoryExceededException or OutOfMemoryException or InsufficientMemoryException =>
+                (TaskOutcome.Memory, TaskFailure.Of("memory", $"the task needs more memory than its cap ({exception.Message}); raise \"limits.memory\"")),
+            OperationCanceledException => (TaskOutcome.Cancelled, TaskFailure.Of("cancelled", "the task was cancelled")),
+            StorageException storage => Storage(storage),
+            IOException io => (TaskOutcome.Transient, TaskFailure.Of("io", $"local I/O failed: {io.Message}")),
+            _ => (TaskOutcome.Bug, TaskFailure.Of("bug", exception.ToString())),
+        };
+        return Failed(taskId, outcome, failure);
+    }
+
+    static (TaskOutcome, TaskFailure) Storage(StorageException exception) => exception.Failure switch
+    {
+        StorageFailure.Changed or StorageFailure.NotFound => (TaskOutcome.InputChanged, TaskFailure.Of("input-changed", exception.Message, exception.Path)),
+        StorageFailure.Throttled => (TaskOutcome.Throttled, TaskFailure.Of("throttled", exception.Message, exception.Path)),
+        StorageFailure.AccessDenied => (TaskOutcome.Access, TaskFailure.Of("access-denied", exception.Message, exception.Path)),
+        StorageFailure.Full => (TaskOutcome.Transient, TaskFailure.Of("storage-full", exception.Message, exception.Path)),
+        StorageFailure.Unreachable => (TaskOutcome.Transient, TaskFailure.Of("storage-unreachable", exception.Message, exception.Path)),
+        _ => (TaskOutcome.Bug, TaskFailure.Of("bug", exception.ToString(), exception.Path)),
+    };
+
+    /// <summary>The defect as a stable error code.</summary>
+    public static string Code(ParquetDefect defect) => defect switch
+    {
+        ParquetDefect.NotParquet => "not-parquet",
+        ParquetDefect.Truncated => "truncated",
+        ParquetDefect.Unsupported => "unsupported",
+        ParquetDefect.Encrypted => "encrypted",
+        ParquetDefect.TooLarge => "too-large",
+        _ => "corrupt",
+    };
+}

@@ -1,0 +1,69 @@
+using Fanfold.Engine.Columns;
+using Fanfold.Engine.Parquet;
+using Fanfold.Engine.Reduce;
+
+namespace Fanfold.Worker;
+
+/// <summary>One task, complete: the worker lists no folder and reads no footer of the source. Exactly one of the kinds of work is set.</summary>
+public sealed record WorkerTask
+{
+    /// <summary>The version of this payload that this build writes and the newest it reads.</summary>
+    public const int CurrentVersion = 1;
+
+    public int Version { get; init; } = CurrentVersion;
+    public required string RunId { get; init; }
+    public required string TaskId { get; init; }
+
+    /// <summary>Where the source is.</summary>
+    public required StoreLocation Data { get; init; }
+
+    /// <summary>Where parts and results go.</summary>
+    public required StoreLocation State { get; init; }
+
+    /// <summary>The path of the object to write, in the state store.</summary>
+    public required string Output { get; init; }
+
+    /// <summary>The cap of the process's resident memory, in bytes.</summary>
+    public required long Memory { get; init; }
+
+    /// <summary>File metadata of the output; nothing that differs between equal runs.</summary>
+    public required SortedDictionary<string, string> Metadata { get; init; }
+
+    public ReduceWork? Reduce { get; init; }
+    public CombineWork? Combine { get; init; }
+}
+
+/// <summary>A store as both processes can open it.</summary>
+public sealed record StoreLocation(string Directory);
+
+/// <summary>Scan → filter → reduce over the given row groups.</summary>
+/// <param name="Columns">The columns that are read, in the order that ordinals below count.</param>
+/// <param name="Partition">The partition; null scans all rows and leaves the partition column out of the output.</param>
+/// <param name="Where">The text of the predicate; null keeps all rows.</param>
+public sealed record ReduceWork(
+    IReadOnlyList<TaskColumn> Columns, TaskPartition? Partition, string? Where, TaskReduction Reduction, IReadOnlyList<TaskFile> Files);
+
+public sealed record TaskColumn(string Name, DataType Type)
+{
+    public Field ToField() => new(Name, Type);
+}
+
+/// <param name="Column">The partition column's ordinal.</param>
+/// <param name="Value">As <see cref="ScalarText"/> writes it; null is the null partition.</param>
+public sealed record TaskPartition(int Column, string? Value);
+
+/// <summary>Group-by when <see cref="Aggregates"/> is set, else rows.</summary>
+/// <param name="Keys">Ordinals of the group keys.</param>
+/// <param name="Select">Ordinals of the selected columns.</param>
+/// <param name="Sort">Over the output's ordinals, the partition column included.</param>
+public sealed record TaskReduction(
+    IReadOnlyList<int>? Keys, IReadOnlyList<Aggregate>? Aggregates, IReadOnlyList<int>? Select, IReadOnlyList<SortKey> Sort, long? Limit);
+
+/// <param name="Columns">The file's own columns in the order of <see cref="ReduceWork.Columns"/>.</param>
+public sealed record TaskFile(string Path, string ETag, long DataEnd, IReadOnlyList<ParquetColumn> Columns, IReadOnlyList<TaskRowGroup> RowGroups);
+
+/// <param name="Chunks">In the order of <see cref="ReduceWork.Columns"/>.</param>
+public sealed record TaskRowGroup(int Ordinal, long Rows, IReadOnlyList<ColumnChunk> Chunks);
+
+/// <summary>Concatenates parts, in their order, into one file.</summary>
+public sealed record CombineWork(IReadOnlyList<TaskColumn> Columns, IReadOnlyList<PartReference> Parts);

@@ -1,0 +1,136 @@
+using Fanfold.Engine.Columns;
+using Fanfold.Engine.Expressions;
+using Fanfold.Engine.Parquet;
+using Fanfold.Engine.Reduce;
+using Fanfold.Worker;
+using Fanfold.Workflow.Running;
+using Fanfold.Workflow.Spec;
+
+namespace Fanfold.Workflow.Planning;
+
+/// <summary>The columns of a spec found in the files, and its reduction in their ordinals.</summary>
+/// <param name="Columns">The partition column first, then those of <c>where</c>, then the others by first use.</param>
+sealed record ResolvedSpec(Schema Columns, IReadOnlyList<TaskColumn> ResultColumns, TaskReduction Reduction, Predicate? Where);
+
+/// <summary>Finds a spec's columns in all files, by name, with one type everywhere.</summary>
+static class ColumnResolution
+{
+    const int MaxFilesNamed = 5;
+
+    /// <exception cref="PlanRefusedException">All unknown columns, files that lack one or have it with another type, and faulty expressions.</exception>
+    public static ResolvedSpec Resolve(RunSpec spec, IReadOnlyList<SourceFile> files)
+    {
+        var errors = new List<RunError>();
+        var fields = new List<Field>();
+        foreach (var (name, pointer) in UsedColumns(spec))
+        {
+            if (fields.All(field => field.Name != name) && FieldOf(name, pointer, files, errors) is { } field) fields.Add(field);
+        }
+        if (errors.Count > 0) throw new PlanRefusedException(errors);
+        var schema = new Schema(fields);
+        var where = spec.Where is { } text ? Bound(Expression.Parse(text).BindPredicate(schema), text, "/where", errors) : null;
+        var reduction = Reduction(spec, schema, errors);
+        if (errors.Count > 0) throw new PlanRefusedException(errors);
+        return new ResolvedSpec(schema, ResultColumns(schema, reduction!), reduction!, where);
+    }
+
+    static IEnumerable<(string Name, string Pointer)> UsedColumns(RunSpec spec)
+    {
+        yield return (spec.PartitionBy.Column, "/partitionBy/column");
+        if (spec.Where is not null)
+        {
+            foreach (var name in Expression.Parse(spec.Where).ColumnNames) yield return (name, "/where");
+        }
+        for (var i = 0; i < spec.Reduce.GroupBy.Count; i++) yield return (spec.Reduce.GroupBy[i], $"/reduce/groupBy/{i}");
+        foreach (var (name, text) in spec.Reduce.Aggregates)
+        {
+            foreach (var column in Expression.Parse(text).ColumnNames) yield return (column, $"/reduce/aggregates/{Escape(name)}");
+        }
+        for (var i = 0; i < spec.Reduce.Select?.Count; i++) yield return (spec.Reduce.Select[i], $"/reduce/select/{i}");
+    }
+
+    // RFC 6901
+    static string Escape(string name) => name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
+
+    static Field? FieldOf(string name, string pointer, IReadOnlyList<SourceFile> files, List<RunError> errors)
+    {
+        var found = files.Select(file => (file.Path, Column: file.Footer.FindFlat(name))).ToList();
+        var missing = found.Where(f => f.Column is null).Select(f => f.Path).ToList();
+        if (missing.Count == files.Count)
+        {
+            var nested = files[0].Footer.Columns.Any(column => !column.IsFlat && column.Root == name);
+            var names = files[0].Footer.Columns.Where(column => column.IsFlat).Select(column => column.Name);
+            errors.Add(nested
+                ? new RunError("nested-column", $"The column '{name}' is nested; only flat columns can be used.", Pointer: pointer)
+                : new RunError("unknown-column", $"No file has a column '{name}'{Suggestion.For(name, names, "; `fanfold inspect FILE` shows the columns of a file.")}", Pointer: pointer));
+            return null;
+        }
+        if (missing.Count > 0)
+        {
+            errors.Add(new RunError("missing-column",
+                $"The column '{name}' is missing in {missing.Count} of {files.Count} files: {Named(missing)}. Exclude these files with \"source.exclude\", or write them again with the column.", File: missing[0]));
+            return null;
+        }
+        foreach (var (path, column) in found)
+        {
+            if (column!.Type is not null) continue;
+            errors.Add(new RunError("unsupported-column", $"The column '{name}' of '{path}' can't be read: {column.Refusal}.", File: path, Pointer: pointer));
+            return null;
+        }
+        var types = found.GroupBy(f => f.Column!.Type!.Value).ToList();
+        if (types.Count == 1) return new Field(name, types[0].Key);
+        var listed = types.OrderByDescending(type => type.Count()).Select(type => $"{type.Key} in {Named([.. type.Select(f => f.Path)])}");
+        errors.Add(new RunError("column-types-differ",
+            $"The column '{name}' has different types: {string.Join("; ", listed)}. Write the files with one type, or exclude the odd ones.", File: types.OrderBy(type => type.Count()).First().First().Path));
+        return null;
+    }
+
+    static string Named(List<string> files) =>
+        string.Join(", ", files.Take(MaxFilesNamed).Select(file => $"'{file}'")) + (files.Count > MaxFilesNamed ? $" and {files.Count - MaxFilesNamed} more" : "");
+
+    static TaskReduction? Reduction(RunSpec spec, Schema schema, List<RunError> errors)
+    {
+        var reduce = spec.Reduce;
+        var sort = reduce.Sort.Select(key => new Engine.Reduce.SortKey(IndexOf(spec.OutputColumns!, key.Column), key.Descending)).ToList();
+        if (reduce.Select is { } select)
+        {
+            var ordinals = select.Where(name => name != spec.PartitionBy.Column).Select(schema.IndexOf).ToList();
+            return new TaskReduction(null, null, ordinals, sort, reduce.Limit);
+        }
+        var aggregates = new List<Aggregate>();
+        foreach (var (name, text) in reduce.Aggregates)
+        {
+            var pointer = $"/reduce/aggregates/{Escape(name)}";
+            if (Bound(AggregateCall.Parse(text, schema), text, pointer, errors) is not { } call) continue;
+            var input = (call.Argument as ColumnReference)?.Ordinal ?? -1;
+            if (input >= 0 && Aggregate.ResultType(call.Function, schema[input].Type) is null)
+                errors.Add(new RunError("type", $"{call.Function.ToString().ToLowerInvariant()} is not defined for '{schema[input].Name}', which is {schema[input].Type}.", Pointer: pointer));
+            aggregates.Add(new Aggregate(name, call.Function, input));
+        }
+        return errors.Count > 0 ? null : new TaskReduction([.. reduce.GroupBy.Select(schema.IndexOf)], aggregates, null, sort, reduce.Limit);
+    }
+
+    static int IndexOf(IReadOnlyList<string> names, string name)
+    {
+        for (var i = 0; i < names.Count; i++)
+        {
+            if (names[i] == name) return i;
+        }
+        throw new InvalidOperationException($"the sort key '{name}' passed validation but is no output column");
+    }
+
+    static List<TaskColumn> ResultColumns(Schema schema, TaskReduction reduction)
+    {
+        var columns = new List<Field> { schema[0] };
+        columns.AddRange((reduction.Select ?? reduction.Keys ?? []).Select(ordinal => schema[ordinal]));
+        columns.AddRange((reduction.Aggregates ?? []).Select(aggregate =>
+            new Field(aggregate.Name, aggregate.Input < 0 ? DataType.Int64 : Aggregate.ResultType(aggregate.Function, schema[aggregate.Input].Type)!.Value)));
+        return [.. columns.Select(field => new TaskColumn(field.Name, field.Type))];
+    }
+
+    static T? Bound<T>(Checked<T> result, string text, string pointer, List<RunError> errors) where T : class
+    {
+        foreach (var fault in result.Faults) errors.Add(new RunError(fault.Code, $"{fault.Message} (at {fault.Position} of \"{text}\")", Pointer: pointer));
+        return result.Value;
+    }
+}

@@ -1,0 +1,40 @@
+using Fanfold.Engine.Parquet;
+using Fanfold.Storage;
+using Fanfold.Worker;
+using Fanfold.Workflow.Running;
+
+namespace Fanfold.Workflow.Planning;
+
+/// <summary>A file of the source and its footer.</summary>
+sealed record SourceFile(ObjectProperties Properties, FileMetadata Footer)
+{
+    public string Path => Properties.Path;
+}
+
+/// <summary>Reads the footers of all files, a few at a time.</summary>
+static class FooterCatalog
+{
+    const int Concurrency = 8;
+
+    /// <exception cref="PlanRefusedException">Files that can't be read, all of them.</exception>
+    public static async Task<List<SourceFile>> ReadAsync(IObjectStore data, IReadOnlyList<ObjectProperties> files, Traffic traffic, CancellationToken cancellationToken)
+    {
+        var footers = new SourceFile?[files.Count];
+        var errors = new RunError?[files.Count];
+        await Parallel.ForAsync(0, files.Count, new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken }, async (i, token) =>
+        {
+            try
+            {
+                await using var reader = await data.OpenAsync(files[i].Path, files[i].ETag, token)
+                    ?? throw new StorageException(StorageFailure.Changed, files[i].Path, $"'{files[i].Path}' vanished while the run was planned");
+                footers[i] = new SourceFile(reader.Properties, await FooterReader.ReadAsync(new ObjectSource(reader, traffic), token));
+            }
+            catch (ParquetDataException defect)
+            {
+                errors[i] = new RunError(TaskRunner.Code(defect.Defect), defect.Message, File: files[i].Path);
+            }
+        });
+        if (errors.Any(error => error is not null)) throw new PlanRefusedException([.. errors.OfType<RunError>()]);
+        return [.. footers.OfType<SourceFile>()];
+    }
+}

@@ -1,0 +1,14 @@
+using Fanfold.Workflow.Running;
+
+namespace Fanfold.Workflow.Planning;
+
+/// <summary>Why a run can't be planned: all the reasons that one look at the source shows. Stays within planning, whose result is a value.</summary>
+sealed class PlanRefusedException(IReadOnlyList<RunError> errors) : Exception(string.Join(Environment.NewLine, errors.Select(error => error.Message)))
+{
+    public PlanRefusedException(string code, string message, string? file = null, string? pointer = null)
+        : this([new RunError(code, message, File: file, Pointer: pointer)])
+    {
+    }
+
+    public IReadOnlyList<RunError> Errors { get; } = errors;
+}

@@ -1,0 +1,70 @@
+using Fanfold.Engine.Columns;
+using Fanfold.Engine.Parquet;
+using Fanfold.Worker;
+
+namespace Fanfold.Workflow.Planning;
+
+/// <summary>The part of a plan that all tasks share. Written once; whoever finds it there uses it, so inputs are pinned by the first planner.</summary>
+public sealed record PlanHeader
+{
+    public const int CurrentVersion = 1;
+
+    public int Version { get; init; } = CurrentVersion;
+    public required string SpecHash { get; init; }
+    public required string EngineVersion { get; init; }
+    public required string Strategy { get; init; }
+
+    /// <summary>Why this strategy, in a sentence.</summary>
+    public required string StrategyReason { get; init; }
+
+    /// <summary>The columns that tasks read; the partition column is the first.</summary>
+    public required IReadOnlyList<TaskColumn> Columns { get; init; }
+
+    public required IReadOnlyList<TaskColumn> ResultColumns { get; init; }
+    public string? Where { get; init; }
+    public required TaskReduction Reduction { get; init; }
+
+    /// <summary>In plan order: the path's UTF-8 bytes ascending.</summary>
+    public required IReadOnlyList<PlannedFile> Files { get; init; }
+
+    /// <summary>Whether the partitions were found in the data, so that together they must hold every row.</summary>
+    public required bool Discovered { get; init; }
+
+    /// <summary>The rows of the row groups that <c>where</c> did not rule out.</summary>
+    public required long RowsAfterWhere { get; init; }
+
+    public required long RowsTotal { get; init; }
+    public required int RowGroupsTotal { get; init; }
+    public required PlanTotals Totals { get; init; }
+
+    /// <summary>Lengths in bytes of the slices in <c>slices.jsonl</c>, one a task, in task order.</summary>
+    public required IReadOnlyList<int> SliceLengths { get; init; }
+
+    /// <summary>Versions of result and manifest when the run was planned; null when there were none.</summary>
+    public string? OutputETag { get; init; }
+    public string? ManifestETag { get; init; }
+}
+
+/// <summary>Sums over all tasks.</summary>
+/// <param name="BytesMatched">Compressed bytes of the columns in use in the row groups that tasks must scan.</param>
+public sealed record PlanTotals(long Matched, long Pruned, long BytesMatched, long BytesPruned, long Requests);
+
+/// <param name="Columns">The file's columns in the order of <see cref="PlanHeader.Columns"/>.</param>
+public sealed record PlannedFile(string Path, string ETag, long Length, long Rows, long DataEnd, IReadOnlyList<ParquetColumn> Columns, IReadOnlyList<PlannedRowGroup> RowGroups);
+
+/// <param name="Chunks">In the order of <see cref="PlanHeader.Columns"/>, without statistics.</param>
+/// <param name="PrunedByWhere">Whether statistics rule out that <c>where</c> holds for any row.</param>
+public sealed record PlannedRowGroup(int Ordinal, long Rows, bool PrunedByWhere, IReadOnlyList<ColumnChunk> Chunks)
+{
+    public long Bytes => Chunks.Sum(chunk => chunk.CompressedSize);
+}
+
+/// <summary>One task of the plan.</summary>
+/// <param name="Value">The partition's value as <see cref="ScalarText"/>; null is the null partition.</param>
+/// <param name="Partition">The same as people read it.</param>
+/// <param name="Matched">Row groups to scan, as runs of consecutive positions within a file.</param>
+/// <param name="Rows">The partition's rows before <c>where</c>, known when it was discovered.</param>
+public sealed record TaskSlice(int Index, string TaskId, string? Value, string Partition, IReadOnlyList<RowGroupRun> Matched, string InputsHash, long RowsToDecode, long? Rows);
+
+/// <summary>Row groups <paramref name="From"/> to <paramref name="To"/> − 1 of a file, by position in the plan.</summary>
+public sealed record RowGroupRun(int File, int From, int To);

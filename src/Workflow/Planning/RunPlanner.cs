@@ -1,0 +1,112 @@
+using System.Security.Cryptography;
+using System.Text;
+using Fanfold.Engine.Columns;
+using Fanfold.Engine.Expressions;
+using Fanfold.Engine.Parquet;
+using Fanfold.Storage;
+using Fanfold.Worker;
+using Fanfold.Workflow.Spec;
+
+namespace Fanfold.Workflow.Planning;
+
+/// <summary>Finds the distinct values of the partition column, with their rows, in the row groups of a plan that is otherwise complete.</summary>
+delegate Task<List<Partition>> DiscoverPartitions(Schema columns, IReadOnlyList<PlannedFile> files, CancellationToken cancellationToken);
+
+/// <summary>Turns a spec and the footers of its source into tasks. Reads no data pages itself.</summary>
+sealed class RunPlanner(IObjectStore data, DiscoverPartitions discover)
+{
+    /// <exception cref="PlanRefusedException">The run can't be planned.</exception>
+    public async Task<(PlanHeader Header, List<TaskSlice> Slices)> PlanAsync(RunSpec spec, CancellationToken cancellationToken)
+    {
+        var traffic = new Traffic();
+        var listed = await SourceListing.ListAsync(data, spec.Source, cancellationToken);
+        var sources = await FooterCatalog.ReadAsync(data, listed, traffic, cancellationToken);
+        var resolved = ColumnResolution.Resolve(spec, sources);
+        var bounds = new BoundsTable(resolved.Columns, sources);
+        var files = sources.Select((source, file) => Planned(source, file, resolved, bounds)).ToList();
+        var partitions = spec.PartitionBy.Values is { } values
+            ? PartitionList.Of(values, resolved.Columns[0])
+            : await discover(resolved.Columns, files, cancellationToken);
+
+        var reductionHash = Hash(spec.ComputeHash());
+        var slices = partitions.Select((partition, index) => Slice(index, partition, resolved.Columns, files, bounds, reductionHash)).ToList();
+        var groups = files.SelectMany(file => file.RowGroups).ToList();
+        var matched = slices.Sum(slice => slice.Matched.Sum(run => (long)run.To - run.From));
+        var bytesMatched = slices.Sum(slice => slice.Matched.Sum(run => Groups(files, run).Sum(group => group.Bytes)));
+        var header = new PlanHeader
+        {
+            SpecHash = spec.ComputeHash(),
+            EngineVersion = EngineVersion,
+            Strategy = "perPartition",
+            StrategyReason = "one task per partition value is the only strategy of this version",
+            Columns = [.. resolved.Columns.Fields.Select(field => new TaskColumn(field.Name, field.Type))],
+            ResultColumns = resolved.ResultColumns,
+            Where = spec.Where,
+            Reduction = resolved.Reduction,
+            Files = files,
+            Discovered = spec.PartitionBy.Values is null,
+            RowsAfterWhere = groups.Where(group => !group.PrunedByWhere).Sum(group => group.Rows),
+            RowsTotal = groups.Sum(group => group.Rows),
+            RowGroupsTotal = groups.Count,
+            Totals = new PlanTotals(matched, (long)groups.Count * slices.Count - matched, bytesMatched, groups.Sum(group => group.Bytes) * slices.Count - bytesMatched, traffic.Requests),
+            SliceLengths = [],
+        };
+        return (header, slices);
+    }
+
+    /// <summary>Written into results, so that equal inputs, spec and version give equal bytes.</summary>
+    public static string EngineVersion => typeof(RunPlanner).Assembly.GetName().Version!.ToString(3);
+
+    public static IEnumerable<PlannedRowGroup> Groups(IReadOnlyList<PlannedFile> files, RowGroupRun run) => files[run.File].RowGroups.Skip(run.From).Take(run.To - run.From);
+
+    static PlannedFile Planned(SourceFile source, int file, ResolvedSpec resolved, BoundsTable bounds)
+    {
+        var columns = resolved.Columns.Fields.Select(field => source.Footer.FindFlat(field.Name)!).ToList();
+        var groups = source.Footer.RowGroups.Where(group => group.Rows > 0).Select((group, position) => new PlannedRowGroup(
+            group.Ordinal, group.Rows, resolved.Where is { } where && !where.CanMatch(bounds.Of(file, position)),
+            [.. columns.Select(column => group.Chunks[column.Ordinal] with { MinValue = null, MaxValue = null })]));
+        return new PlannedFile(source.Path, source.Properties.ETag, source.Properties.Length, source.Footer.Rows, source.Footer.DataEnd, columns, [.. groups]);
+    }
+
+    static TaskSlice Slice(int index, Partition partition, Schema columns, List<PlannedFile> files, BoundsTable bounds, string reductionHash)
+    {
+        var predicate = Predicate.Equal(columns, 0, partition.Value);
+        var runs = new List<RowGroupRun>();
+        for (var file = 0; file < files.Count; file++)
+        {
+            for (var position = 0; position < files[file].RowGroups.Count; position++)
+            {
+                if (files[file].RowGroups[position].PrunedByWhere || !predicate.CanMatch(bounds.Of(file, position))) continue;
+                if (runs.Count > 0 && runs[^1] is var last && last.File == file && last.To == position) runs[^1] = last with { To = position + 1 };
+                else runs.Add(new RowGroupRun(file, position, position + 1));
+            }
+        }
+        var inputs = InputsHash(files, runs);
+        var value = ScalarText.Write(partition.Value);
+        var taskId = $"{index:D5}-{Hash(value is null ? "null" : "=" + value, inputs, reductionHash)[..16]}";
+        var rows = runs.Sum(run => Groups(files, run).Sum(group => group.Rows));
+        return new TaskSlice(index, taskId, value, partition.Value.ToString(), runs, inputs, rows, partition.Rows);
+    }
+
+    public static string InputsHash(IReadOnlyList<PlannedFile> files, IReadOnlyList<RowGroupRun> runs) => ReduceRunner.InputsHash(
+        runs.GroupBy(run => run.File).Select(file => (files[file.Key].Path, files[file.Key].ETag, file.SelectMany(run => Groups(files, run)).Select(group => group.Ordinal))));
+
+    static string Hash(params string[] texts) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', texts))));
+}
+
+/// <summary>What the statistics prove about each column of each row group that has rows.</summary>
+sealed class BoundsTable
+{
+    readonly ColumnBounds[][][] _bounds;
+
+    public BoundsTable(Schema columns, IReadOnlyList<SourceFile> files)
+    {
+        _bounds = [.. files.Select(file => file.Footer.RowGroups.Where(group => group.Rows > 0).Select(group => Row(columns, file.Footer, group)).ToArray())];
+    }
+
+    /// <param name="position">Among the file's row groups that have rows.</param>
+    public ReadOnlySpan<ColumnBounds> Of(int file, int position) => _bounds[file][position];
+
+    static ColumnBounds[] Row(Schema columns, FileMetadata footer, RowGroup group) =>
+        [.. columns.Fields.Select(field => footer.FindFlat(field.Name) is { } column ? ColumnStatistics.Bounds(column, group.Chunks[column.Ordinal]) : ColumnBounds.Unknown)];
+}

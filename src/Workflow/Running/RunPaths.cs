@@ -1,0 +1,25 @@
+namespace Fanfold.Workflow.Running;
+
+/// <summary>The names of a run's objects in the state store.</summary>
+public sealed record RunPaths(string RunId)
+{
+    string Root => $"fanfold/runs/{RunId}";
+
+    public string Spec => $"{Root}/spec.json";
+    public string Status => $"{Root}/status.json";
+    public string PlanHeader => $"{Root}/plan/plan.json";
+    public string PlanSlices => $"{Root}/plan/slices.jsonl";
+    public string Discovery => $"{Root}/plan/partitions.parquet";
+    public string PlanErrors => $"{Root}/plan/errors.json";
+    public string Receipt(string taskId) => $"{Root}/receipts/{taskId}.json";
+    public string Failure(string taskId) => $"{Root}/receipts/{taskId}.failed.json";
+    public string Part(string taskId) => $"{Root}/parts/{taskId}.parquet";
+    public string CombinedPart => $"{Root}/parts/result.parquet";
+    public string Parts => $"{Root}/parts";
+
+    public static string Manifest(string output) => output + ".manifest.json";
+
+    /// <summary>Whether <paramref name="id"/> can name a run: lower-case letters, digits, <c>-</c>, <c>_</c>, 1 to 100 characters.</summary>
+    public static bool IsRunId(string id) =>
+        id.Length is >= 1 and <= 100 && !id.AsSpan().ContainsAnyExcept("abcdefghijklmnopqrstuvwxyz0123456789-_");
+}

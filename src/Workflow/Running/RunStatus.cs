@@ -1,0 +1,44 @@
+namespace Fanfold.Workflow.Running;
+
+/// <summary>Where a run stands; the same word in the summary, the API, <c>status.json</c> and the page.</summary>
+public enum RunStatus { Pending, Running, Succeeded, SucceededWithFailures, Failed, Cancelled }
+
+/// <summary>One reason why a run, or a partition of it, failed.</summary>
+/// <param name="Code">Stable, in kebab-case.</param>
+/// <param name="Pointer">For a refused spec, the JSON pointer to the value at fault.</param>
+/// <param name="Partition">The partition's value as people read it.</param>
+public sealed record RunError(string Code, string Message, string? Partition = null, string? File = null, string? Pointer = null);
+
+public sealed record PartitionCounts(int Total, int Succeeded, int Empty, int Failed);
+
+public sealed record TaskCounts(int Total, int Succeeded, int Failed, int Reused);
+
+/// <summary>Row groups over all tasks: those that the tasks had to scan, and those that metadata ruled out for them.</summary>
+public sealed record RowGroupCounts(int Total, long Matched, long Pruned);
+
+/// <summary>The outcome of a run; what <c>run --json</c> prints. Sizes are in bytes.</summary>
+/// <param name="RowsIn">The rows of the source.</param>
+/// <param name="RowsOut">The rows of the result.</param>
+/// <param name="BytesPruned">Bytes of the columns in use that tasks did not have to read.</param>
+/// <param name="PeakWorkerMemory">The largest VmHWM of any worker.</param>
+public sealed record RunSummary(
+    string RunId, RunStatus Status, PartitionCounts Partitions, TaskCounts Tasks, RowGroupCounts RowGroups, long RowsIn, long RowsOut,
+    long BytesRead, long BytesPruned, long Requests, long PeakWorkerMemory, long ElapsedMs, string Strategy, string? Output, string? Manifest,
+    IReadOnlyList<RunError>? Errors = null);
+
+/// <summary>How far a run is.</summary>
+public sealed record RunProgress(string Phase, int TasksTotal, int TasksDone, int TasksFailed, long BytesRead, long RowsDecoded);
+
+/// <summary>The content of <c>status.json</c>.</summary>
+public sealed record RunRecord
+{
+    public const int CurrentVersion = 1;
+
+    public int Version { get; init; } = CurrentVersion;
+    public required string RunId { get; init; }
+    public required string SpecHash { get; init; }
+    public required RunStatus Status { get; init; }
+    public required DateTimeOffset StartedAt { get; init; }
+    public DateTimeOffset? EndedAt { get; init; }
+    public RunSummary? Summary { get; init; }
+}

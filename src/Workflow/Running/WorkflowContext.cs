@@ -1,0 +1,27 @@
+using System.Text.Json.Serialization.Metadata;
+
+namespace Fanfold.Workflow.Running;
+
+/// <summary>
+/// What an orchestration may use: everything else, clocks and randomness included, would differ when its history is replayed. A host
+/// runs one step of an orchestration at a time, so its local state needs no locks.
+/// </summary>
+public abstract class WorkflowContext
+{
+    public abstract string RunId { get; }
+
+    /// <summary>The time of the event that is being handled; the same in every replay.</summary>
+    public abstract DateTimeOffset UtcNow { get; }
+
+    /// <summary>Runs an activity, at least once, and gives its result. Failures that can be handled are values of the result.</summary>
+    public abstract Task<TResult> CallActivityAsync<TInput, TResult>(Activity<TInput, TResult> activity, TInput input);
+
+    /// <summary>Completes at <paramref name="due"/> or soon after.</summary>
+    public abstract Task CreateTimerAsync(DateTimeOffset due);
+
+    /// <summary>Shows how far the run is; the last report wins. Not durable.</summary>
+    public abstract void ReportProgress(RunProgress progress);
+}
+
+/// <summary>An activity's name and the JSON form of its payloads.</summary>
+public sealed record Activity<TInput, TResult>(string Name, JsonTypeInfo<TInput> Input, JsonTypeInfo<TResult> Result);
