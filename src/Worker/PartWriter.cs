@@ -5,13 +5,13 @@ using Fanfold.Storage;
 namespace Fanfold.Worker;
 
 /// <summary>Puts a part under its name, once.</summary>
-static class PartWriter
+public static class PartWriter
 {
     /// <summary>
     /// A part that is already there was written by an earlier attempt, or by this one whose reply was lost. Equal bytes are
     /// this task's own; other bytes are kept, since a receipt may name them, and reported as adopted.
     /// </summary>
-    public static async Task<(PartReference Part, bool Adopted)> PutAsync(IObjectStore state, string path, Spool spool, long rows, CancellationToken cancellationToken)
+    internal static async Task<(PartReference Part, bool Adopted)> PutAsync(IObjectStore state, string path, Spool spool, long rows, CancellationToken cancellationToken)
     {
         try
         {
@@ -20,7 +20,8 @@ static class PartWriter
         }
         catch (StorageException conflict) when (conflict.Failure == StorageFailure.Conflict)
         {
-            await using var existing = await state.OpenAsync(path, null, cancellationToken) ?? throw conflict;
+            await using var existing = await state.OpenAsync(path, null, cancellationToken)
+                ?? throw new StorageException(StorageFailure.Unreachable, path, $"the part '{path}' was there and is gone; another try may work", conflict);
             var properties = existing.Properties;
             var hash = await HashAsync(existing, cancellationToken);
             if (hash == spool.Hash) return (new PartReference(path, properties.ETag, hash, rows, properties.Length), false);

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using Fanfold.Engine.Columns;
 using Fanfold.Engine.Expressions;
 using Fanfold.Engine.Parquet;
@@ -65,7 +64,8 @@ public static class ReduceRunner
     static Predicate? Where(string? text, Schema schema)
     {
         if (text is null) return null;
-        throw new NotSupportedException(schema.ToString());
+        var (predicate, faults) = Expression.Parse(text).BindPredicate(schema);
+        return predicate ?? throw new InvalidOperationException($"the planner accepted \"{text}\", the worker does not: {faults[0].Message}");
     }
 
     /// <summary>The digest that both the plan and the receipt hold: which versions of which files were read, and which row groups of them.</summary>
@@ -73,7 +73,7 @@ public static class ReduceRunner
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var (path, etag, rowGroups) in inputs)
-            hash.AppendData(Encoding.UTF8.GetBytes($"{path.Length}:{path}{etag.Length}:{etag}{string.Join(',', rowGroups)};"));
+            hash.AppendData(System.Text.Encoding.UTF8.GetBytes($"{path.Length}:{path}{etag.Length}:{etag}{string.Join(',', rowGroups)};"));
         return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 }

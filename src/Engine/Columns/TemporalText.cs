@@ -58,7 +58,13 @@ public static class TemporalText
     /// Parses a date, optionally followed by a space or <c>T</c>, <c>HH:mm[:ss[.fraction]]</c> and <c>Z</c> or <c>±HH:mm</c>, to the unit; an
     /// offset is applied. Null when the text is no timestamp, is finer than the unit, or is outside its range.
     /// </summary>
-    public static long? ParseTimestamp(ReadOnlySpan<char> text, TimeUnit unit)
+    public static long? ParseTimestamp(ReadOnlySpan<char> text, TimeUnit unit) =>
+        ParseInstant(text, unit) is { } value && value >= long.MinValue && value <= long.MaxValue ? (long)value : null;
+
+    /// <summary>The same in nanoseconds, over the whole range of dates.</summary>
+    public static Int128? ParseTimestampNanos(ReadOnlySpan<char> text) => ParseInstant(text, TimeUnit.Nanos);
+
+    static Int128? ParseInstant(ReadOnlySpan<char> text, TimeUnit unit)
     {
         text = text.Trim();
         var split = text.IndexOfAny(' ', 'T', 't');
@@ -81,8 +87,7 @@ public static class TemporalText
             timeOfDay = parsed;
         }
         var perSecond = UnitsPerSecond(unit);
-        var value = (Int128)days * 86_400 * perSecond + timeOfDay - offsetMinutes * 60 * perSecond;
-        return value >= long.MinValue && value <= long.MaxValue ? (long)value : null;
+        return (Int128)days * 86_400 * perSecond + timeOfDay - offsetMinutes * 60 * perSecond;
     }
 
     /// <summary>Parses <c>HH:mm[:ss[.fraction]]</c> to the unit; null when it is no time of day or finer than the unit.</summary>

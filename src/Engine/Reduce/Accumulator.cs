@@ -1,4 +1,5 @@
 using Fanfold.Engine.Columns;
+using Fanfold.Engine.Expressions;
 
 namespace Fanfold.Engine.Reduce;
 

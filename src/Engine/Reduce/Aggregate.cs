@@ -1,9 +1,7 @@
 using Fanfold.Engine.Columns;
+using Fanfold.Engine.Expressions;
 
 namespace Fanfold.Engine.Reduce;
-
-/// <summary>Polars' names of the aggregates.</summary>
-public enum AggregateFunction { Len, Count, Sum, Mean, Min, Max }
 
 /// <summary>One output column of a group-by.</summary>
 /// <param name="Input">The column aggregated, as an ordinal of the input schema; −1 for <see cref="AggregateFunction.Len"/>.</param>

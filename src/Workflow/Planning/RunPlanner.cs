@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using Fanfold.Engine.Columns;
 using Fanfold.Engine.Expressions;
 using Fanfold.Engine.Parquet;
@@ -91,7 +90,7 @@ sealed class RunPlanner(IObjectStore data, DiscoverPartitions discover)
     public static string InputsHash(IReadOnlyList<PlannedFile> files, IReadOnlyList<RowGroupRun> runs) => ReduceRunner.InputsHash(
         runs.GroupBy(run => run.File).Select(file => (files[file.Key].Path, files[file.Key].ETag, file.SelectMany(run => Groups(files, run)).Select(group => group.Ordinal))));
 
-    static string Hash(params string[] texts) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', texts))));
+    static string Hash(params string[] texts) => Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', texts))));
 }
 
 /// <summary>What the statistics prove about each column of each row group that has rows.</summary>

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Fanfold.Workflow.Running;
 
 /// <summary>The names of a run's objects in the state store.</summary>
@@ -9,7 +11,7 @@ public sealed record RunPaths(string RunId)
     public string Status => $"{Root}/status.json";
     public string PlanHeader => $"{Root}/plan/plan.json";
     public string PlanSlices => $"{Root}/plan/slices.jsonl";
-    public string Discovery => $"{Root}/plan/partitions.parquet";
+    public string Discovery(string inputsHash) => $"{Root}/plan/partitions-{inputsHash}.parquet";
     public string PlanErrors => $"{Root}/plan/errors.json";
     public string Receipt(string taskId) => $"{Root}/receipts/{taskId}.json";
     public string Failure(string taskId) => $"{Root}/receipts/{taskId}.failed.json";
@@ -21,5 +23,7 @@ public sealed record RunPaths(string RunId)
 
     /// <summary>Whether <paramref name="id"/> can name a run: lower-case letters, digits, <c>-</c>, <c>_</c>, 1 to 100 characters.</summary>
     public static bool IsRunId(string id) =>
-        id.Length is >= 1 and <= 100 && !id.AsSpan().ContainsAnyExcept("abcdefghijklmnopqrstuvwxyz0123456789-_");
+        id.Length is >= 1 and <= 100 && !id.AsSpan().ContainsAnyExcept(RunIdCharacters);
+
+    static readonly SearchValues<char> RunIdCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-_");
 }

@@ -1,0 +1,102 @@
+using Fanfold.Engine.Columns;
+
+namespace Fanfold.Engine.Expressions;
+
+/// <summary>
+/// A condition on a single column. When that column comes as codes into a dictionary with fewer entries than the batch has
+/// rows, the condition is decided once per entry and once for null, and the codes look the answers up.
+/// </summary>
+sealed class DictionaryShortcut : TruthExpression
+{
+    readonly TruthExpression _inner;
+    readonly int _ordinal;
+    readonly bool? _ofNull;
+
+    DictionaryShortcut(TruthExpression inner, int ordinal, DataType type)
+    {
+        _inner = inner;
+        _ordinal = ordinal;
+        _ofNull = OfNull(inner, type);
+    }
+
+    /// <summary>The same condition with every largest part that reads one column alone made a shortcut.</summary>
+    public static TruthExpression Apply(TruthExpression condition)
+    {
+        if (SingleColumn(condition) is var (ordinal, type)) return new DictionaryShortcut(condition, ordinal, type);
+        if (condition is not Logic logic) return condition;
+        var groups = logic.Operands.GroupBy(operand => SingleColumn(operand)?.Ordinal ?? -1).ToList();
+        var parts = new List<TruthExpression>();
+        foreach (var group in groups)
+        {
+            if (group.Key < 0) parts.AddRange(group.Select(Apply));
+            else parts.Add(Apply(Logic.Of(logic.IsAnd, group)));
+        }
+        return Logic.Of(logic.IsAnd, parts);
+    }
+
+    public override TruthExpression Negate() => Apply(_inner.Negate());
+
+    public override void Evaluate(in RowFrame frame, Truth target)
+    {
+        if (frame.Column(_ordinal) is not DictionaryColumn coded || coded.Dictionary.Length >= frame.Rows)
+        {
+            _inner.Evaluate(frame, target);
+            return;
+        }
+        var entries = frame.Scratch.Rent(coded.Dictionary.Length, target.TracksKnown);
+        _inner.Evaluate(frame.Over(coded.Dictionary), entries);
+        Map(coded, entries.True, _ofNull == true, target.True);
+        target.AllKnown = false;
+        if (target.TracksKnown)
+        {
+            entries.MaterializeKnown();
+            Map(coded, entries.Known, _ofNull is not null, target.Known);
+        }
+        frame.Scratch.Return(entries);
+    }
+
+    public override bool CanBeTrue(ReadOnlySpan<ColumnBounds> byOrdinal) => _inner.CanBeTrue(byOrdinal);
+
+    internal override void CollectColumns(IDictionary<int, DataType> columns) => _inner.CollectColumns(columns);
+
+    /// <summary>Spreads one bit an entry to one bit a row.</summary>
+    static void Map(DictionaryColumn coded, ReadOnlySpan<ulong> entries, bool ofNull, Span<ulong> target)
+    {
+        target.Clear();
+        if (entries.ContainsAnyExcept(0UL))
+        {
+            var codes = coded.Codes;
+            for (var i = 0; i < target.Length; i++)
+            {
+                var chunk = codes.Slice(i << 6, Math.Min(64, codes.Length - (i << 6)));
+                ulong word = 0;
+                for (var j = 0; j < chunk.Length; j++) word |= (entries[chunk[j] >> 6] >> chunk[j] & 1) << j;
+                target[i] = word;
+            }
+        }
+        if (!coded.HasNulls) return;
+        var validity = coded.Validity;
+        for (var i = 0; i < target.Length; i++) target[i] = ofNull ? target[i] | ~validity[i] : target[i] & validity[i];
+        if (ofNull && (coded.Length & 63) != 0) target[^1] &= (1UL << (coded.Length & 63)) - 1;
+    }
+
+    static bool? OfNull(TruthExpression condition, DataType type)
+    {
+        var column = Column.Create(type);
+        column.AppendNull();
+        var scratch = new Scratch();
+        var truth = scratch.Rent(1, tracksKnown: true);
+        condition.Evaluate(new RowFrame([], 1, scratch, column), truth);
+        truth.MaterializeKnown();
+        return truth.Known[0] == 0 ? null : truth.True[0] != 0;
+    }
+
+    static (int Ordinal, DataType Type)? SingleColumn(TruthExpression condition)
+    {
+        var columns = new SortedDictionary<int, DataType>();
+        condition.CollectColumns(columns);
+        if (columns.Count != 1) return null;
+        var (ordinal, type) = columns.First();
+        return (ordinal, type);
+    }
+}

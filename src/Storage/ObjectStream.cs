@@ -1,0 +1,30 @@
+namespace Fanfold.Storage;
+
+/// <summary>A pinned object as a forward stream. Does not own the reader.</summary>
+public sealed class ObjectStream(IObjectReader reader) : Stream
+{
+    long _position;
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var count = (int)Math.Min(buffer.Length, Length - _position);
+        if (count == 0) return 0;
+        await reader.ReadAsync(_position, buffer[..count], cancellationToken);
+        _position += count;
+        return count;
+    }
+
+    public override long Length => reader.Properties.Length;
+    public override bool CanRead => true;
+    public override bool CanSeek => false;
+    public override bool CanWrite => false;
+    public override long Position { get => _position; set => throw new NotSupportedException(); }
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Objects are read asynchronously.");
+    public override void Flush()
+    {
+    }
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+    public override void SetLength(long value) => throw new NotSupportedException();
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+}

@@ -1,0 +1,51 @@
+using Fanfold.Engine.Columns;
+using Fanfold.Engine.Expressions;
+using Fanfold.Engine.Parquet;
+using Fanfold.Engine.Reduce;
+using Fanfold.Storage;
+using Fanfold.Worker;
+using Fanfold.Workflow.Running;
+using Fanfold.Workflow.Spec;
+
+namespace Fanfold.Workflow.Planning;
+
+/// <summary>Finds the values of the partition column by counting them: a task like any other, in a worker, over that one column.</summary>
+sealed class PartitionDiscovery(IObjectStore state, StoreLocation dataLocation, StoreLocation stateLocation, ITaskIsolation isolation, LimitsSpec limits, RunPaths paths)
+{
+    /// <summary>The distinct values with their rows, ascending, null last.</summary>
+    /// <exception cref="PlanRefusedException">The worker failed.</exception>
+    public async Task<List<Partition>> FindAsync(Schema columns, IReadOnlyList<PlannedFile> files, CancellationToken cancellationToken)
+    {
+        var column = new TaskColumn(columns[0].Name, columns[0].Type);
+        var taskFiles = files.Select(file => new TaskFile(file.Path, file.ETag, file.DataEnd, [file.Columns[0]],
+            [.. file.RowGroups.Where(group => !group.PrunedByWhere).Select(group => new TaskRowGroup(group.Ordinal, group.Rows, [group.Chunks[0]]))])).ToList();
+        var inputs = ReduceRunner.InputsHash(taskFiles.Select(file => (file.Path, file.ETag, file.RowGroups.Select(group => group.Ordinal))));
+        var receipt = await isolation.RunAsync(new WorkerTask
+        {
+            RunId = paths.RunId,
+            TaskId = "discovery",
+            Data = dataLocation,
+            State = stateLocation,
+            Output = paths.Discovery(inputs[..16]),
+            Memory = limits.Memory.Bytes,
+            Metadata = new SortedDictionary<string, string>(StringComparer.Ordinal),
+            Reduce = new ReduceWork([column], null, null, new TaskReduction([0], [new Aggregate("rows", AggregateFunction.Len, -1)], null, [], null), taskFiles),
+        }, limits.Timeout, static _ => { }, cancellationToken);
+        if (receipt.Failure is { } failure) throw new PlanRefusedException(failure.Code, $"The values of '{column.Name}' can't be found: {failure.Message}", failure.File);
+        return receipt.Part is null ? [] : await ReadAsync(receipt.Part, column, cancellationToken);
+    }
+
+    async Task<List<Partition>> ReadAsync(PartReference part, TaskColumn column, CancellationToken cancellationToken)
+    {
+        await using var reader = await state.OpenAsync(part.Path, part.ETag, cancellationToken)
+            ?? throw new StorageException(StorageFailure.Changed, part.Path, "the partition list vanished while the run was planned; run the same command again");
+        var source = new ObjectSource(reader, new Traffic());
+        using var rows = new ColumnBatchReader(source, await FooterReader.ReadAsync(source, cancellationToken), new Schema([column.ToField(), new Field("rows", DataType.Int64)]));
+        var partitions = new List<Partition>();
+        await foreach (var batch in rows.ReadAsync(8192, cancellationToken))
+        {
+            for (var row = 0; row < batch.Rows; row++) partitions.Add(new Partition(batch.Columns[0][row], (long)batch.Columns[1][row].IntegerValue));
+        }
+        return partitions;
+    }
+}

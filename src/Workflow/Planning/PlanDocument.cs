@@ -1,0 +1,46 @@
+using Fanfold.Storage;
+using Fanfold.Worker;
+using Fanfold.Workflow.Running;
+using Fanfold.Workflow.Spec;
+
+namespace Fanfold.Workflow.Planning;
+
+/// <summary>What a run would do; what <c>plan --json</c> prints. Sizes are in bytes.</summary>
+/// <param name="BytesToRead">Compressed bytes of the columns in use that all tasks would read together.</param>
+public sealed record PlanDocument(
+    string SpecHash, string Strategy, string StrategyReason, int Files, long RowsIn, int Partitions, int Tasks, RowGroupCounts RowGroups,
+    long BytesToRead, long BytesPruned, long MemoryPerTask, IReadOnlyList<TaskColumn> Columns, IReadOnlyList<TaskColumn> ResultColumns, IReadOnlyList<PlannedPartition> FirstPartitions);
+
+/// <param name="Rows">Before <c>where</c>; null when the spec names its values.</param>
+public sealed record PlannedPartition(string Value, long? Rows, int RowGroups, long Bytes);
+
+/// <summary>Plans without running.</summary>
+public static class DryRun
+{
+    const int PartitionsListed = 20;
+
+    /// <summary>The plan, or every reason why there is none. Discovery of partitions, where the spec asks for it, reads that column.</summary>
+    public static async Task<(PlanDocument? Plan, IReadOnlyList<RunError> Errors)> PlanAsync(
+        RunSpec spec, IObjectStore data, IObjectStore state, StoreLocation dataLocation, StoreLocation stateLocation, ITaskIsolation isolation, string runId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var discovery = new PartitionDiscovery(state, dataLocation, stateLocation, isolation, spec.Limits, new RunPaths(runId));
+            var (header, slices) = await new RunPlanner(data, discovery.FindAsync).PlanAsync(spec, cancellationToken);
+            var first = slices.Take(PartitionsListed).Select(slice => new PlannedPartition(
+                slice.Partition, slice.Rows, slice.Matched.Sum(run => run.To - run.From), slice.Matched.Sum(run => RunPlanner.Groups(header.Files, run).Sum(group => group.Bytes))));
+            return (new PlanDocument(
+                header.SpecHash, header.Strategy, header.StrategyReason, header.Files.Count, header.RowsTotal, slices.Count, slices.Count,
+                new RowGroupCounts(header.RowGroupsTotal, header.Totals.Matched, header.Totals.Pruned), header.Totals.BytesMatched, header.Totals.BytesPruned,
+                spec.Limits.Memory.Bytes, header.Columns, header.ResultColumns, [.. first]), []);
+        }
+        catch (PlanRefusedException refused)
+        {
+            return (null, refused.Errors);
+        }
+        catch (StorageException failure)
+        {
+            return (null, [RunActivities.StorageError(failure)]);
+        }
+    }
+}

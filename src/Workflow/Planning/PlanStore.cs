@@ -1,0 +1,74 @@
+using System.Text.Json;
+using Fanfold.Storage;
+using Fanfold.Workflow.Running;
+
+namespace Fanfold.Workflow.Planning;
+
+/// <summary>Writes and reads plans in the run's state.</summary>
+sealed class PlanStore(IObjectStore state, RunPaths paths)
+{
+    const int MaxHeader = 1 << 30;
+
+    /// <summary>Writes a plan, the header last and once. Returns the header that counts: an earlier planner's where there is one.</summary>
+    public async Task<PlanHeader> WriteAsync(PlanHeader header, IReadOnlyList<TaskSlice> slices, CancellationToken cancellationToken)
+    {
+        using var lines = new MemoryStream();
+        var lengths = new int[slices.Count];
+        for (var i = 0; i < slices.Count; i++)
+        {
+            var line = JsonSerializer.SerializeToUtf8Bytes(slices[i], WorkflowJson.Default.TaskSlice);
+            lines.Write(line);
+            lines.WriteByte((byte)'\n');
+            lengths[i] = line.Length + 1;
+        }
+        lines.Position = 0;
+        // Equal plans have equal slices; a planner that finds other inputs loses at the header, so its slices must not replace the first's.
+        if (await ReadHeaderAsync(cancellationToken) is { } earlier) return earlier;
+        await state.PutAsync(paths.PlanSlices, lines, PutCondition.None, cancellationToken);
+        var complete = header with { SliceLengths = lengths };
+        await state.PutAsync(paths.PlanHeader, JsonSerializer.SerializeToUtf8Bytes(complete, WorkflowJson.Default.PlanHeader), PutCondition.IfAbsent, cancellationToken);
+        return complete;
+    }
+
+    /// <summary>Null when the run is not planned.</summary>
+    public async Task<PlanHeader?> ReadHeaderAsync(CancellationToken cancellationToken)
+    {
+        if (await state.ReadAllAsync(paths.PlanHeader, MaxHeader, cancellationToken) is not { } bytes) return null;
+        var header = JsonSerializer.Deserialize(bytes, WorkflowJson.Default.PlanHeader)!;
+        return header.Version <= PlanHeader.CurrentVersion ? header : throw new NewerVersionException("plan", paths.RunId);
+    }
+
+    /// <summary>One task, in one ranged read.</summary>
+    public async Task<TaskSlice> ReadSliceAsync(PlanHeader header, int index, CancellationToken cancellationToken)
+    {
+        await using var reader = await OpenSlicesAsync(cancellationToken);
+        long offset = 0;
+        for (var i = 0; i < index; i++) offset += header.SliceLengths[i];
+        var line = new byte[header.SliceLengths[index]];
+        await reader.ReadAsync(offset, line, cancellationToken);
+        return JsonSerializer.Deserialize(line, WorkflowJson.Default.TaskSlice)!;
+    }
+
+    public async Task<List<TaskSlice>> ReadSlicesAsync(PlanHeader header, CancellationToken cancellationToken)
+    {
+        await using var reader = await OpenSlicesAsync(cancellationToken);
+        var bytes = new byte[reader.Properties.Length];
+        await reader.ReadAsync(0, bytes, cancellationToken);
+        var slices = new List<TaskSlice>(header.SliceLengths.Count);
+        var offset = 0;
+        foreach (var length in header.SliceLengths)
+        {
+            slices.Add(JsonSerializer.Deserialize(bytes.AsSpan(offset, length), WorkflowJson.Default.TaskSlice)!);
+            offset += length;
+        }
+        return slices;
+    }
+
+    async Task<IObjectReader> OpenSlicesAsync(CancellationToken cancellationToken) =>
+        await state.OpenAsync(paths.PlanSlices, null, cancellationToken)
+        ?? throw new StorageException(StorageFailure.Changed, paths.PlanSlices, $"the plan of run '{paths.RunId}' lost its slices; start the run under a new id");
+}
+
+/// <summary>State that a newer build wrote.</summary>
+public sealed class NewerVersionException(string what, string runId)
+    : Exception($"The {what} of run '{runId}' was written by a newer version of fanfold; continue the run with that version.");

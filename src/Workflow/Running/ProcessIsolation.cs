@@ -1,0 +1,157 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Fanfold.Worker;
+
+namespace Fanfold.Workflow.Running;
+
+/// <summary>How to start a worker.</summary>
+/// <param name="IsNative">Whether it is the ahead-of-time compiled one, whose runtime needs far less memory.</param>
+public sealed record WorkerCommand(string File, IReadOnlyList<string> Arguments, bool IsNative)
+{
+    /// <summary>The native worker beside this assembly where one is, else <c>dotnet Worker.dll</c>.</summary>
+    public static WorkerCommand Find()
+    {
+        var native = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "Worker.exe" : "Worker");
+        if (System.IO.File.Exists(native)) return new WorkerCommand(native, [], true);
+        var managed = Path.Combine(AppContext.BaseDirectory, "Worker.dll");
+        var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host : "dotnet";
+        return new WorkerCommand(dotnet, ["exec", managed], false);
+    }
+}
+
+/// <summary>
+/// Runs each task in a process of its own, whose end gives all memory back to the operating system. The parent watches deadline
+/// and peak memory; a worker whose stdin closes ends by itself.
+/// </summary>
+public sealed class ProcessIsolation(WorkerCommand command) : ITaskIsolation
+{
+    static readonly TimeSpan MemoryWatchInterval = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Memory of the runtime itself, which the heap limit leaves room for.</summary>
+    long RuntimeOverhead => command.IsNative ? 16L << 20 : 40L << 20;
+
+    public async Task<TaskReceipt> RunAsync(WorkerTask task, TimeSpan deadline, Action<long> onHeartbeat, CancellationToken cancellationToken)
+    {
+        using var process = Start(task);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        ending.CancelAfter(deadline);
+        var watch = WatchMemoryAsync(process, task.Memory, ending);
+        var errors = ReadErrorsAsync(process.StandardError);
+        try
+        {
+            var receipt = await ConverseAsync(process, task, onHeartbeat, ending.Token);
+            await process.WaitForExitAsync(ending.Token);
+            if (receipt is not null) return receipt;
+            return TaskRunner.Failed(task.TaskId, TaskOutcome.Transient, TaskFailure.Of("worker-died",
+                $"the worker ended without a receipt, {Exit(process.ExitCode)}{(await errors is { Length: > 0 } text ? ": " + text : "")}"));
+        }
+        catch (OperationCanceledException)
+        {
+            if (cancellationToken.IsCancellationRequested) return TaskRunner.Failed(task.TaskId, TaskOutcome.Cancelled, TaskFailure.Of("cancelled", "the task was cancelled"));
+            if (watch is { IsCompletedSuccessfully: true, Result: { } peak })
+            {
+                return TaskRunner.Failed(task.TaskId, TaskOutcome.Memory, TaskFailure.Of("memory",
+                    $"the worker's resident memory reached {peak >> 20} MiB, its cap is {task.Memory >> 20} MiB; raise \"limits.memory\", or narrow the partition with \"where\"")) with { PeakMemory = peak };
+            }
+            return InProcessIsolation.DeadlinePassed(task, deadline);
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            if (!process.HasExited) process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync(CancellationToken.None);
+            await watch;
+        }
+    }
+
+    Process Start(WorkerTask task)
+    {
+        var start = new ProcessStartInfo(command.File)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        foreach (var argument in command.Arguments) start.ArgumentList.Add(argument);
+        // Hexadecimal without 0x: with the prefix a native worker ignores the limit without a word.
+        var heap = Math.Max(16L << 20, task.Memory - RuntimeOverhead);
+        start.Environment["DOTNET_GCHeapHardLimit"] = heap.ToString("x", CultureInfo.InvariantCulture);
+        start.Environment["DOTNET_TieredPGO"] = "0";
+        return Process.Start(start) ?? throw new InvalidOperationException($"'{command.File}' did not start");
+    }
+
+    static async Task<TaskReceipt?> ConverseAsync(Process process, WorkerTask task, Action<long> onHeartbeat, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await JsonSerializer.SerializeAsync(process.StandardInput.BaseStream, task, WorkerJson.Default.WorkerTask, cancellationToken);
+            await process.StandardInput.BaseStream.WriteAsync("\n"u8.ToArray(), cancellationToken);
+            await process.StandardInput.BaseStream.FlushAsync(cancellationToken);
+        }
+        catch (IOException)
+        {
+            // The worker died before it read its task; how it ended tells more than a broken pipe.
+        }
+        while (await process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
+        {
+            if (Parse(line) is not { } message) continue;
+            if (message.Receipt is { } receipt) return receipt;
+            if (message.HeartbeatRows is { } rows) onHeartbeat(rows);
+        }
+        return null;
+    }
+
+    // Anything else on stdout, such as a runtime's last words, is not the protocol's.
+    static WorkerMessage? Parse(string line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(line, WorkerJson.Default.WorkerMessage);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The peak that passed the cap and ended the conversation; null when the task ended before.</summary>
+    static async Task<long?> WatchMemoryAsync(Process process, long cap, CancellationTokenSource ending)
+    {
+        var id = process.Id.ToString(CultureInfo.InvariantCulture);
+        using var timer = new PeriodicTimer(MemoryWatchInterval);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(ending.Token))
+            {
+                if (ProcessMemory.Peak(id) is not (var peak and > 0) || peak <= cap) continue;
+                await ending.CancelAsync();
+                return peak;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The task is over.
+        }
+        return null;
+    }
+
+    static async Task<string> ReadErrorsAsync(StreamReader errors)
+    {
+        const int kept = 2048;
+        var buffer = new char[kept];
+        var text = "";
+        int read;
+        while ((read = await errors.ReadAsync(buffer)) > 0) text = (text + new string(buffer, 0, read)) is var all && all.Length > kept ? all[^kept..] : all;
+        return text.Trim();
+    }
+
+    static string Exit(int code) => code switch
+    {
+        137 => "killed (exit code 137, perhaps by the system for lack of memory)",
+        139 => "crashed (exit code 139)",
+        134 => "aborted (exit code 134)",
+        _ => $"exit code {code}",
+    };
+}

@@ -1,0 +1,57 @@
+using System.Text.Json;
+using Fanfold.Storage;
+using Fanfold.Worker;
+using Fanfold.Workflow.Planning;
+
+namespace Fanfold.Workflow.Running;
+
+public sealed partial class RunActivities
+{
+    const string CombineTaskId = "combine";
+    const int ReceiptConcurrency = 16;
+
+    public async Task<CombineResult> CombinePartsAsync(FinishRequest request, CancellationToken cancellationToken)
+    {
+        var paths = new RunPaths(request.RunId);
+        if (await ReadReceiptAsync(paths, CombineTaskId, cancellationToken) is not null) return new CombineResult(null);
+        var header = await LoadPlanAsync(request.RunId, cancellationToken);
+        var spec = await ReadSpecAsync(paths, cancellationToken);
+        var tasks = await FinishedTasksAsync(request, header, cancellationToken);
+        if (Proof.Fault(header, tasks) is { } fault) return await FailAsync(TaskFailure.Of("proof-failed", fault));
+        var receipt = await isolation.RunAsync(new WorkerTask
+        {
+            RunId = request.RunId,
+            TaskId = CombineTaskId,
+            Data = dataLocation,
+            State = stateLocation,
+            Output = paths.CombinedPart,
+            Memory = spec.Limits.Memory.Bytes,
+            Metadata = Metadata(header),
+            Combine = new CombineWork(header.ResultColumns, [.. tasks.Select(task => task.Receipt?.Part).OfType<PartReference>()]),
+        }, spec.Limits.Timeout, static _ => { }, cancellationToken);
+        if (receipt.Failure is { } failure) return await FailAsync(failure);
+        await PutOnceAsync(paths.Receipt(CombineTaskId), JsonSerializer.SerializeToUtf8Bytes(receipt, WorkflowJson.Default.TaskReceipt), cancellationToken);
+        return new CombineResult(null);
+
+        async Task<CombineResult> FailAsync(TaskFailure cause)
+        {
+            var failed = TaskRunner.Failed(CombineTaskId, TaskOutcome.Bug, cause);
+            await PutJsonAsync(paths.Failure(CombineTaskId), JsonSerializer.SerializeToUtf8Bytes(failed, WorkflowJson.Default.TaskReceipt), cancellationToken);
+            return new CombineResult(new RunError(cause.Code, cause.Message[..Math.Min(512, cause.Message.Length)], File: cause.File));
+        }
+    }
+
+    /// <summary>All tasks in plan order with their receipts; null for those that failed or did not run.</summary>
+    async Task<List<FinishedTask>> FinishedTasksAsync(FinishRequest request, PlanHeader header, CancellationToken cancellationToken)
+    {
+        var paths = new RunPaths(request.RunId);
+        var slices = await new PlanStore(state, paths).ReadSlicesAsync(header, cancellationToken);
+        var tasks = new FinishedTask[slices.Count];
+        await Parallel.ForAsync(0, slices.Count, new ParallelOptions { MaxDegreeOfParallelism = ReceiptConcurrency, CancellationToken = cancellationToken },
+            async (i, token) => tasks[i] = new FinishedTask(slices[i], request.FailedTasks.Contains(i), await ReadReceiptAsync(paths, slices[i].TaskId, token)));
+        return [.. tasks];
+    }
+}
+
+/// <param name="Receipt">Null when the task failed, or did not run.</param>
+sealed record FinishedTask(TaskSlice Slice, bool Failed, TaskReceipt? Receipt);

@@ -1,0 +1,164 @@
+using System.Text.Json;
+using Fanfold.Storage;
+using Fanfold.Worker;
+using Fanfold.Workflow.Planning;
+using Fanfold.Workflow.Spec;
+
+namespace Fanfold.Workflow.Running;
+
+/// <summary>
+/// The activities of a run. Each may run twice, even at the same time, without harm: names are functions of run and task, and objects
+/// are written once.
+/// </summary>
+/// <param name="defaultParallel">Lanes of a run whose spec does not say.</param>
+public sealed partial class RunActivities(
+    IObjectStore data, IObjectStore state, StoreLocation dataLocation, StoreLocation stateLocation, ITaskIsolation isolation, TimeProvider time, int defaultParallel)
+{
+    const int MaxErrorsInReference = 5;
+    const int MaxJson = 64 << 20;
+
+    public static readonly Activity<RunRequest, PlanReference> PlanRun = new(nameof(PlanRun), WorkflowJson.Default.RunRequest, WorkflowJson.Default.PlanReference);
+    public static readonly Activity<TaskRequest, TaskResult> ReduceTask = new(nameof(ReduceTask), WorkflowJson.Default.TaskRequest, WorkflowJson.Default.TaskResult);
+    public static readonly Activity<FinishRequest, CombineResult> CombineParts = new(nameof(CombineParts), WorkflowJson.Default.FinishRequest, WorkflowJson.Default.CombineResult);
+    public static readonly Activity<FinishRequest, RunSummary> CommitRun = new(nameof(CommitRun), WorkflowJson.Default.FinishRequest, WorkflowJson.Default.RunSummary);
+    public static readonly Activity<RunRequest, RunRequest> CleanUp = new(nameof(CleanUp), WorkflowJson.Default.RunRequest, WorkflowJson.Default.RunRequest);
+
+    // One run at a time is the rule; the cache spares each of its tasks a read of the header.
+    volatile LoadedPlan? _loaded;
+
+    sealed record LoadedPlan(string RunId, PlanHeader Header);
+
+    public async Task<PlanReference> PlanRunAsync(RunRequest request, CancellationToken cancellationToken)
+    {
+        var paths = new RunPaths(request.RunId);
+        var spec = await ReadSpecAsync(paths, cancellationToken);
+        try
+        {
+            var store = new PlanStore(state, paths);
+            var header = await store.ReadHeaderAsync(cancellationToken) ?? await WritePlanAsync(spec, paths, store, cancellationToken);
+            _loaded = new LoadedPlan(request.RunId, header);
+            var tasks = header.SliceLengths.Count;
+            return new PlanReference(tasks, spec.Limits.Parallel ?? defaultParallel, spec.Limits.Retries, spec.Limits.ToleratedFailures.Allowed(tasks), header.Strategy);
+        }
+        catch (PlanRefusedException refused)
+        {
+            return await RefuseAsync(refused.Errors);
+        }
+        catch (StorageException failure)
+        {
+            return await RefuseAsync([StorageError(failure)]);
+        }
+
+        async Task<PlanReference> RefuseAsync(IReadOnlyList<RunError> errors)
+        {
+            await PutJsonAsync(paths.PlanErrors, JsonSerializer.SerializeToUtf8Bytes(errors, WorkflowJson.Default.IReadOnlyListRunError), cancellationToken);
+            return new PlanReference(0, 0, 0, 0, "", [.. errors.Take(MaxErrorsInReference).Select(error => error with { Message = error.Message[..Math.Min(512, error.Message.Length)] })]);
+        }
+    }
+
+    async Task<PlanHeader> WritePlanAsync(RunSpec spec, RunPaths paths, PlanStore store, CancellationToken cancellationToken)
+    {
+        var discovery = new PartitionDiscovery(state, dataLocation, stateLocation, isolation, spec.Limits, paths);
+        var (header, slices) = await new RunPlanner(data, discovery.FindAsync).PlanAsync(spec, cancellationToken);
+        header = header with
+        {
+            OutputETag = await ETagAsync(spec.Output.Path, cancellationToken),
+            ManifestETag = await ETagAsync(RunPaths.Manifest(spec.Output.Path), cancellationToken),
+        };
+        return await store.WriteAsync(header, slices, cancellationToken);
+    }
+
+    public async Task<TaskResult> ReduceTaskAsync(TaskRequest request, CancellationToken cancellationToken)
+    {
+        var paths = new RunPaths(request.RunId);
+        var header = await LoadPlanAsync(request.RunId, cancellationToken);
+        var slice = await new PlanStore(state, paths).ReadSliceAsync(header, request.Index, cancellationToken);
+        if (await ReadReceiptAsync(paths, slice.TaskId, cancellationToken) is { } earlier) return Result(earlier, reused: request.Attempt == 1);
+        var spec = await ReadSpecAsync(paths, cancellationToken);
+        var receipt = await isolation.RunAsync(Compose(request.RunId, paths, spec, header, slice), spec.Limits.Timeout, static _ => { }, cancellationToken);
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(receipt, WorkflowJson.Default.TaskReceipt);
+        if (receipt.Outcome == TaskOutcome.Done) await PutOnceAsync(paths.Receipt(slice.TaskId), bytes, cancellationToken);
+        else await PutJsonAsync(paths.Failure(slice.TaskId), bytes, cancellationToken);
+        return Result(receipt, reused: false);
+    }
+
+    static TaskResult Result(TaskReceipt receipt, bool reused) =>
+        new(receipt.Outcome, reused, receipt.Part is null, receipt.RowsDecoded, receipt.BytesRead, receipt.PeakMemory);
+
+    WorkerTask Compose(string runId, RunPaths paths, RunSpec spec, PlanHeader header, TaskSlice slice) => new()
+    {
+        RunId = runId,
+        TaskId = slice.TaskId,
+        Data = dataLocation,
+        State = stateLocation,
+        Output = paths.Part(slice.TaskId),
+        Memory = spec.Limits.Memory.Bytes,
+        Metadata = Metadata(header),
+        Reduce = new ReduceWork(header.Columns, new TaskPartition(0, slice.Value), header.Where, header.Reduction, TaskFiles(header, slice.Matched)),
+    };
+
+    static List<TaskFile> TaskFiles(PlanHeader header, IReadOnlyList<RowGroupRun> matched) =>
+    [
+        .. matched.GroupBy(run => run.File).Select(runs => header.Files[runs.Key] is var file
+            ? new TaskFile(file.Path, file.ETag, file.DataEnd, file.Columns, [.. runs.SelectMany(run => RunPlanner.Groups(header.Files, run)).Select(group => new TaskRowGroup(group.Ordinal, group.Rows, group.Chunks))])
+            : null!),
+    ];
+
+    static SortedDictionary<string, string> Metadata(PlanHeader header) =>
+        new(StringComparer.Ordinal) { ["fanfold.engineVersion"] = header.EngineVersion, ["fanfold.specHash"] = header.SpecHash };
+
+    async Task<PlanHeader> LoadPlanAsync(string runId, CancellationToken cancellationToken)
+    {
+        if (_loaded is { } loaded && loaded.RunId == runId) return loaded.Header;
+        var header = await new PlanStore(state, new RunPaths(runId)).ReadHeaderAsync(cancellationToken)
+            ?? throw new StorageException(StorageFailure.Changed, new RunPaths(runId).PlanHeader, $"the plan of run '{runId}' is gone; start the run under a new id");
+        _loaded = new LoadedPlan(runId, header);
+        return header;
+    }
+
+    async Task<RunSpec> ReadSpecAsync(RunPaths paths, CancellationToken cancellationToken)
+    {
+        var bytes = await state.ReadAllAsync(paths.Spec, MaxJson, cancellationToken)
+            ?? throw new StorageException(StorageFailure.Changed, paths.Spec, $"the spec of run '{paths.RunId}' is gone; start the run under a new id");
+        return SpecParser.Parse(bytes).Spec ?? throw new NewerVersionException("spec", paths.RunId);
+    }
+
+    async Task<TaskReceipt?> ReadReceiptAsync(RunPaths paths, string taskId, CancellationToken cancellationToken)
+    {
+        if (await state.ReadAllAsync(paths.Receipt(taskId), MaxJson, cancellationToken) is not { } bytes) return null;
+        var receipt = JsonSerializer.Deserialize(bytes, WorkflowJson.Default.TaskReceipt)!;
+        return receipt.Version <= WorkerTask.CurrentVersion ? receipt : throw new NewerVersionException("receipt", paths.RunId);
+    }
+
+    async Task<string?> ETagAsync(string path, CancellationToken cancellationToken)
+    {
+        await using var reader = await state.OpenAsync(path, null, cancellationToken);
+        return reader?.Properties.ETag;
+    }
+
+    async Task PutOnceAsync(string path, byte[] json, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await state.PutAsync(path, json, PutCondition.IfAbsent, cancellationToken);
+        }
+        catch (StorageException conflict) when (conflict.Failure == StorageFailure.Conflict)
+        {
+            // The same task, delivered twice: the first receipt counts.
+        }
+    }
+
+    Task PutJsonAsync(string path, byte[] json, CancellationToken cancellationToken) => state.PutAsync(path, json, PutCondition.None, cancellationToken);
+
+    /// <summary>A store's failure as a run's error.</summary>
+    public static RunError StorageError(StorageException failure) => new(failure.Failure switch
+    {
+        StorageFailure.NotFound => "store-not-found",
+        StorageFailure.AccessDenied => "access-denied",
+        StorageFailure.Unreachable or StorageFailure.Throttled => "storage-unreachable",
+        StorageFailure.Full => "storage-full",
+        StorageFailure.Conflict => "output-conflict",
+        StorageFailure.Changed => "input-changed",
+        _ => "invalid-path",
+    }, failure.Message, File: failure.Path);
+}

@@ -1,0 +1,24 @@
+using System.Text.Json.Serialization;
+using Fanfold.Worker;
+using Fanfold.Workflow.Planning;
+
+namespace Fanfold.Workflow.Running;
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true, Converters = [typeof(DataTypeConverter)])]
+[JsonSerializable(typeof(PlanHeader))]
+[JsonSerializable(typeof(TaskSlice))]
+[JsonSerializable(typeof(RunRequest))]
+[JsonSerializable(typeof(PlanReference))]
+[JsonSerializable(typeof(TaskRequest))]
+[JsonSerializable(typeof(TaskResult))]
+[JsonSerializable(typeof(FinishRequest))]
+[JsonSerializable(typeof(CombineResult))]
+[JsonSerializable(typeof(TaskReceipt))]
+[JsonSerializable(typeof(RunRecord))]
+[JsonSerializable(typeof(RunSummary))]
+[JsonSerializable(typeof(Manifest))]
+[JsonSerializable(typeof(PlanDocument))]
+[JsonSerializable(typeof(IReadOnlyList<RunError>))]
+public sealed partial class WorkflowJson : JsonSerializerContext;
