@@ -1,1 +1,36 @@
-return 0;
+using System.CommandLine;
+using Fanfold.LocalHost;
+using Fanfold.LocalHost.Verbs;
+using Fanfold.Storage;
+using Fanfold.Workflow.Planning;
+
+var root = new RootCommand("fanfold: filter → reduce → concat, once per value of a column, over Parquet data that do not fit in memory.")
+{
+    DemoVerb.Create(), PlanVerb.Create(), RunVerb.Create(), StatusVerb.Create(), InspectVerb.Create(), ValidateVerb.Create(),
+};
+var parsed = root.Parse(args);
+if (parsed.Errors.Count > 0)
+{
+    foreach (var error in parsed.Errors) Console.Error.WriteLine(TerminalText.Safe(error.Message));
+    Console.Error.WriteLine("`fanfold --help` shows the verbs, `fanfold VERB --help` their options.");
+    return ExitCode.Usage;
+}
+try
+{
+    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+}
+catch (OperationCanceledException)
+{
+    Console.Error.WriteLine("interrupted");
+    return ExitCode.Interrupted;
+}
+catch (StorageException failure)
+{
+    Console.Error.WriteLine(TerminalText.Safe($"error: {failure.Message}"));
+    return ExitCode.Of(failure);
+}
+catch (NewerVersionException newer)
+{
+    Console.Error.WriteLine(TerminalText.Safe($"error: {newer.Message}"));
+    return ExitCode.Failed;
+}

@@ -8,7 +8,7 @@ namespace Fanfold.Worker;
 public sealed record WorkerMessage(TaskReceipt? Receipt = null, long? HeartbeatRows = null);
 
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true, Converters = [typeof(DataTypeConverter)])]
 [JsonSerializable(typeof(WorkerTask))]
 [JsonSerializable(typeof(TaskReceipt))]

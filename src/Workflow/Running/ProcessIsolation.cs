@@ -46,6 +46,10 @@ public sealed class ProcessIsolation(WorkerCommand command) : ITaskIsolation
             return TaskRunner.Failed(task.TaskId, TaskOutcome.Transient, TaskFailure.Of("worker-died",
                 $"the worker ended without a receipt, {Exit(process.ExitCode)}{(await errors is { Length: > 0 } text ? ": " + text : "")}"));
         }
+        catch (JsonException unreadable)
+        {
+            return TaskRunner.Failed(task.TaskId, TaskOutcome.Transient, TaskFailure.Of("worker-unreadable", $"the worker's answer can't be read; are host and worker of one build? {unreadable.Message}"));
+        }
         catch (OperationCanceledException)
         {
             if (cancellationToken.IsCancellationRequested) return TaskRunner.Failed(task.TaskId, TaskOutcome.Cancelled, TaskFailure.Of("cancelled", "the task was cancelled"));
@@ -104,17 +108,7 @@ public sealed class ProcessIsolation(WorkerCommand command) : ITaskIsolation
     }
 
     // Anything else on stdout, such as a runtime's last words, is not the protocol's.
-    static WorkerMessage? Parse(string line)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(line, WorkerJson.Default.WorkerMessage);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    static WorkerMessage? Parse(string line) => line.StartsWith('{') ? JsonSerializer.Deserialize(line, WorkerJson.Default.WorkerMessage) : null;
 
     /// <summary>The peak that passed the cap and ended the conversation; null when the task ended before.</summary>
     static async Task<long?> WatchMemoryAsync(Process process, long cap, CancellationTokenSource ending)

@@ -1,0 +1,51 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Fanfold.Worker;
+using Fanfold.Workflow.Planning;
+using Fanfold.Workflow.Running;
+
+namespace Fanfold.LocalHost;
+
+/// <summary>What stdout holds when something was refused.</summary>
+sealed record ErrorDocument(IReadOnlyList<RunError> Errors);
+
+sealed record ValidDocument(bool Valid, string SpecHash);
+
+sealed record FileError(string Code, string Message);
+
+/// <summary><c>inspect --verify --json</c>.</summary>
+sealed record VerifyDocument(string File, long? Rows, int? RowGroups, IReadOnlyList<VerifiedColumnDocument> Columns, FileError? Error);
+
+sealed record VerifiedColumnDocument(
+    string Name, string? Type, bool Nested, long? NonNull, string? Min, string? Max, string? Sum, string? SumMicros, string? TextHash, FileError? Error);
+
+/// <summary><c>inspect --json</c>.</summary>
+sealed record InspectDocument(
+    string File, long? Rows, string? CreatedBy, IReadOnlyDictionary<string, string?>? KeyValues, IReadOnlyList<SchemaColumnDocument> Columns, IReadOnlyList<RowGroupDocument> RowGroups, FileError? Error);
+
+sealed record SchemaColumnDocument(string Name, string? Type, string PhysicalType, bool Nested, bool Optional, string? Refusal);
+
+sealed record RowGroupDocument(int Ordinal, long Rows, IReadOnlyList<ChunkDocument> Columns);
+
+sealed record ChunkDocument(string Name, string Codec, long Values, long? NullCount, long CompressedSize, long UncompressedSize, string? Min, string? Max);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, UseStringEnumConverter = true, Converters = [typeof(DataTypeConverter), typeof(RunStatusConverter)])]
+[JsonSerializable(typeof(RunSummary))]
+[JsonSerializable(typeof(RunRecord))]
+[JsonSerializable(typeof(PlanDocument))]
+[JsonSerializable(typeof(ErrorDocument))]
+[JsonSerializable(typeof(ValidDocument))]
+[JsonSerializable(typeof(VerifyDocument))]
+[JsonSerializable(typeof(InspectDocument))]
+sealed partial class CommandJson : JsonSerializerContext
+{
+    /// <summary>Writes one document to stdout. Characters outside ASCII stay as they are: a terminal, not a page, reads them.</summary>
+    public static void Write<T>(T document, JsonTypeInfo<T> type)
+    {
+        var options = new JsonWriterOptions { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        using var output = Console.OpenStandardOutput();
+        using (var writer = new Utf8JsonWriter(output, options)) JsonSerializer.Serialize(writer, document, type);
+        output.WriteByte((byte)'\n');
+    }
+}

@@ -1,0 +1,27 @@
+using Fanfold.Engine.Parquet;
+using Microsoft.Win32.SafeHandles;
+
+namespace Fanfold.LocalHost;
+
+/// <summary>A file of this machine under any path.</summary>
+sealed class LocalFile(string path) : IByteSource, IDisposable
+{
+    readonly SafeFileHandle _handle = File.OpenHandle(path, options: FileOptions.RandomAccess);
+
+    public string Name => path;
+
+    public long Length => RandomAccess.GetLength(_handle);
+
+    public async ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        while (buffer.Length > 0)
+        {
+            var read = await RandomAccess.ReadAsync(_handle, buffer, offset, cancellationToken);
+            if (read == 0) throw new ParquetDataException(ParquetDefect.Truncated, "the file became shorter while it was read");
+            offset += read;
+            buffer = buffer[read..];
+        }
+    }
+
+    public void Dispose() => _handle.Dispose();
+}

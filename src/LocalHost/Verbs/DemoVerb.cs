@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.Text;
+using Fanfold.Storage;
+using Fanfold.Workflow.Spec;
+
+namespace Fanfold.LocalHost.Verbs;
+
+/// <summary><c>fanfold demo</c></summary>
+static class DemoVerb
+{
+    const string DefaultStore = ".fanfold/demo";
+    const int HeadRows = 10;
+
+    const string Spec = """
+        {
+          "version": 1,
+          "source": { "path": "lake/trips" },
+          "partitionBy": { "column": "ff" },
+          "where": "distance > 0.5",
+          "reduce": {
+            "groupBy": ["category"],
+            "aggregates": { "trips": "len()", "total": "sum(amount)", "average": "mean(amount)", "shortest": "min(distance)", "longest": "max(distance)" }
+          },
+          "output": { "path": "results/trips-by-category.parquet" },
+          "strategy": "perPartition"
+        }
+        """;
+
+    public static Command Create()
+    {
+        var store = CommonOptions.Store();
+        store.Description = $"Where the demo keeps its data and results. Default: {DefaultStore}";
+        var json = CommonOptions.Json();
+        var command = new Command("demo", "Make a data set and run the job that fanfold is for, each partition in a process of its own.") { store, json };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var asJson = parsed.GetValue(json);
+            var stores = new Stores(parsed.GetValue(store) ?? DefaultStore, null);
+            await Console.Error.WriteLineAsync(await DemoData.EnsureAsync(stores.State, cancellationToken)
+                ? $"made the data set: {DemoData.Files} files, {DemoData.Rows:N0} rows, {DemoData.Partitions} values of ff in every row group"
+                : "the data set is there already");
+            await stores.State.PutAsync("demo.json", Encoding.UTF8.GetBytes(Spec), PutCondition.None, cancellationToken);
+            var spec = SpecParser.Parse(Encoding.UTF8.GetBytes(Spec)).Spec!;
+            var outcome = await LocalRun.RunAsync(spec, new RunOptions(stores, RunVerb.NewRunId(), InProcesses: true, Fresh: false), cancellationToken);
+            if (!asJson && outcome.Summary?.Output is { } output)
+            {
+                Console.WriteLine($"The first {HeadRows} of {outcome.Summary.RowsOut:N0} rows of {output}:");
+                await SummaryView.PrintHeadAsync(stores.State, output, HeadRows, cancellationToken);
+            }
+            var exitCode = outcome.Print(asJson);
+            if (!asJson && exitCode == ExitCode.Succeeded)
+            {
+                Console.WriteLine("""
+
+                    Every row group holds every value of ff, so statistics rule none of them out: this is the hard case.
+                    "auto" would choose perPartition as well; it is the only strategy of this version.
+                    """);
+                Console.WriteLine($"Try it yourself: fanfold run {Path.Combine(stores.StateLocation.Directory, "demo.json")} --store {stores.StateLocation.Directory}");
+            }
+            return exitCode;
+        });
+        return command;
+    }
+}

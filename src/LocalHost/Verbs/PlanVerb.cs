@@ -1,0 +1,49 @@
+using System.CommandLine;
+using Fanfold.Workflow.Planning;
+using Fanfold.Workflow.Running;
+using Spectre.Console;
+
+namespace Fanfold.LocalHost.Verbs;
+
+/// <summary><c>fanfold plan SPEC</c></summary>
+static class PlanVerb
+{
+    public static Command Create()
+    {
+        var spec = CommonOptions.Spec();
+        var store = CommonOptions.Store();
+        var data = CommonOptions.Data();
+        var json = CommonOptions.Json();
+        var command = new Command("plan", "Show what a run would do. Finding the partitions, where the spec does not name them, reads that one column.") { spec, store, data, json };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var asJson = parsed.GetValue(json);
+            var (read, exitCode) = await SpecFile.ReadAsync(parsed.GetValue(spec)!, asJson, cancellationToken);
+            if (read is null) return exitCode;
+            var stores = new Stores(parsed.GetValue(store), parsed.GetValue(data));
+            // The dry run's only object is the partition list, which needs a place to be written to.
+            var (plan, errors) = await DryRun.PlanAsync(
+                read, stores.Data, stores.State, stores.DataLocation, stores.StateLocation, new ProcessIsolation(WorkerCommand.Find()), "plan-" + read.ComputeHash()[..16], cancellationToken);
+            if (plan is null) return SpecFile.Refuse(errors, asJson);
+            if (asJson) CommandJson.Write(plan, CommandJson.Default.PlanDocument);
+            else Print(plan);
+            return ExitCode.Succeeded;
+        });
+        return command;
+    }
+
+    static void Print(PlanDocument plan)
+    {
+        var tree = new Tree(new Text($"{plan.Tasks:N0} tasks, strategy {plan.Strategy} ({plan.StrategyReason})"));
+        var source = tree.AddNode(new Text($"source: {plan.Files:N0} files, {plan.RowGroups.Total:N0} row groups, {plan.RowsIn:N0} rows"));
+        source.AddNode(new Text(TerminalText.Safe("columns: " + string.Join(", ", plan.Columns.Select(column => $"{column.Name} {column.Type}")))));
+        tree.AddNode(new Text($"over all tasks: {plan.RowGroups.Matched:N0} row groups matched, {plan.RowGroups.Pruned:N0} pruned; {TerminalText.Bytes(plan.BytesToRead)} to read, {TerminalText.Bytes(plan.BytesPruned)} pruned"));
+        tree.AddNode(new Text($"memory: at most {TerminalText.Bytes(plan.MemoryPerTask)} a task"));
+        var partitions = tree.AddNode(new Text($"{plan.Partitions:N0} partitions"));
+        foreach (var partition in plan.FirstPartitions)
+            partitions.AddNode(new Text(TerminalText.Safe($"{partition.Value}: {partition.RowGroups:N0} row groups, {TerminalText.Bytes(partition.Bytes)}{(partition.Rows is { } rows ? $", {rows:N0} rows before where" : "")}")));
+        if (plan.FirstPartitions.Count < plan.Partitions) partitions.AddNode(new Text($"and {plan.Partitions - plan.FirstPartitions.Count:N0} more"));
+        tree.AddNode(new Text(TerminalText.Safe("result: " + string.Join(", ", plan.ResultColumns.Select(column => $"{column.Name} {column.Type}")))));
+        AnsiConsole.Write(tree);
+    }
+}

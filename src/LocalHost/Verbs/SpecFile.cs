@@ -1,0 +1,52 @@
+using Fanfold.Workflow.Running;
+using Fanfold.Workflow.Spec;
+
+namespace Fanfold.LocalHost.Verbs;
+
+/// <summary>Reads and parses the spec that a verb names; what is wrong is printed here.</summary>
+static class SpecFile
+{
+    /// <summary>The spec, or the exit code after its faults were printed.</summary>
+    public static async Task<(RunSpec? Spec, int ExitCode)> ReadAsync(string path, bool json, CancellationToken cancellationToken)
+    {
+        byte[] bytes;
+        try
+        {
+            bytes = path == "-" ? await ReadStdinAsync(cancellationToken) : await File.ReadAllBytesAsync(path, cancellationToken);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return (null, Refuse([new RunError("file-not-found", $"There is no spec file '{path}'.", File: path)], json));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return (null, Refuse([new RunError("access-denied", $"The spec file '{path}' can't be read: {exception.Message}", File: path)], json));
+        }
+        var result = SpecParser.Parse(bytes);
+        return result.Spec is { } spec ? (spec, 0) : (null, Refuse(result, json));
+    }
+
+    public static int Refuse(SpecResult result, bool json) => Refuse([.. result.Errors.Select(error => new RunError(error.Code, error.Message, Pointer: error.Pointer))], json);
+
+    /// <summary>Prints errors to stderr, and with <c>--json</c> as a document to stdout; returns their exit code.</summary>
+    public static int Refuse(IReadOnlyList<RunError> errors, bool json)
+    {
+        PrintErrors(errors);
+        if (json) CommandJson.Write(new ErrorDocument(errors), CommandJson.Default.ErrorDocument);
+        return ExitCode.Of(errors);
+    }
+
+    public static void PrintErrors(IReadOnlyList<RunError> errors)
+    {
+        foreach (var error in errors)
+            Console.Error.WriteLine(TerminalText.Safe(error.Pointer is { } pointer ? $"error at {(pointer.Length == 0 ? "the top" : pointer)}: {error.Message}" : $"error: {error.Message}"));
+    }
+
+    static async Task<byte[]> ReadStdinAsync(CancellationToken cancellationToken)
+    {
+        using var content = new MemoryStream();
+        await using var input = Console.OpenStandardInput();
+        await input.CopyToAsync(content, cancellationToken);
+        return content.ToArray();
+    }
+}
