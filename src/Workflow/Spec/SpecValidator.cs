@@ -1,4 +1,5 @@
 using System.Text;
+using Fanfold.Engine.Expressions;
 
 namespace Fanfold.Workflow.Spec;
 
@@ -102,6 +103,12 @@ static class SpecValidator
             if (string.IsNullOrWhiteSpace(text)) return;
             if (Encoding.UTF8.GetByteCount(text) > MaxExpressionBytes)
                 faults.Add(SpecErrorCode.OutOfRange, at, $"{at.ToWords()} is longer than {MaxExpressionBytes:N0} bytes; write a shorter expression.");
+            else
+            {
+                // Whether the columns exist and the types fit is known only when the source is.
+                foreach (var fault in Expression.Parse(text).Faults)
+                    faults.Add(SpecErrorCode.InvalidExpression, at, $"{at.ToWords()}: {fault.Message} (at position {fault.Position})");
+            }
         }
     }
 }

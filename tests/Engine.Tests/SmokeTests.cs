@@ -1,3 +1,0 @@
-namespace Fanfold.Engine.Tests;
-
-public class SmokeTests { [Fact] public void Runs() => Assert.True(true); }
