@@ -3,7 +3,10 @@ using Fanfold.LocalHost;
 using Fanfold.LocalHost.Verbs;
 using Fanfold.Storage;
 using Fanfold.Workflow.Planning;
+using Spectre.Console;
 
+// A pipe has no width; tables that wrap at 80 columns are no use to grep.
+if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 240;
 var root = new RootCommand("fanfold: filter → reduce → concat, once per value of a column, over Parquet data that do not fit in memory.")
 {
     DemoVerb.Create(), PlanVerb.Create(), RunVerb.Create(), StatusVerb.Create(), InspectVerb.Create(), ValidateVerb.Create(),

@@ -13,19 +13,18 @@ sealed class PlanStore(IObjectStore state, RunPaths paths)
     public async Task<PlanHeader> WriteAsync(PlanHeader header, IReadOnlyList<TaskSlice> slices, CancellationToken cancellationToken)
     {
         using var lines = new MemoryStream();
-        var lengths = new int[slices.Count];
+        var offsets = new long[slices.Count + 1];
         for (var i = 0; i < slices.Count; i++)
         {
-            var line = JsonSerializer.SerializeToUtf8Bytes(slices[i], WorkflowJson.Default.TaskSlice);
-            lines.Write(line);
+            lines.Write(JsonSerializer.SerializeToUtf8Bytes(slices[i], WorkflowJson.Default.TaskSlice));
             lines.WriteByte((byte)'\n');
-            lengths[i] = line.Length + 1;
+            offsets[i + 1] = lines.Length;
         }
         lines.Position = 0;
         // Equal plans have equal slices; a planner that finds other inputs loses at the header, so its slices must not replace the first's.
         if (await ReadHeaderAsync(cancellationToken) is { } earlier) return earlier;
         await state.PutAsync(paths.PlanSlices, lines, PutCondition.None, cancellationToken);
-        var complete = header with { SliceLengths = lengths };
+        var complete = header with { SliceOffsets = offsets };
         await state.PutAsync(paths.PlanHeader, JsonSerializer.SerializeToUtf8Bytes(complete, WorkflowJson.Default.PlanHeader), PutCondition.IfAbsent, cancellationToken);
         return complete;
     }
@@ -42,10 +41,8 @@ sealed class PlanStore(IObjectStore state, RunPaths paths)
     public async Task<TaskSlice> ReadSliceAsync(PlanHeader header, int index, CancellationToken cancellationToken)
     {
         await using var reader = await OpenSlicesAsync(cancellationToken);
-        long offset = 0;
-        for (var i = 0; i < index; i++) offset += header.SliceLengths[i];
-        var line = new byte[header.SliceLengths[index]];
-        await reader.ReadAsync(offset, line, cancellationToken);
+        var line = new byte[header.SliceOffsets[index + 1] - header.SliceOffsets[index]];
+        await reader.ReadAsync(header.SliceOffsets[index], line, cancellationToken);
         return JsonSerializer.Deserialize(line, WorkflowJson.Default.TaskSlice)!;
     }
 
@@ -54,13 +51,9 @@ sealed class PlanStore(IObjectStore state, RunPaths paths)
         await using var reader = await OpenSlicesAsync(cancellationToken);
         var bytes = new byte[reader.Properties.Length];
         await reader.ReadAsync(0, bytes, cancellationToken);
-        var slices = new List<TaskSlice>(header.SliceLengths.Count);
-        var offset = 0;
-        foreach (var length in header.SliceLengths)
-        {
-            slices.Add(JsonSerializer.Deserialize(bytes.AsSpan(offset, length), WorkflowJson.Default.TaskSlice)!);
-            offset += length;
-        }
+        var slices = new List<TaskSlice>(header.Tasks);
+        for (var i = 0; i < header.Tasks; i++)
+            slices.Add(JsonSerializer.Deserialize(bytes.AsSpan((int)header.SliceOffsets[i]..(int)header.SliceOffsets[i + 1]), WorkflowJson.Default.TaskSlice)!);
         return slices;
     }
 

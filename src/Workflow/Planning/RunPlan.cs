@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Fanfold.Engine.Columns;
 using Fanfold.Engine.Parquet;
 using Fanfold.Worker;
@@ -37,8 +38,11 @@ public sealed record PlanHeader
     public required int RowGroupsTotal { get; init; }
     public required PlanTotals Totals { get; init; }
 
-    /// <summary>Lengths in bytes of the slices in <c>slices.jsonl</c>, one a task, in task order.</summary>
-    public required IReadOnlyList<int> SliceLengths { get; init; }
+    /// <summary>Where each task's slice begins in <c>slices.jsonl</c>, in task order, and last where the file ends.</summary>
+    public required IReadOnlyList<long> SliceOffsets { get; init; }
+
+    [JsonIgnore]
+    public int Tasks => SliceOffsets.Count - 1;
 
     /// <summary>Versions of result and manifest when the run was planned; null when there were none.</summary>
     public string? OutputETag { get; init; }

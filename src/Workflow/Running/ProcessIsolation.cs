@@ -33,7 +33,20 @@ public sealed class ProcessIsolation(WorkerCommand command) : ITaskIsolation
 
     public async Task<TaskReceipt> RunAsync(WorkerTask task, TimeSpan deadline, Action<long> onHeartbeat, CancellationToken cancellationToken)
     {
-        using var process = Start(task);
+        Process process;
+        try
+        {
+            process = Start(task);
+        }
+        catch (System.ComponentModel.Win32Exception failure)
+        {
+            return TaskRunner.Failed(task.TaskId, TaskOutcome.Bug, TaskFailure.Of("worker-not-started", $"the worker '{command.File}' can't be started: {failure.Message}"));
+        }
+        using (process) return await RunAsync(process, task, deadline, onHeartbeat, cancellationToken);
+    }
+
+    async Task<TaskReceipt> RunAsync(Process process, WorkerTask task, TimeSpan deadline, Action<long> onHeartbeat, CancellationToken cancellationToken)
+    {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         ending.CancelAfter(deadline);
         var watch = WatchMemoryAsync(process, task.Memory, ending);

@@ -47,8 +47,9 @@ public sealed partial class RunActivities
         var paths = new RunPaths(request.RunId);
         var slices = await new PlanStore(state, paths).ReadSlicesAsync(header, cancellationToken);
         var tasks = new FinishedTask[slices.Count];
+        var failed = request.FailedTasks.ToHashSet();
         await Parallel.ForAsync(0, slices.Count, new ParallelOptions { MaxDegreeOfParallelism = ReceiptConcurrency, CancellationToken = cancellationToken },
-            async (i, token) => tasks[i] = new FinishedTask(slices[i], request.FailedTasks.Contains(i), await ReadReceiptAsync(paths, slices[i].TaskId, token)));
+            async (i, token) => tasks[i] = new FinishedTask(slices[i], failed.Contains(i), await ReadReceiptAsync(paths, slices[i].TaskId, token)));
         return [.. tasks];
     }
 }

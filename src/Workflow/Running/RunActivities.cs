@@ -37,7 +37,7 @@ public sealed partial class RunActivities(
             var store = new PlanStore(state, paths);
             var header = await store.ReadHeaderAsync(cancellationToken) ?? await WritePlanAsync(spec, paths, store, cancellationToken);
             _loaded = new LoadedPlan(request.RunId, header);
-            var tasks = header.SliceLengths.Count;
+            var tasks = header.Tasks;
             return new PlanReference(tasks, spec.Limits.Parallel ?? defaultParallel, spec.Limits.Retries, spec.Limits.ToleratedFailures.Allowed(tasks), header.Strategy);
         }
         catch (PlanRefusedException refused)
@@ -58,6 +58,7 @@ public sealed partial class RunActivities(
 
     async Task<PlanHeader> WritePlanAsync(RunSpec spec, RunPaths paths, PlanStore store, CancellationToken cancellationToken)
     {
+        CheckOutputPath(spec);
         var discovery = new PartitionDiscovery(state, dataLocation, stateLocation, isolation, spec.Limits, paths);
         var (header, slices) = await new RunPlanner(data, discovery.FindAsync).PlanAsync(spec, cancellationToken);
         header = header with
@@ -66,6 +67,15 @@ public sealed partial class RunActivities(
             ManifestETag = await ETagAsync(RunPaths.Manifest(spec.Output.Path), cancellationToken),
         };
         return await store.WriteAsync(header, slices, cancellationToken);
+    }
+
+    // A result among its own source would be read as input by the next run.
+    void CheckOutputPath(RunSpec spec)
+    {
+        var folder = spec.Source.Path + "/";
+        if (dataLocation != stateLocation || !spec.Output.Path.StartsWith(folder, StringComparison.Ordinal) || !spec.Source.CreateFilter().Selects(spec.Output.Path[folder.Length..])) return;
+        throw new PlanRefusedException("conflict",
+            $"The result '{spec.Output.Path}' would lie in the source folder '{spec.Source.Path}', where the next run would read it; write it to another folder.", pointer: "/output/path");
     }
 
     public async Task<TaskResult> ReduceTaskAsync(TaskRequest request, CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Fanfold.Workflow.Running;
 
 /// <summary>Where a run stands; the same word in the summary, the API, <c>status.json</c> and the page.</summary>
@@ -7,7 +9,11 @@ public enum RunStatus { Pending, Running, Succeeded, SucceededWithFailures, Fail
 /// <param name="Code">Stable, in kebab-case.</param>
 /// <param name="Pointer">For a refused spec, the JSON pointer to the value at fault.</param>
 /// <param name="Partition">The partition's value as people read it.</param>
-public sealed record RunError(string Code, string Message, string? Partition = null, string? File = null, string? Pointer = null);
+public sealed record RunError(
+    string Code, string Message,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Partition = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? File = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Pointer = null);
 
 public sealed record PartitionCounts(int Total, int Succeeded, int Empty, int Failed);
 
@@ -24,7 +30,7 @@ public sealed record RowGroupCounts(int Total, long Matched, long Pruned);
 public sealed record RunSummary(
     string RunId, RunStatus Status, PartitionCounts Partitions, TaskCounts Tasks, RowGroupCounts RowGroups, long RowsIn, long RowsOut,
     long BytesRead, long BytesPruned, long Requests, long PeakWorkerMemory, long ElapsedMs, string Strategy, string? Output, string? Manifest,
-    IReadOnlyList<RunError>? Errors = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<RunError>? Errors = null);
 
 /// <summary>How far a run is.</summary>
 public sealed record RunProgress(string Phase, int TasksTotal, int TasksDone, int TasksFailed, long BytesRead, long RowsDecoded);
