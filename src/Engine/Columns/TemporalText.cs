@@ -5,13 +5,15 @@ namespace Fanfold.Engine.Columns;
 /// <summary>Text of dates, times, timestamps and decimals over their whole range, which .NET's own types (years 1 to 9999, 100 ns, 28 digits) do not cover.</summary>
 public static class TemporalText
 {
+    const string BeforeChrist = " (BC)";
+
     public static long UnitsPerSecond(TimeUnit unit) => unit switch { TimeUnit.Millis => 1_000, TimeUnit.Micros => 1_000_000, _ => 1_000_000_000 };
 
     /// <summary>Days since 1970-01-01 as <c>yyyy-MM-dd</c> in the proleptic Gregorian calendar; years before 1 are marked <c>(BC)</c>, as PostgreSQL and DuckDB do.</summary>
     public static string Date(long days)
     {
         var (year, month, day) = CivilFromDays(days);
-        return string.Create(CultureInfo.InvariantCulture, $"{(year > 0 ? year : 1 - year):0000}-{month:00}-{day:00}{(year > 0 ? "" : " (BC)")}");
+        return string.Create(CultureInfo.InvariantCulture, $"{(year > 0 ? year : 1 - year):0000}-{month:00}-{day:00}{(year > 0 ? "" : BeforeChrist)}");
     }
 
     public static string Time(long value, TimeUnit unit)
@@ -44,12 +46,15 @@ public static class TemporalText
         return (Int128.IsNegative(unscaled) ? "-" : "") + digits[..^scale] + "." + digits[^scale..];
     }
 
-    /// <summary>Parses <c>yyyy-MM-dd</c> with years from 1; null when the text is no date.</summary>
+    /// <summary>Parses <c>yyyy-MM-dd</c>, optionally with <c>(BC)</c> after it; null when the text is no date.</summary>
     public static long? ParseDate(ReadOnlySpan<char> text)
     {
         text = text.Trim();
+        var beforeChrist = text.EndsWith(BeforeChrist);
+        if (beforeChrist) text = text[..^BeforeChrist.Length];
         if (text.Length < 8 || text[^3] != '-' || text[^6] != '-') return null;
         if (!Digits(text[..^6], out var year) || !Digits(text[^5..^3], out var month) || !Digits(text[^2..], out var day) || year is < 1 or > 5_879_610) return null;
+        if (beforeChrist) year = 1 - year;
         var days = DaysFromCivil(year, (int)month, (int)day);
         return month is >= 1 and <= 12 && day >= 1 && CivilFromDays(days) == (year, (int)month, (int)day) ? days : null;
     }
@@ -68,6 +73,7 @@ public static class TemporalText
     {
         text = text.Trim();
         var split = text.IndexOfAny(' ', 'T', 't');
+        if (split >= 0 && text[split..].StartsWith(BeforeChrist)) split = text.Length > split + BeforeChrist.Length ? split + BeforeChrist.Length : -1;
         if (ParseDate(split < 0 ? text : text[..split]) is not { } days) return null;
         long timeOfDay = 0, offsetMinutes = 0;
         if (split >= 0)
