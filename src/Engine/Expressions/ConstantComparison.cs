@@ -8,6 +8,16 @@ abstract class ConstantComparison(ValueExpression operand, Relation relation, Sc
 {
     protected Relation Relation => relation;
 
+    /// <summary>The ordinal of the column that must not be NaN for this to be true, or −1.</summary>
+    public int OrdinalNotNaN =>
+        relation is Relation.Equal or Relation.Less or Relation.LessOrEqual && !constant.IsNaN && constant.Type.IsFloating && operand is ColumnReference column
+            ? column.Ordinal
+            : -1;
+
+    /// <summary>The ordinal of the column that must be NaN for this to be true within the bounds, or −1.</summary>
+    public int OrdinalOnlyNaN(ReadOnlySpan<ColumnBounds> byOrdinal) =>
+        constant.Type.IsFloating && operand is ColumnReference column && !Pruning.CanNumberHold(column.Bounds(byOrdinal), relation, constant) ? column.Ordinal : -1;
+
     /// <summary>The comparison; <paramref name="constant"/> is not null and has the operand's type.</summary>
     public static ConstantComparison Of(ValueExpression operand, Relation relation, Scalar constant) => operand.Type.Lane switch
     {

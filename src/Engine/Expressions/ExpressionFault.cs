@@ -14,8 +14,8 @@ public static class FaultCode
     public const string Syntax = "syntax";
     /// <summary>Too long, too deep, or a list of too many values.</summary>
     public const string Limit = "limit";
-    public const string UnknownColumn = "unknownColumn";
-    public const string UnknownFunction = "unknownFunction";
+    public const string UnknownColumn = "unknown-column";
+    public const string UnknownFunction = "unknown-function";
     /// <summary>Operands whose types don't go together, or a type that the place doesn't take.</summary>
     public const string Type = "type";
     /// <summary>A literal that can't be read as the type it must have.</summary>

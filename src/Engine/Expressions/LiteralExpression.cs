@@ -36,7 +36,8 @@ sealed class NumberLiteral(ExactNumber value) : LiteralExpression(TypeOf(value),
     {
         if (!value.IsInteger || value.Scale(0) is not var (integer, _)) return DataType.Double;
         if (integer >= long.MinValue && integer <= long.MaxValue) return DataType.Int64;
-        return Int128.Abs(integer + (integer < 0 ? 1 : 0)) < LaneValue.PowerOfTen(38) - 1 ? DataType.Decimal(38, 0) : DataType.Double;
+        var limit = LaneValue.PowerOfTen(38);
+        return integer > -limit && integer < limit ? DataType.Decimal(38, 0) : DataType.Double;
     }
 }
 

@@ -28,11 +28,13 @@ sealed class ConstantTruth(bool? value) : TruthExpression
 sealed class Logic : TruthExpression
 {
     readonly TruthExpression[] _operands;
+    readonly int[] _ordinalsNotNaN;
 
     Logic(bool isAnd, TruthExpression[] operands)
     {
         IsAnd = isAnd;
         _operands = operands;
+        _ordinalsNotNaN = [.. operands.OfType<ConstantComparison>().Select(operand => operand.OrdinalNotNaN).Where(ordinal => isAnd && ordinal >= 0).Distinct()];
     }
 
     public bool IsAnd { get; }
@@ -71,7 +73,6 @@ sealed class Logic : TruthExpression
         var other = frame.Scratch.Rent(frame.Rows, target.TracksKnown);
         for (var i = 1; i < _operands.Length && !IsDecided(target); i++)
         {
-            other.Reset(frame.Rows, target.TracksKnown);
             _operands[i].Evaluate(frame, other);
             if (IsAnd) target.And(other);
             else target.Or(other);
@@ -84,6 +85,8 @@ sealed class Logic : TruthExpression
         foreach (var operand in _operands)
         {
             if (operand.CanBeTrue(byOrdinal) != IsAnd) return !IsAnd;
+            // Of x >= 11 and x <= 20 each may be true of bounds up to 10, but the first of NaN alone and the second never of NaN.
+            if (_ordinalsNotNaN.Length > 0 && operand is ConstantComparison comparison && _ordinalsNotNaN.Contains(comparison.OrdinalOnlyNaN(byOrdinal))) return false;
         }
         return IsAnd;
     }

@@ -9,19 +9,19 @@ namespace Fanfold.Engine.Expressions;
 static class Pruning
 {
     /// <summary>Whether a value within the bounds, or a NaN, can stand in the relation to the constant.</summary>
-    public static bool CanHold(in ColumnBounds bounds, Relation relation, in Scalar constant)
+    public static bool CanHold(in ColumnBounds bounds, Relation relation, in Scalar constant) =>
+        constant.Type.IsFloating && relation.Holds(Scalar.CompareFloating(double.NaN, constant.FloatingValue)) || CanNumberHold(bounds, relation, constant);
+
+    /// <summary>The same, NaN aside.</summary>
+    public static bool CanNumberHold(in ColumnBounds bounds, Relation relation, in Scalar constant) => relation switch
     {
-        var mayBeNaN = constant.Type.IsFloating;
-        return relation switch
-        {
-            Relation.Equal => constant.IsNaN || CanReach(bounds.Min, constant, 0) && CanStartAt(bounds.Max, constant, 0),
-            Relation.NotEqual => mayBeNaN || !IsSingle(bounds, constant),
-            Relation.Less => CanReach(bounds.Min, constant, -1),
-            Relation.LessOrEqual => CanReach(bounds.Min, constant, 0),
-            Relation.Greater => mayBeNaN || CanStartAt(bounds.Max, constant, 1),
-            _ => mayBeNaN || CanStartAt(bounds.Max, constant, 0),
-        };
-    }
+        Relation.Equal => IsAtMost(bounds.Min, constant, 0) && IsAtLeast(bounds.Max, constant, 0),
+        Relation.NotEqual => !IsSingle(bounds, constant),
+        Relation.Less => IsAtMost(bounds.Min, constant, -1),
+        Relation.LessOrEqual => IsAtMost(bounds.Min, constant, 0),
+        Relation.Greater => IsAtLeast(bounds.Max, constant, 1),
+        _ => IsAtLeast(bounds.Max, constant, 0),
+    };
 
     /// <summary>Whether every value within the bounds, NaN aside, is the constant.</summary>
     public static bool IsSingle(in ColumnBounds bounds, in Scalar constant) =>
@@ -40,9 +40,9 @@ static class Pruning
         }
     }
 
-    /// <summary>Whether the smallest possible value compares with the constant as at most <paramref name="order"/>.</summary>
-    static bool CanReach(Scalar? min, in Scalar constant, int order) => min is not { } known || Scalar.Compare(known, constant) <= order;
+    /// <summary>Whether the smallest possible value may compare with the constant as at most <paramref name="order"/>.</summary>
+    static bool IsAtMost(Scalar? min, in Scalar constant, int order) => min is not { } known || Scalar.Compare(known, constant) <= order;
 
-    /// <summary>Whether the largest possible value compares with the constant as at least <paramref name="order"/>.</summary>
-    static bool CanStartAt(Scalar? max, in Scalar constant, int order) => max is not { } known || Scalar.Compare(known, constant) >= order;
+    /// <summary>Whether the largest possible value may compare with the constant as at least <paramref name="order"/>.</summary>
+    static bool IsAtLeast(Scalar? max, in Scalar constant, int order) => max is not { } known || Scalar.Compare(known, constant) >= order;
 }

@@ -7,7 +7,12 @@ readonly record struct SourceSpan(int Position, int Length)
 {
     public int End => Position + Length;
 
-    public SourceSpan To(SourceSpan last) => new(Position, last.End - Position);
+    /// <summary>From the start of the one that comes first to the end of the other.</summary>
+    public SourceSpan To(SourceSpan other)
+    {
+        var start = Math.Min(Position, other.Position);
+        return new SourceSpan(start, Math.Max(End, other.End) - start);
+    }
 }
 
 /// <param name="Value">Names and texts without quotes and escapes, keywords in lower case, all else as written.</param>

@@ -27,13 +27,13 @@ public class PredicatePropertyTests
             var count = predicate.Select(made.Table.Batch, positions);
             Assert.Equal(expected, positions.AsSpan(0, count).ToArray());
         }
-    }, iter: 20_000, print: Print);
+    }, iter: 5_000, print: Print);
 
     [Fact]
     public void CanMatch_AnyBoundsThatHold_NeverRulesOutAMatch() => Cases.Sample(made =>
     {
         if (Expected(made).Length > 0) Assert.True(Bind(made).CanMatch(made.Bounds));
-    }, iter: 20_000, print: Print);
+    }, iter: 5_000, print: Print);
 
     [Fact]
     public void CanMatch_RandomConditions_OftenRuleOut()
