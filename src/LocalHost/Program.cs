@@ -3,16 +3,20 @@ using Fanfold.LocalHost;
 using Fanfold.LocalHost.Verbs;
 using Fanfold.Storage;
 using Fanfold.Workflow.Planning;
+using Fanfold.Workflow.Running;
 
 var root = new RootCommand("fanfold: filter → reduce → concat, once per value of a column, over Parquet data that do not fit in memory.")
 {
     DemoVerb.Create(), PlanVerb.Create(), RunVerb.Create(), StatusVerb.Create(), InspectVerb.Create(), ValidateVerb.Create(),
 };
 var parsed = root.Parse(args);
+// Also where the rest of the line can't be parsed: whoever asked for a document reads one.
+var json = args.Contains("--json");
 if (parsed.Errors.Count > 0)
 {
     foreach (var error in parsed.Errors) Console.Error.WriteLine(TerminalText.Safe(error.Message));
     Console.Error.WriteLine("`fanfold --help` shows the verbs, `fanfold VERB --help` their options.");
+    if (json) CommandJson.Write(new ErrorDocument([.. parsed.Errors.Select(error => new RunError("usage", error.Message))]), CommandJson.Default.ErrorDocument);
     return ExitCode.Usage;
 }
 try
@@ -26,11 +30,9 @@ catch (OperationCanceledException)
 }
 catch (StorageException failure)
 {
-    Console.Error.WriteLine(TerminalText.Safe($"error: {failure.Message}"));
-    return ExitCode.Of(failure);
+    return SpecFile.Refuse([RunActivities.StorageError(failure)], json);
 }
 catch (NewerVersionException newer)
 {
-    Console.Error.WriteLine(TerminalText.Safe($"error: {newer.Message}"));
-    return ExitCode.Failed;
+    return SpecFile.Refuse([new RunError("newer-version", newer.Message)], json);
 }

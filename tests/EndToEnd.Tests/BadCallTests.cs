@@ -34,14 +34,14 @@ public sealed class BadCallTests : IDisposable
     public async Task Run_SpecWithManyFaults_ReportsAllOfThem()
     {
         const string text = """
-            { "version": 1, "source": { "path": "../up" }, "partitionBy": { "colunm": "ff" }, "where": "a >", "reduce": { "aggregates": { "n": "len()" }, "limit": -1 },
+            { "version": 1, "source": { "path": "../up" }, "partitionBy": { "colunm": "ff" }, "reduce": { "aggregates": { "n": "len()" }, "limit": -1 },
               "output": { "path": "out.parquet" }, "limits": { "memory": "1KiB" }, "strategy": "fastest" }
             """;
 
         var run = (await _fanfold.CallAsync(["run", "-", "--store", _fanfold.Store, "--json"], text)).Exits(2);
 
         Assert.Superset(
-            new HashSet<string?> { "/source/path", "/partitionBy/colunm", "/where", "/reduce/limit", "/limits/memory", "/strategy" },
+            new HashSet<string?> { "/source/path", "/partitionBy/colunm", "/partitionBy/column", "/reduce/limit", "/limits/memory", "/strategy" },
             run.Errors.Select(error => (string?)error["pointer"]).ToHashSet());
         var validated = (await _fanfold.CallAsync(["validate", "-", "--json"], text)).Exits(2);
         Assert.Equal(run.Stdout, validated.Stdout);
