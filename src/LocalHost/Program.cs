@@ -3,7 +3,7 @@ using Fanfold.LocalHost;
 using Fanfold.LocalHost.Verbs;
 using Fanfold.Storage;
 using Fanfold.Workflow.Planning;
-using Spectre.Console;
+using Fanfold.Workflow.Running;
 
 // A pipe has no width; tables that wrap at 80 columns are no use to grep.
 if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 240;
@@ -12,10 +12,13 @@ var root = new RootCommand("fanfold: filter → reduce → concat, once per valu
     DemoVerb.Create(), PlanVerb.Create(), RunVerb.Create(), StatusVerb.Create(), InspectVerb.Create(), ValidateVerb.Create(),
 };
 var parsed = root.Parse(args);
+// Also where the rest of the line can't be parsed: whoever asked for a document reads one.
+var json = args.Contains("--json");
 if (parsed.Errors.Count > 0)
 {
     foreach (var error in parsed.Errors) Console.Error.WriteLine(TerminalText.Safe(error.Message));
     Console.Error.WriteLine("`fanfold --help` shows the verbs, `fanfold VERB --help` their options.");
+    if (json) CommandJson.Write(new ErrorDocument([.. parsed.Errors.Select(error => new RunError("usage", error.Message))]), CommandJson.Default.ErrorDocument);
     return ExitCode.Usage;
 }
 try
@@ -29,11 +32,9 @@ catch (OperationCanceledException)
 }
 catch (StorageException failure)
 {
-    Console.Error.WriteLine(TerminalText.Safe($"error: {failure.Message}"));
-    return ExitCode.Of(failure);
+    return SpecFile.Refuse([RunActivities.StorageError(failure)], json);
 }
 catch (NewerVersionException newer)
 {
-    Console.Error.WriteLine(TerminalText.Safe($"error: {newer.Message}"));
-    return ExitCode.Failed;
+    return SpecFile.Refuse([new RunError("newer-version", newer.Message)], json);
 }

@@ -1,141 +1,144 @@
+using System.Text.Json.Nodes;
+
 namespace Fanfold.EndToEnd.Tests;
 
-/// <summary>What is wrong is said clearly and early, and nothing is written for it.</summary>
+/// <summary>Sources and columns that can't be run: the exit code, the typed reasons, and an output that stays untouched.</summary>
 public sealed class BadInputTests : IDisposable
 {
+    const string Sums = """{ "aggregates": { "total": "sum(amount)" } }""";
+
     readonly Fanfold _fanfold = new();
 
     public void Dispose() => _fanfold.Dispose();
 
-    const string Job = """ "partitionBy": { "column": "ff" }, "reduce": { "aggregates": { "s": "sum(x)" } }, "output": { "path": "out/r.parquet" } """;
+    static JsonObject Spec(string column = "ff", string reduce = Sums, string more = "{}") => Fanfold.Spec("lake", column, reduce, "results/out.parquet", more);
 
-    static string Spec(string rest = Job) => $$"""{ "version": 1, "source": { "path": "lake" }, {{rest}} }""";
+    void Write(string name, string select) => Duck.Execute($"copy ({select}) to '{Lake(name)}' (format parquet)");
 
-    void Write(string name, string sql) => Duck.Execute($"copy ({sql}) to '{In(name)}' (format parquet)");
-
-    string In(string name)
+    string Lake(string name)
     {
-        var path = _fanfold.InStore($"lake/{name}");
+        var path = _fanfold.PathOf("lake/" + name);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         return path;
     }
 
-    async Task<Ended> RefusedAsync(int exitCode, string code, string spec, params string[] options)
+    async Task<Outcome> FailsAsync(int exitCode, JsonObject spec, params string[] args)
     {
-        var ended = await _fanfold.RunSpecAsync(spec, options);
-        Assert.True(ended.ExitCode == exitCode, $"exit {ended.ExitCode}: {ended.Output}{ended.Errors}");
-        Assert.Contains(code, ended.ErrorCodes);
-        Assert.False(Directory.Exists(_fanfold.InStore("out")), "something was written");
-        return ended;
+        var run = (await _fanfold.RunAsync(spec, args)).Exits(exitCode);
+        Assert.NotEmpty(run.Errors);
+        Assert.All(run.Errors, error => Assert.Contains((string)error["message"]!, run.Stderr, StringComparison.Ordinal));
+        Assert.False(Directory.Exists(_fanfold.PathOf("results")), "something was written to the output's folder");
+        return run;
     }
 
     [Fact]
-    public async Task NoSuchPath_IsNotFound() => Assert.Contains("'lake'", (await RefusedAsync(4, "source-not-found", Spec())).Errors, StringComparison.Ordinal);
-
-    [Fact]
-    public async Task NoParquetFiles_IsNotFound()
+    public async Task Run_SourceThatDoesNotExist_IsNotFound()
     {
-        await File.WriteAllTextAsync(In("readme.txt"), "no data", TestContext.Current.CancellationToken);
-        await RefusedAsync(4, "no-parquet-files", Spec());
+        var run = await FailsAsync(4, Spec());
+
+        Assert.Equal("source-not-found", (string?)run.Error["code"]);
+        Assert.Contains("'lake'", (string)run.Error["message"]!, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task UnknownColumns_AreRefusedTogether_WithPointersAndSuggestions()
+    public async Task Run_FolderWithoutParquetFiles_IsNotFound()
     {
-        Write("a.parquet", "select 1 as ff, 2 as amount");
-        var ended = await RefusedAsync(2, "unknown-column", Spec(""" "partitionBy": { "column": "fff" }, "where": "amuont > 1", "reduce": { "aggregates": { "s": "sum(x)" } }, "output": { "path": "out/r.parquet" } """));
-        Assert.Equal(["/partitionBy/column", "/where", "/reduce/aggregates/s"], ended.Json.GetProperty("errors").EnumerateArray().Select(e => e.GetProperty("pointer").GetString()));
-        Assert.Contains("did you mean 'amount'", ended.Errors, StringComparison.Ordinal);
+        await File.WriteAllTextAsync(Lake("notes.txt"), "nothing", TestContext.Current.CancellationToken);
+
+        var run = await FailsAsync(4, Spec());
+
+        Assert.Equal("no-parquet-files", (string?)run.Error["code"]);
+        Assert.Contains("**/*.parquet", (string)run.Error["message"]!, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task ColumnMissingInSomeFiles_NamesThem()
+    public async Task Run_UnknownColumns_AreAllRefusedWithSuggestions()
     {
-        Write("a.parquet", "select 1 as ff, 2 as x");
+        Write("a.parquet", "select 1 as ff, 2.5::double as amount");
+
+        var run = await FailsAsync(2, Spec(column: "fff", reduce: """{ "aggregates": { "total": "sum(amuont)" } }"""));
+
+        Assert.Equal(["/partitionBy/column", "/reduce/aggregates/total"], run.Errors.Select(error => (string?)error["pointer"]));
+        Assert.All(run.Errors, error => Assert.Equal("unknown-column", (string?)error["code"]));
+        Assert.Contains("did you mean 'ff'?", (string)run.Errors[0]["message"]!, StringComparison.Ordinal);
+        Assert.Contains("did you mean 'amount'?", (string)run.Errors[1]["message"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_AggregateOfTheWrongType_IsRefusedAtItsPointer()
+    {
+        Write("a.parquet", "select 1 as ff, 'text' as amount");
+
+        var run = await FailsAsync(2, Spec());
+
+        Assert.Equal("/reduce/aggregates/total", (string?)run.Error["pointer"]);
+    }
+
+    [Fact]
+    public async Task Run_ColumnMissingInSomeFiles_ListsThem()
+    {
+        Write("a.parquet", "select 1 as ff, 2.5::double as amount");
         Write("b.parquet", "select 1 as ff");
-        Assert.Contains("lake/b.parquet", (await RefusedAsync(1, "missing-column", Spec())).Errors, StringComparison.Ordinal);
+        Write("deep/c.parquet", "select 2 as ff");
+
+        var run = await FailsAsync(1, Spec());
+
+        var error = Assert.Single(run.Errors);
+        Assert.Equal("missing-column", (string?)error["code"]);
+        Assert.Contains("'lake/b.parquet', 'lake/deep/c.parquet'", (string)error["message"]!, StringComparison.Ordinal);
+        Assert.Equal("failed", (string?)run.Json["status"]);
     }
 
     [Fact]
-    public async Task ColumnOfDifferentTypes_NamesTypesAndFiles()
+    public async Task Run_ColumnOfDifferentTypes_NamesTypesAndFiles()
     {
-        Write("a.parquet", "select 1 as ff, 2::bigint as x");
-        Write("b.parquet", "select 1 as ff, 2::double as x");
-        var errors = (await RefusedAsync(1, "column-types-differ", Spec())).Errors;
-        Assert.Contains("int64 in 'lake/a.parquet'", errors, StringComparison.Ordinal);
-        Assert.Contains("double in 'lake/b.parquet'", errors, StringComparison.Ordinal);
+        Write("a.parquet", "select 1 as ff, 2.5::double as amount");
+        Write("b.parquet", "select 1 as ff, 2.5::double as amount");
+        Write("c.parquet", "select 1 as ff, 'x' as amount");
+
+        var run = await FailsAsync(1, Spec());
+
+        Assert.Equal("column-types-differ", (string?)run.Error["code"]);
+        Assert.Equal("lake/c.parquet", (string?)run.Error["file"]);
+        Assert.Contains("string in 'lake/c.parquet'", (string)run.Error["message"]!, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task EmptyAndTruncatedFiles_AreBothNamed()
+    public async Task Run_BrokenFiles_AreAllNamed()
     {
-        Write("a.parquet", "select range % 3 as ff, range as x from range(10000)");
-        await File.WriteAllBytesAsync(In("empty.parquet"), [], TestContext.Current.CancellationToken);
-        await File.WriteAllBytesAsync(In("short.parquet"), (await File.ReadAllBytesAsync(In("a.parquet"), TestContext.Current.CancellationToken))[..^100], TestContext.Current.CancellationToken);
-        var ended = await RefusedAsync(1, "not-parquet", Spec());
-        Assert.Contains("lake/empty.parquet", ended.Errors, StringComparison.Ordinal);
-        Assert.Contains("lake/short.parquet", ended.Errors, StringComparison.Ordinal);
+        Write("good.parquet", "select 1 as ff, 2.5::double as amount");
+        Write("truncated.parquet", "select i as ff, i::double as amount from range(1000) t(i)");
+        var whole = await File.ReadAllBytesAsync(Lake("truncated.parquet"), TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(Lake("truncated.parquet"), whole[..(whole.Length / 2)], TestContext.Current.CancellationToken);
+        await File.WriteAllBytesAsync(Lake("empty.parquet"), [], TestContext.Current.CancellationToken);
+
+        var run = await FailsAsync(1, Spec());
+
+        Assert.Equal(["lake/empty.parquet", "lake/truncated.parquet"], run.Errors.Select(error => (string?)error["file"]));
+        Assert.All(run.Errors, error => Assert.Contains((string?)error["code"], (string[])["not-parquet", "truncated"]));
+        Assert.All(run.Errors, error => Assert.Contains((string)error["file"]!, (string)error["message"]!, StringComparison.Ordinal));
     }
 
     [Fact]
-    public async Task FileTruncatedInTheMiddle_FailsThePartition_AndNamesTheFile()
+    public async Task Run_DeltaFolder_IsRefusedAtTheSourcePath()
     {
-        Write("a.parquet", "select range % 3 as ff, range as x from range(10000)");
-        var bytes = await File.ReadAllBytesAsync(In("a.parquet"), TestContext.Current.CancellationToken);
-        bytes.AsSpan(100, bytes.Length / 2).Clear();
-        await File.WriteAllBytesAsync(In("a.parquet"), bytes, TestContext.Current.CancellationToken);
-        var ended = await _fanfold.RunSpecAsync(Spec(""" "partitionBy": { "column": "ff", "values": [1] }, "reduce": { "aggregates": { "s": "sum(x)" } }, "output": { "path": "out/r.parquet" } """));
-        Assert.Equal(1, ended.ExitCode);
-        Assert.Equal("1", ended.Json.GetProperty("errors")[0].GetProperty("partition").GetString());
-        Assert.Contains("lake/a.parquet", ended.Errors, StringComparison.Ordinal);
+        Write("a.parquet", "select 1 as ff, 2.5::double as amount");
+        await File.WriteAllTextAsync(Lake("_delta_log/00000000000000000000.json"), "{}", TestContext.Current.CancellationToken);
+
+        var run = await FailsAsync(2, Spec());
+
+        Assert.Equal("table-format", (string?)run.Error["code"]);
+        Assert.Equal("/source/path", (string?)run.Error["pointer"]);
+        Assert.Contains("Delta Lake", (string)run.Error["message"]!, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task DeltaFolder_IsRefused_UnlessRaw()
+    public async Task Run_ValueOfAnotherType_IsRefusedAtItsPointer()
     {
-        Write("a.parquet", "select 1 as ff, 2 as x");
-        await File.WriteAllTextAsync(In("_delta_log/00000000000000000000.json"), "{}", TestContext.Current.CancellationToken);
-        Assert.Contains("Delta", (await RefusedAsync(2, "table-format", Spec())).Errors, StringComparison.Ordinal);
-        Assert.Equal(0, (await _fanfold.RunSpecAsync($$"""{ "version": 1, "source": { "path": "lake", "raw": true }, {{Job}} }""")).ExitCode);
-    }
+        Write("a.parquet", "select 1 as ff, 2.5::double as amount");
 
-    [Fact]
-    public async Task MalformedSpec_AllErrorsAtOnce_WithPointers()
-    {
-        var ended = await RefusedAsync(2, "unknown-field", """{ "version": 1, "source": { "paths": "lake" }, "partitionBy": {}, "where": "a ==== 1", "reduce": { "limit": 0 }, "output": { "path": "/abs" }, "strategy": "fast" }""");
-        var pointers = ended.Json.GetProperty("errors").EnumerateArray().Select(e => e.GetProperty("pointer").GetString()).ToList();
-        foreach (var pointer in new[] { "/source/paths", "/source/path", "/partitionBy/column", "/where", "/output/path", "/strategy" }) Assert.Contains(pointer, pointers);
-        await RefusedAsync(2, "invalid-json", """{ "version": 1, """);
-    }
+        var run = await FailsAsync(2, Spec(more: """{ "partitionBy": { "column": "ff", "values": [1, "north", 1.5] } }"""));
 
-    [Fact]
-    public async Task SharedScan_IsRefused_NotReplaced()
-    {
-        Write("a.parquet", "select 1 as ff, 2 as x");
-        await RefusedAsync(2, "unsupported", Spec(), "--strategy", "sharedScan");
-        await RefusedAsync(2, "unsupported", Spec(Job + """, "strategy": "sharedScan" """));
-    }
-
-    [Fact]
-    public async Task Usage_IsExitCode2_AndAMissingSpec4()
-    {
-        Assert.Equal(2, (await _fanfold.RunAsync("run", "spec.json", "--nonsense")).ExitCode);
-        Assert.Equal(2, (await _fanfold.RunAsync("run", "spec.json", "--run-id", "Not/An/Id")).ExitCode);
-        Assert.Equal(4, (await _fanfold.RunAsync("run", "nowhere.json")).ExitCode);
-        Assert.Equal(4, (await _fanfold.RunAsync("status", "nobody", "--store", _fanfold.Store)).ExitCode);
-    }
-
-    [Fact]
-    public async Task RunId_OfAnotherSpec_Conflicts_OfTheSameGivesTheStoredSummary()
-    {
-        Write("a.parquet", "select 1 as ff, 2 as x");
-        var first = await _fanfold.RunSpecAsync(Spec(), "--run-id", "one");
-        Assert.Equal(0, first.ExitCode);
-        var again = await _fanfold.RunSpecAsync(Spec(), "--run-id", "one");
-        Assert.Equal(0, again.ExitCode);
-        Assert.Equal(first.Output, again.Output);
-        Assert.Equal(8, (await _fanfold.RunSpecAsync(Spec(), "--run-id", "one", "--fresh")).ExitCode);
-        Assert.Equal(8, (await _fanfold.RunSpecAsync(Spec(Job + """, "where": "x > 1" """), "--run-id", "one")).ExitCode);
-        Assert.Equal(0, (await _fanfold.RunAsync("status", "one", "--store", _fanfold.Store, "--json")).ExitCode);
+        Assert.Equal(["/partitionBy/values/1", "/partitionBy/values/2"], run.Errors.Select(error => (string?)error["pointer"]));
     }
 }

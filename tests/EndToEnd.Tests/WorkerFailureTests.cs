@@ -1,64 +1,87 @@
+using System.Text.Json.Nodes;
+
 namespace Fanfold.EndToEnd.Tests;
 
-/// <summary>A worker that is too slow, too big or meets bad data fails its partition, typed, and the run goes on or fails as the spec says.</summary>
+/// <summary>Tasks that fail, one by one or all.</summary>
 public sealed class WorkerFailureTests : IDisposable
 {
-    readonly Fanfold _fanfold = new();
+    const string Result = "results/out.parquet";
 
-    public WorkerFailureTests() => Directory.CreateDirectory(_fanfold.InStore("lake"));
+    readonly Fanfold _fanfold = new();
 
     public void Dispose() => _fanfold.Dispose();
 
-    static string Spec(string reduce, string limits) => $$"""
-        { "version": 1, "source": { "path": "lake" }, "partitionBy": { "column": "ff", "values": [0, 1, 2] }, "reduce": { {{reduce}} },
-          "output": { "path": "out/r.parquet" }, "limits": { {{limits}} } }
-        """;
+    static JsonObject Spec(string reduce, string limits) =>
+        Fanfold.Spec("lake/trips", "ff", reduce, Result, $$"""{ "partitionBy": { "column": "ff", "values": [0, 1, 2, 3, 4, 5, 6, 7] }, "limits": {{limits}} }""");
 
-    void Write(string name, string sql) => Duck.Execute($"copy ({sql}) to '{_fanfold.InStore($"lake/{name}")}' (format parquet, row_group_size 2048)");
+    bool HasOutput => Directory.Exists(_fanfold.PathOf("results"));
 
     [Fact]
-    public async Task Deadline_FailsTyped_AndNamesThePartition()
+    public async Task Run_TimeoutThatNoTaskCanMeet_FailsEachPartitionByDeadline()
     {
-        Write("a.parquet", "select (range % 3)::integer as ff, range as x from range(9000)");
-        var ended = await _fanfold.RunSpecAsync(Spec(""" "aggregates": { "n": "len()" } """, """ "timeout": "00:00:00.001", "retries": 0, "parallel": 1 """));
+        SeedData.WriteClustered(_fanfold, "lake/trips");
 
-        Assert.Equal(1, ended.ExitCode);
-        Assert.Equal("failed", ended.Json.GetProperty("status").GetString());
-        Assert.Equal(["deadline"], ended.ErrorCodes);
-        Assert.Equal("0", ended.Json.GetProperty("errors")[0].GetProperty("partition").GetString());
-        Assert.False(Directory.Exists(_fanfold.InStore("out")));
+        var run = (await _fanfold.RunAsync(
+            Spec("""{ "aggregates": { "n": "len()" } }""", """{ "timeout": "00:00:00.001", "retries": 0, "toleratedFailures": 7 }"""))).Exits(1);
+
+        Assert.Equal(["0", "1", "2", "3", "4", "5", "6", "7"], run.Errors.Select(error => (string?)error["partition"]));
+        Assert.All(run.Errors, error => Assert.Equal("deadline", (string?)error["code"]));
+        Assert.Equal("failed", (string?)run.Json["status"]);
+        Assert.False(HasOutput);
     }
 
     [Fact]
-    public async Task MemoryCap_FailsTyped_AndNamesThePartition()
+    public async Task Run_DamagedPage_FailsOnlyItsPartition()
     {
-        Write("a.parquet", "select (range % 3)::integer as ff, 'a long and distinct key of the group ' || range as k from range(1500000)");
-        var ended = await _fanfold.RunSpecAsync(Spec(""" "groupBy": ["k"], "aggregates": { "n": "len()" } """, """ "memory": "64MiB", "retries": 0, "parallel": 1 """));
+        var data = SeedData.WriteClustered(_fanfold, "lake/trips");
+        var expected = Duck.Rows($"select ff, count(*), sum(id) from {data} where ff < 7 group by ff order by ff");
+        Damage(ff: 7);
+        const string reduce = """{ "aggregates": { "n": "len()", "ids": "sum(id)" } }""";
 
-        Assert.Equal(1, ended.ExitCode);
-        Assert.Equal(["memory"], ended.ErrorCodes);
-        Assert.Equal("0", ended.Json.GetProperty("errors")[0].GetProperty("partition").GetString());
+        var strict = (await _fanfold.RunAsync(Spec(reduce, """{ "retries": 0 }"""))).Exits(1);
+        Assert.False(HasOutput);
+        var tolerant = (await _fanfold.RunAsync(Spec(reduce, """{ "retries": 0, "toleratedFailures": "20%" }"""))).Exits(3);
+
+        foreach (var run in (Outcome[])[strict, tolerant])
+        {
+            Assert.Equal("7", (string?)run.Error["partition"]);
+            Assert.Equal("corrupt", (string?)run.Error["code"]);
+            Assert.Equal("lake/trips/trips-3.parquet", (string?)run.Error["file"]);
+            Assert.Contains("column 'id'", (string)run.Error["message"]!, StringComparison.Ordinal);
+        }
+        Assert.Equal("succeededWithFailures", (string?)tolerant.Json["status"]);
+        Assert.Equal(expected, Duck.ReadResult(_fanfold.PathOf(Result)));
+        var manifest = JsonNode.Parse(await File.ReadAllTextAsync(_fanfold.PathOf(Result + ".manifest.json"), TestContext.Current.CancellationToken))!;
+        Assert.Equal("partial by tolerated failures", (string?)manifest["proof"]!["scope"]);
+        Assert.Equal("succeededWithFailures", (string?)manifest["status"]);
+        Assert.Equal("failed", (string?)manifest["partitions"]!.AsArray()[^1]!["status"]);
+    }
+
+    // Garbles the pages of column id in the last row group that only this partition reads.
+    void Damage(int ff)
+    {
+        var file = _fanfold.PathOf("lake/trips/trips-3.parquet");
+        var chunk = Duck.Rows($"""
+            select i.data_page_offset from parquet_metadata('{file}') i join parquet_metadata('{file}') f using (row_group_id)
+            where i.path_in_schema = 'id' and f.path_in_schema = 'ff' and f.stats_min_value = '{ff}' and f.stats_max_value = '{ff}' order by row_group_id desc limit 1
+            """).Single();
+        var bytes = File.ReadAllBytes(file);
+        bytes.AsSpan(int.Parse(chunk, System.Globalization.CultureInfo.InvariantCulture) + 40, 200).Fill(0x5A);
+        File.WriteAllBytes(file, bytes);
     }
 
     [Fact]
-    public async Task ToleratedFailure_CommitsTheOthers_AndSaysSo()
+    public async Task Run_GroupsBeyondTheMemoryCap_NamesThePartition()
     {
-        for (var ff = 0; ff < 3; ff++) Write($"{ff}.parquet", $"select {ff}::integer as ff, range as x from range(5000)");
-        var damaged = await File.ReadAllBytesAsync(_fanfold.InStore("lake/1.parquet"), TestContext.Current.CancellationToken);
-        damaged.AsSpan(4, 4000).Clear();
-        await File.WriteAllBytesAsync(_fanfold.InStore("lake/1.parquet"), damaged, TestContext.Current.CancellationToken);
-        const string reduce = """ "aggregates": { "n": "len()", "s": "sum(x)" } """;
+        Directory.CreateDirectory(_fanfold.PathOf("lake/trips"));
+        Duck.Execute($"copy (select 1 as ff, 'a rather long and quite distinct key of the number ' || i as key from range(1500000) t(i)) to '{_fanfold.PathOf("lake/trips/a.parquet")}' (format parquet, compression zstd)");
+        var spec = Fanfold.Spec("lake/trips", "ff", """{ "groupBy": ["key"], "aggregates": { "n": "len()" } }""", Result, """{ "limits": { "memory": "64MiB", "retries": 0 } }""");
 
-        var strict = await _fanfold.RunSpecAsync(Spec(reduce, """ "toleratedFailures": "0%" """));
-        Assert.Equal(1, strict.ExitCode);
-        Assert.False(Directory.Exists(_fanfold.InStore("out")));
+        var run = (await _fanfold.RunAsync(spec)).Exits(1);
 
-        var tolerant = await _fanfold.RunSpecAsync(Spec(reduce, """ "toleratedFailures": 1 """));
-        Assert.Equal(3, tolerant.ExitCode);
-        Assert.Equal("succeededWithFailures", tolerant.Json.GetProperty("status").GetString());
-        Assert.Equal("1", tolerant.Json.GetProperty("errors")[0].GetProperty("partition").GetString());
-        Assert.Equal("lake/1.parquet", tolerant.Json.GetProperty("errors")[0].GetProperty("file").GetString());
-        Assert.Equal(["0 | 5000 | 12497500", "2 | 5000 | 12497500"], Duck.Rows($"select * from read_parquet('{_fanfold.InStore("out/r.parquet")}')"));
-        Assert.Contains("partial by tolerated failures", await File.ReadAllTextAsync(_fanfold.InStore("out/r.parquet.manifest.json"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Equal("memory", (string?)run.Error["code"]);
+        Assert.Equal("1", (string?)run.Error["partition"]);
+        Assert.Contains("limits.memory", (string)run.Error["message"]!, StringComparison.Ordinal);
+        Assert.False(HasOutput);
     }
 }

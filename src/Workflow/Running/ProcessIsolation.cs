@@ -66,7 +66,7 @@ public sealed class ProcessIsolation(WorkerCommand command) : ITaskIsolation
         catch (OperationCanceledException)
         {
             if (cancellationToken.IsCancellationRequested) return TaskRunner.Failed(task.TaskId, TaskOutcome.Cancelled, TaskFailure.Of("cancelled", "the task was cancelled"));
-            if (watch is { IsCompletedSuccessfully: true, Result: { } peak })
+            if (await watch is { } peak)
             {
                 return TaskRunner.Failed(task.TaskId, TaskOutcome.Memory, TaskFailure.Of("memory",
                     $"the worker's resident memory reached {peak >> 20} MiB, its cap is {task.Memory >> 20} MiB; raise \"limits.memory\", or narrow the partition with \"where\"")) with { PeakMemory = peak };

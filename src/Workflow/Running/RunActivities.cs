@@ -14,7 +14,7 @@ namespace Fanfold.Workflow.Running;
 public sealed partial class RunActivities(
     IObjectStore data, IObjectStore state, StoreLocation dataLocation, StoreLocation stateLocation, ITaskIsolation isolation, TimeProvider time, int defaultParallel)
 {
-    const int MaxErrorsInReference = 5;
+    const int MaxErrorBytesInReference = 3 * 1024;
     const int MaxJson = 64 << 20;
 
     public static readonly Activity<RunRequest, PlanReference> PlanRun = new(nameof(PlanRun), WorkflowJson.Default.RunRequest, WorkflowJson.Default.PlanReference);
@@ -52,8 +52,15 @@ public sealed partial class RunActivities(
         async Task<PlanReference> RefuseAsync(IReadOnlyList<RunError> errors)
         {
             await PutJsonAsync(paths.PlanErrors, JsonSerializer.SerializeToUtf8Bytes(errors, WorkflowJson.Default.IReadOnlyListRunError), cancellationToken);
-            return new PlanReference(0, 0, 0, 0, "", [.. errors.Take(MaxErrorsInReference).Select(error => error with { Message = error.Message[..Math.Min(512, error.Message.Length)] })]);
+            return new PlanReference(0, 0, 0, 0, "", ThatFit(errors));
         }
+    }
+
+    /// <summary>The first errors that a history event has room for. JSON may write a character as six bytes, so only the written form tells.</summary>
+    static List<RunError> ThatFit(IReadOnlyList<RunError> errors)
+    {
+        var room = MaxErrorBytesInReference;
+        return [.. errors.TakeWhile(error => (room -= JsonSerializer.SerializeToUtf8Bytes(error, WorkflowJson.Default.RunError).Length) >= 0)];
     }
 
     async Task<PlanHeader> WritePlanAsync(RunSpec spec, RunPaths paths, PlanStore store, CancellationToken cancellationToken)

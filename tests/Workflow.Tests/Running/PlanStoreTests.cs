@@ -1,0 +1,90 @@
+using System.Text.Json;
+using Fanfold.Storage;
+using Fanfold.Workflow.Planning;
+using Fanfold.Workflow.Running;
+
+namespace Fanfold.Workflow.Tests.Running;
+
+public class PlanStoreTests
+{
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Plan_OfTenThousandPartitions_IsReadBackSliceBySlice()
+    {
+        const int partitions = 10_000;
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(1);
+        var values = string.Join(',', Enumerable.Range(0, partitions));
+        var spec = Spec.SpecSamples.Accept(Spec.SpecSamples.With("/partitionBy/values", $"[{values}]")) with { Source = RunHarness.Spec().Source };
+        var request = await harness.StartAsync("r", spec);
+
+        var plan = await harness.Activities.PlanRunAsync(request, Cancellation);
+
+        Assert.Equal(partitions, plan.Tasks);
+        Assert.InRange(JsonSerializer.SerializeToUtf8Bytes(plan, WorkflowJson.Default.PlanReference).Length, 1, 4096);
+        var store = new PlanStore(harness.Store, new RunPaths("r"));
+        var header = (await store.ReadHeaderAsync(Cancellation))!;
+        var slices = await store.ReadSlicesAsync(header, Cancellation);
+        Assert.Equal(Enumerable.Range(0, partitions), slices.Select(slice => slice.Index));
+        Assert.Equal(partitions, slices.Select(slice => slice.TaskId).Distinct().Count());
+        foreach (var index in (int[])[0, 1, 9, 10, 4999, 9998, 9999])
+        {
+            var slice = await store.ReadSliceAsync(header, index, Cancellation);
+            Assert.Equivalent(slices[index], slice, strict: true);
+            Assert.Equal($"{index}", slice.Value);
+        }
+        // Only value 0 has a row group.
+        Assert.Equal([0], slices.Where(slice => slice.Matched.Count > 0).Select(slice => slice.Index));
+    }
+
+    [Fact]
+    public async Task ReadSlice_OfOneTask_IsOneRangedRead()
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(50);
+        await harness.Activities.PlanRunAsync(await harness.StartAsync("r", RunHarness.Spec()), Cancellation);
+        var store = new PlanStore(harness.Store, new RunPaths("r"));
+        var header = (await store.ReadHeaderAsync(Cancellation))!;
+        var reads = 0;
+        harness.Store.Hook = call =>
+        {
+            if (call is { Operation: StoreOperation.Read, TookEffect: true }) reads++;
+            return Task.CompletedTask;
+        };
+
+        await store.ReadSliceAsync(header, 49, Cancellation);
+
+        Assert.Equal(1, reads);
+    }
+
+    [Fact]
+    public async Task Write_PlanIsThere_KeepsTheFirst()
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(3);
+        await harness.Activities.PlanRunAsync(await harness.StartAsync("r", RunHarness.Spec()), Cancellation);
+        var paths = new RunPaths("r");
+        var store = new PlanStore(harness.Store, paths);
+        var first = (await store.ReadHeaderAsync(Cancellation))!;
+        var slices = await harness.ReadAsync(paths.PlanSlices);
+
+        var kept = await store.WriteAsync(first with { EngineVersion = "9.9.9", RowsTotal = 1 }, [], Cancellation);
+
+        Assert.Equal(first.EngineVersion, kept.EngineVersion);
+        Assert.Equal(slices, await harness.ReadAsync(paths.PlanSlices));
+    }
+
+    [Fact]
+    public async Task ReadHeader_NewerVersion_IsRefused()
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(1);
+        await harness.Activities.PlanRunAsync(await harness.StartAsync("r", RunHarness.Spec()), Cancellation);
+        var paths = new RunPaths("r");
+        var header = (await new PlanStore(harness.Store, paths).ReadHeaderAsync(Cancellation))! with { Version = PlanHeader.CurrentVersion + 1 };
+        await harness.Store.PutAsync(paths.PlanHeader, JsonSerializer.SerializeToUtf8Bytes(header, WorkflowJson.Default.PlanHeader), PutCondition.None, Cancellation);
+
+        await Assert.ThrowsAsync<NewerVersionException>(() => new PlanStore(harness.Store, paths).ReadHeaderAsync(Cancellation));
+    }
+}

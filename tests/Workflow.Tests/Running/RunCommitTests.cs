@@ -1,0 +1,145 @@
+using Fanfold.Storage;
+using Fanfold.Workflow.Planning;
+using Fanfold.Workflow.Running;
+
+namespace Fanfold.Workflow.Tests.Running;
+
+/// <summary>Proof, combine and commit.</summary>
+public class RunCommitTests
+{
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    static async Task<string> ReceiptAsync(RunHarness harness, string runId) =>
+        (await harness.PathsAsync($"fanfold/runs/{runId}/receipts")).First(path => path.Contains("00001-", StringComparison.Ordinal));
+
+    static async Task FailsAsync(RunHarness harness, FinishRequest finish, string code)
+    {
+        var combined = await harness.Activities.CombinePartsAsync(finish, Cancellation);
+        var summary = await harness.Activities.CommitRunAsync(finish with { Commit = combined.Error is null }, Cancellation);
+        Assert.Equal(code, combined.Error?.Code);
+        Assert.Equal(RunStatus.Failed, summary.Status);
+        Assert.Contains(summary.Errors!, error => error.Code == code);
+        Assert.Empty(await harness.PathsAsync("results"));
+    }
+
+    [Theory]
+    [InlineData("inputs")]
+    [InlineData("rows")]
+    [InlineData("partition")]
+    public async Task Combine_TamperedReceipt_ProvesNothing(string what)
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(3);
+        var finish = await harness.ReduceAsync("r", RunHarness.Spec());
+
+        await harness.TamperAsync(await ReceiptAsync(harness, "r"), receipt => what switch
+        {
+            "inputs" => receipt with { InputsHash = new string('0', 64) },
+            "rows" => receipt with { RowsDecoded = receipt.RowsDecoded - 1 },
+            _ => receipt with { RowsInPartition = receipt.RowsInPartition + 1 },
+        });
+
+        await FailsAsync(harness, finish, "proof-failed");
+    }
+
+    [Fact]
+    public async Task Combine_MissingReceipt_ProvesNothing()
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(3);
+        var finish = await harness.ReduceAsync("r", RunHarness.Spec());
+
+        await harness.Store.DeleteAsync(await ReceiptAsync(harness, "r"), Cancellation);
+
+        await FailsAsync(harness, finish, "proof-failed");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Combine_PartGoneOrReplaced_CommitsNothing(bool replaced)
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(3);
+        var finish = await harness.ReduceAsync("r", RunHarness.Spec());
+        var part = (await harness.PathsAsync(new RunPaths("r").Parts))[1];
+
+        await harness.Store.DeleteAsync(part, Cancellation);
+        if (replaced) await harness.Store.PutAsync(part, "other"u8.ToArray(), PutCondition.None, Cancellation);
+
+        await FailsAsync(harness, finish, "input-changed");
+    }
+
+    [Fact]
+    public async Task Commit_RowsOfPartsDifferFromTheResult_ProvesNothing()
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(3);
+        var finish = await harness.ReduceAsync("r", RunHarness.Spec());
+        Assert.Null((await harness.Activities.CombinePartsAsync(finish, Cancellation)).Error);
+
+        await harness.TamperAsync(new RunPaths("r").Receipt("combine"), receipt => receipt with { Part = receipt.Part! with { Rows = 2 } });
+        var summary = await harness.Activities.CommitRunAsync(finish, Cancellation);
+
+        Assert.Equal("proof-failed", Assert.Single(summary.Errors!).Code);
+        Assert.Empty(await harness.PathsAsync("results"));
+    }
+
+    [Fact]
+    public async Task Commit_TwoRunsIntoOneOutput_OneConflicts()
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(3);
+        var first = await harness.ReduceAsync("first", RunHarness.Spec());
+        var second = await harness.ReduceAsync("second", RunHarness.Spec(aggregate: "max(amount)"));
+        foreach (var finish in (FinishRequest[])[first, second]) Assert.Null((await harness.CreateActivities().CombinePartsAsync(finish, Cancellation)).Error);
+
+        var won = await harness.CreateActivities().CommitRunAsync(first, Cancellation);
+        var result = await harness.ReadAsync(RunHarness.Output);
+        var lost = await harness.CreateActivities().CommitRunAsync(second, Cancellation);
+
+        Assert.Equal(RunStatus.Succeeded, won.Status);
+        Assert.Equal((RunStatus.Failed, "output-conflict"), (lost.Status, Assert.Single(lost.Errors!).Code));
+        Assert.Equal(result, await harness.ReadAsync(RunHarness.Output));
+        var (later, _) = await harness.RunAsync("third", RunHarness.Spec(aggregate: "max(amount)"));
+        Assert.Equal(RunStatus.Succeeded, later.Status);
+        Assert.NotEqual(result, await harness.ReadAsync(RunHarness.Output));
+    }
+
+    [Fact]
+    public async Task EveryActivity_DeliveredTwice_ChangesNothing()
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(3);
+        var finish = await harness.ReduceAsync("r", RunHarness.Spec());
+        for (var i = 0; i < 3; i++) Assert.True((await harness.CreateActivities().ReduceTaskAsync(new TaskRequest("r", i, 1), Cancellation)).Reused);
+        for (var i = 0; i < 2; i++) Assert.Null((await harness.CreateActivities().CombinePartsAsync(finish, Cancellation)).Error);
+
+        var once = await harness.CreateActivities().CommitRunAsync(finish, Cancellation);
+        var manifest = await harness.ReadAsync(RunPaths.Manifest(RunHarness.Output));
+        var twice = await harness.CreateActivities().CommitRunAsync(finish, Cancellation);
+
+        Assert.Equal(RunStatus.Succeeded, once.Status);
+        Assert.Equal(once with { ElapsedMs = 0 }, twice with { ElapsedMs = 0 });
+        Assert.Equal(manifest, await harness.ReadAsync(RunPaths.Manifest(RunHarness.Output)));
+        for (var i = 0; i < 2; i++) await harness.CreateActivities().CleanUpAsync(new RunRequest("r", false), Cancellation);
+    }
+
+    [Fact]
+    public async Task Commit_ReplyOfTheResultsPutLost_SucceedsOnTheNextDelivery()
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(3);
+        var finish = await harness.ReduceAsync("r", RunHarness.Spec());
+        await harness.Activities.CombinePartsAsync(finish, Cancellation);
+        harness.Store.Hook = call => call is { Operation: StoreOperation.Put, Path: RunHarness.Output, TookEffect: true }
+            ? throw new StorageException(StorageFailure.Unreachable, call.Path, "lost")
+            : Task.CompletedTask;
+        await Assert.ThrowsAsync<StorageException>(() => harness.Activities.CommitRunAsync(finish, Cancellation));
+
+        harness.Store.Hook = null;
+        var summary = await harness.Activities.CommitRunAsync(finish, Cancellation);
+
+        Assert.Equal(RunStatus.Succeeded, summary.Status);
+    }
+}

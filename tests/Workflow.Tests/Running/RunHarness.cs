@@ -1,0 +1,174 @@
+using System.Text.Json;
+using Fanfold.Engine.Columns;
+using Fanfold.Engine.Parquet;
+using Fanfold.Storage;
+using Fanfold.Worker;
+using Fanfold.Workflow.Running;
+using Fanfold.Workflow.Spec;
+
+namespace Fanfold.Workflow.Tests.Running;
+
+/// <summary>Runs in memory: a store with a small data set, and the activities over it.</summary>
+sealed class RunHarness
+{
+    public const string Output = "results/out.parquet";
+
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public MemoryObjectStore Store { get; } = new();
+
+    public ITaskIsolation Isolation { get; }
+
+    public RunActivities Activities { get; }
+
+    /// <param name="isolation">Given the one that works.</param>
+    public RunHarness(Func<ITaskIsolation, ITaskIsolation>? isolation = null)
+    {
+        var inProcess = new InProcessIsolation(Store, Store);
+        Isolation = isolation?.Invoke(inProcess) ?? inProcess;
+        Activities = CreateActivities();
+    }
+
+    /// <summary>Activities as another process would have them, with nothing cached.</summary>
+    public RunActivities CreateActivities() => new(Store, Store, new StoreLocation("/data"), new StoreLocation("/state"), Isolation, TimeProvider.System, 4);
+
+    /// <summary>One file, one row group a value of ff from 0; <paramref name="rows"/> rows each.</summary>
+    public async Task WriteDataAsync(int partitions, int rows = 10)
+    {
+        var schema = new Schema([new Field("ff", DataType.Int32), new Field("amount", DataType.Int64)]);
+        using var content = new MemoryStream();
+        using var writer = new ParquetFileWriter(schema, content, new Dictionary<string, string>());
+        for (var partition = 0; partition < partitions; partition++)
+        {
+            var columns = schema.Fields.Select(field => Column.Create(field.Type)).ToArray();
+            for (var row = 0; row < rows; row++)
+            {
+                ((Column<int>)columns[0]).Append(partition);
+                ((Column<long>)columns[1]).Append(row);
+            }
+            await writer.WriteRowGroupAsync(columns, Cancellation);
+        }
+        await writer.CompleteAsync(Cancellation);
+        await Store.PutAsync("lake/a.parquet", content.ToArray(), PutCondition.None, Cancellation);
+    }
+
+    public static RunSpec Spec(string limits = "{}", string aggregate = "sum(amount)") => SpecParser.Parse(System.Text.Encoding.UTF8.GetBytes($$"""
+        { "version": 1, "source": { "path": "lake" }, "partitionBy": { "column": "ff" }, "reduce": { "aggregates": { "total": "{{aggregate}}" } },
+          "output": { "path": "{{Output}}" }, "limits": {{limits}} }
+        """)).Spec!;
+
+    public async Task<RunRequest> StartAsync(string runId, RunSpec spec) =>
+        Assert.IsType<RunStart.Ready>(await RunStarter.StartAsync(Store, runId, spec, fresh: false, TimeProvider.System, Cancellation)).Request;
+
+    public async Task<(RunSummary Summary, FakeContext Context)> RunAsync(string runId, RunSpec spec)
+    {
+        var context = new FakeContext(Activities, runId);
+        return (await RunOrchestration.RunAsync(context, await StartAsync(runId, spec)), context);
+    }
+
+    /// <summary>The run up to its commit.</summary>
+    public async Task<FinishRequest> ReduceAsync(string runId, RunSpec spec)
+    {
+        var request = await StartAsync(runId, spec);
+        var plan = await Activities.PlanRunAsync(request, Cancellation);
+        for (var i = 0; i < plan.Tasks; i++) Assert.Equal(TaskOutcome.Done, (await Activities.ReduceTaskAsync(new TaskRequest(runId, i, 1), Cancellation)).Outcome);
+        return new FinishRequest(runId, DateTimeOffset.UnixEpoch, [], 0, Commit: true);
+    }
+
+    public async Task<List<string>> PathsAsync(string folder)
+    {
+        var paths = new List<string>();
+        await foreach (var entry in Store.ListAsync(folder, Cancellation)) paths.Add(entry.Path);
+        return paths;
+    }
+
+    public async Task<byte[]?> ReadAsync(string path) => await Store.ReadAllAsync(path, 1 << 24, Cancellation);
+
+    /// <summary>Replaces a stored receipt by a changed one.</summary>
+    public async Task TamperAsync(string path, Func<TaskReceipt, TaskReceipt> change)
+    {
+        var receipt = JsonSerializer.Deserialize(await ReadAsync(path), WorkflowJson.Default.TaskReceipt)!;
+        await Store.PutAsync(path, JsonSerializer.SerializeToUtf8Bytes(change(receipt), WorkflowJson.Default.TaskReceipt), PutCondition.None, Cancellation);
+    }
+}
+
+/// <summary>Calls activities as a host would, one step at a time, and records timers, which fire at once.</summary>
+sealed class FakeContext(RunActivities activities, string runId) : WorkflowContext
+{
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    DateTimeOffset _now = DateTimeOffset.UnixEpoch;
+
+    /// <summary>What each timer waited for.</summary>
+    public List<TimeSpan> Timers { get; } = [];
+
+    public List<TaskRequest> Tasks { get; } = [];
+
+    public List<RunProgress> Progress { get; } = [];
+
+    /// <summary>The largest payload that a history of this run would hold, in bytes.</summary>
+    public int LargestPayload { get; private set; }
+
+    public override string RunId => runId;
+
+    public override DateTimeOffset UtcNow => _now;
+
+    public override async Task<TResult> CallActivityAsync<TInput, TResult>(Activity<TInput, TResult> activity, TInput input)
+    {
+        // Through JSON, as a durable host passes it.
+        var passed = JsonSerializer.Deserialize(Measure(JsonSerializer.SerializeToUtf8Bytes(input, activity.Input)), activity.Input)!;
+        object result = (activity.Name, passed) switch
+        {
+            (nameof(RunActivities.PlanRun), RunRequest request) => await activities.PlanRunAsync(request, Cancellation),
+            (nameof(RunActivities.CleanUp), RunRequest request) => await activities.CleanUpAsync(request, Cancellation),
+            (nameof(RunActivities.CombineParts), FinishRequest request) => await activities.CombinePartsAsync(request, Cancellation),
+            (nameof(RunActivities.CommitRun), FinishRequest request) => await activities.CommitRunAsync(request, Cancellation),
+            (nameof(RunActivities.ReduceTask), TaskRequest request) => await ReduceAsync(request),
+            _ => throw new InvalidOperationException(activity.Name),
+        };
+        return JsonSerializer.Deserialize(Measure(JsonSerializer.SerializeToUtf8Bytes((TResult)result, activity.Result)), activity.Result)!;
+    }
+
+    public override Task CreateTimerAsync(DateTimeOffset due)
+    {
+        Timers.Add(due - _now);
+        _now = due;
+        return Task.CompletedTask;
+    }
+
+    public override void ReportProgress(RunProgress progress) => Progress.Add(progress);
+
+    Task<TaskResult> ReduceAsync(TaskRequest request)
+    {
+        Tasks.Add(request);
+        return activities.ReduceTaskAsync(request, Cancellation);
+    }
+
+    byte[] Measure(byte[] payload)
+    {
+        LargestPayload = Math.Max(LargestPayload, payload.Length);
+        return payload;
+    }
+}
+
+/// <summary>An isolation whose tasks end as the test says; null lets the real one run.</summary>
+sealed class ScriptedIsolation(ITaskIsolation inner, Func<WorkerTask, int, Task<TaskReceipt?>> script) : ITaskIsolation
+{
+    readonly Dictionary<string, int> _attempts = [];
+    readonly Lock _lock = new();
+
+    public async Task<TaskReceipt> RunAsync(WorkerTask task, TimeSpan deadline, Action<long> onHeartbeat, CancellationToken cancellationToken)
+    {
+        int attempt;
+        lock (_lock) attempt = _attempts[task.TaskId] = _attempts.GetValueOrDefault(task.TaskId) + 1;
+        return await script(task, attempt) ?? await inner.RunAsync(task, deadline, onHeartbeat, cancellationToken);
+    }
+
+    public static Func<ITaskIsolation, ITaskIsolation> Of(Func<WorkerTask, int, TaskReceipt?> script) =>
+        inner => new ScriptedIsolation(inner, (task, attempt) => Task.FromResult(script(task, attempt)));
+
+    /// <summary>The value of ff that a task reduces; null for discovery and combine.</summary>
+    public static int? PartitionOf(WorkerTask task) => task.Reduce?.Partition?.Value is { } value ? int.Parse(value, System.Globalization.CultureInfo.InvariantCulture) : null;
+
+    public static TaskReceipt Failed(WorkerTask task, TaskOutcome outcome) => TaskRunner.Failed(task.TaskId, outcome, TaskFailure.Of("scripted", $"scripted {outcome}", "lake/a.parquet"));
+}

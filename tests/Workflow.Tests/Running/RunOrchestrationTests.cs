@@ -1,0 +1,125 @@
+using Fanfold.Worker;
+using Fanfold.Workflow.Running;
+
+namespace Fanfold.Workflow.Tests.Running;
+
+public class RunOrchestrationTests
+{
+    [Fact]
+    public async Task Run_AllTasksSucceed_CommitsAndCleansUp()
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(12);
+
+        var (summary, context) = await harness.RunAsync("r", RunHarness.Spec());
+
+        Assert.Equal(RunStatus.Succeeded, summary.Status);
+        Assert.Equal(new PartitionCounts(12, 12, 0, 0), summary.Partitions);
+        Assert.Equal([RunHarness.Output, RunPaths.Manifest(RunHarness.Output)], await harness.PathsAsync("results"));
+        Assert.Empty(await harness.PathsAsync(new RunPaths("r").Parts));
+        Assert.Equal(Enumerable.Range(0, 12), context.Tasks.Select(task => task.Index));
+        Assert.Equal(12, context.Progress[^1].TasksDone);
+        Assert.True(context.LargestPayload <= 4096, $"a payload has {context.LargestPayload} bytes");
+    }
+
+    [Theory]
+    [InlineData(TaskOutcome.Transient, 4)]
+    [InlineData(TaskOutcome.Throttled, 4)]
+    [InlineData(TaskOutcome.Deadline, 4)]
+    [InlineData(TaskOutcome.Memory, 1)]
+    [InlineData(TaskOutcome.BadData, 1)]
+    [InlineData(TaskOutcome.InputChanged, 1)]
+    [InlineData(TaskOutcome.Access, 1)]
+    [InlineData(TaskOutcome.Bug, 1)]
+    public async Task Run_TaskThatKeepsFailing_IsTriedByItsClass(TaskOutcome outcome, int tries)
+    {
+        var harness = new RunHarness(ScriptedIsolation.Of((task, _) => ScriptedIsolation.PartitionOf(task) == 1 ? ScriptedIsolation.Failed(task, outcome) : null));
+        await harness.WriteDataAsync(2);
+
+        var (summary, context) = await harness.RunAsync("r", RunHarness.Spec("""{ "parallel": 1, "retries": 3 }"""));
+
+        Assert.Equal(Enumerable.Range(1, tries), context.Tasks.Where(task => task.Index == 1).Select(task => task.Attempt));
+        Assert.Equal(Enumerable.Range(0, tries - 1).Select(power => TimeSpan.FromSeconds(1 << power)), context.Timers);
+        Assert.Equal(RunStatus.Failed, summary.Status);
+        var error = Assert.Single(summary.Errors!);
+        Assert.Equal(("scripted", "1", "lake/a.parquet"), (error.Code, error.Partition, error.File));
+        Assert.Empty(await harness.PathsAsync("results"));
+    }
+
+    [Fact]
+    public async Task Run_TaskThatFailsOnce_SucceedsOnTheNextTry()
+    {
+        var harness = new RunHarness(ScriptedIsolation.Of((task, attempt) =>
+            ScriptedIsolation.PartitionOf(task) == 1 && attempt == 1 ? ScriptedIsolation.Failed(task, TaskOutcome.Transient) : null));
+        await harness.WriteDataAsync(3);
+
+        var (summary, context) = await harness.RunAsync("r", RunHarness.Spec());
+
+        Assert.Equal(RunStatus.Succeeded, summary.Status);
+        Assert.Null(summary.Errors);
+        Assert.Equal([TimeSpan.FromSeconds(1)], context.Timers);
+    }
+
+    [Fact]
+    public async Task Run_ManyTasks_RunsAtMostParallelAtOnce()
+    {
+        int running = 0, most = 0;
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var harness = new RunHarness(inner => new ScriptedIsolation(inner, async (task, _) =>
+        {
+            if (ScriptedIsolation.PartitionOf(task) is null) return null;
+            most = Math.Max(most, Interlocked.Increment(ref running));
+            // The lanes fill before the first task ends.
+            if (Volatile.Read(ref running) == 3) gate.TrySetResult();
+            await gate.Task;
+            Interlocked.Decrement(ref running);
+            return null;
+        }));
+        await harness.WriteDataAsync(20);
+
+        var (summary, _) = await harness.RunAsync("r", RunHarness.Spec("""{ "parallel": 3 }"""));
+
+        Assert.Equal(RunStatus.Succeeded, summary.Status);
+        Assert.Equal(3, most);
+    }
+
+    [Fact]
+    public async Task Run_MoreFailuresThanTolerated_StartsNoNewTask()
+    {
+        var harness = new RunHarness(ScriptedIsolation.Of((task, _) => ScriptedIsolation.PartitionOf(task) is null ? null : ScriptedIsolation.Failed(task, TaskOutcome.BadData)));
+        await harness.WriteDataAsync(20);
+
+        var (summary, context) = await harness.RunAsync("r", RunHarness.Spec("""{ "parallel": 1, "toleratedFailures": 2 }"""));
+
+        Assert.Equal([0, 1, 2], context.Tasks.Select(task => task.Index));
+        Assert.Equal(RunStatus.Failed, summary.Status);
+        Assert.Equal(["0", "1", "2"], summary.Errors!.Select(error => error.Partition));
+        Assert.Equal(new TaskCounts(20, 0, 3, 0), summary.Tasks);
+    }
+
+    [Fact]
+    public async Task Run_ToleratedFailures_SucceedsWithThem()
+    {
+        var harness = new RunHarness(ScriptedIsolation.Of((task, _) => ScriptedIsolation.PartitionOf(task) is 3 or 7 ? ScriptedIsolation.Failed(task, TaskOutcome.BadData) : null));
+        await harness.WriteDataAsync(10);
+
+        var (summary, _) = await harness.RunAsync("r", RunHarness.Spec("""{ "toleratedFailures": "20%" }"""));
+
+        Assert.Equal(RunStatus.SucceededWithFailures, summary.Status);
+        Assert.Equal(new PartitionCounts(10, 8, 0, 2), summary.Partitions);
+        Assert.Equal(8, summary.RowsOut);
+    }
+
+    [Fact]
+    public async Task Run_PlanRefused_FailsWithAllErrorsAndRunsNothing()
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(2);
+
+        var (summary, context) = await harness.RunAsync("r", RunHarness.Spec(aggregate: "sum(nothing)"));
+
+        Assert.Equal(RunStatus.Failed, summary.Status);
+        Assert.Equal("unknown-column", Assert.Single(summary.Errors!).Code);
+        Assert.Empty(context.Tasks);
+    }
+}
