@@ -4,6 +4,7 @@ using Fanfold.LocalHost.Verbs;
 using Fanfold.Storage;
 using Fanfold.Workflow.Planning;
 using Fanfold.Workflow.Running;
+using Spectre.Console;
 
 // A pipe has no width; tables that wrap at 80 columns are no use to grep.
 if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 240;
