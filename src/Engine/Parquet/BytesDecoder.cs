@@ -28,7 +28,7 @@ sealed class ByteArrayDecoder : BytesDecoder
         _position = 0;
         if (encoding == Encoding.Plain) return;
         if (encoding is not (Encoding.DeltaLengthByteArray or Encoding.DeltaByteArray)) throw Unsupported(encoding, "BYTE_ARRAY");
-        (_delta ??= new DeltaByteArrayDecoder()).Start(data, hasPrefixes: encoding == Encoding.DeltaByteArray);
+        (_delta ??= new DeltaByteArrayDecoder()).Start(data, hasPrefixes: encoding == Encoding.DeltaByteArray, maxValues);
     }
 
     public override void Append(int count, BytesColumn? target)
@@ -70,7 +70,7 @@ sealed class FixedBytesDecoder(int width) : BytesDecoder
                 if (data.Length % width != 0) throw new ParquetDataException(ParquetDefect.Corrupt, $"a split byte stream of {data.Length} bytes for values of {width}");
                 break;
             case Encoding.DeltaByteArray:
-                (_delta ??= new DeltaByteArrayDecoder()).Start(data, hasPrefixes: true);
+                (_delta ??= new DeltaByteArrayDecoder()).Start(data, hasPrefixes: true, maxValues);
                 break;
             default: throw Unsupported(encoding, "FIXED_LEN_BYTE_ARRAY");
         }

@@ -187,6 +187,7 @@ sealed class ColumnChunkReader(IByteSource source, ParquetColumn column, long da
         if (_header.Crc is { } crc && Crc32.HashToUInt32(raw.Span) is var actual && actual != crc)
             throw new ParquetDataException(ParquetDefect.Corrupt, $"the page's CRC is {actual:x8}, its header says {crc:x8}");
         var codec = _header.IsCompressed ? _chunk!.Codec : CompressionCodec.Uncompressed;
+        PageCodec.RequirePlausible(codec, raw.Span[levels..], _header.UncompressedSize - levels);
         if (_page.Length < _header.UncompressedSize) _page = GC.AllocateUninitializedArray<byte>(Math.Max(_header.UncompressedSize, Math.Min(_page.Length * 2, 1 << 20)));
         var page = _page.AsMemory(0, _header.UncompressedSize);
         raw[..levels].CopyTo(page);

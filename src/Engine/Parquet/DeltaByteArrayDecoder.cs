@@ -16,7 +16,7 @@ sealed class DeltaByteArrayDecoder
     byte[] _previous = [];
     int _previousLength;
 
-    public void Start(ReadOnlyMemory<byte> data, bool hasPrefixes)
+    public void Start(ReadOnlyMemory<byte> data, bool hasPrefixes, int maxValues)
     {
         _data = data;
         _hasPrefixes = hasPrefixes;
@@ -25,16 +25,18 @@ sealed class DeltaByteArrayDecoder
         if (hasPrefixes)
         {
             _prefixes = new DeltaBinaryPackedDecoder(data, is32: true);
-            suffixStart = EndOf(_prefixes);
+            suffixStart = EndOf(_prefixes, maxValues);
         }
         var rest = data[suffixStart..];
         _suffixes = new DeltaBinaryPackedDecoder(rest, is32: true);
-        _position = suffixStart + EndOf(_suffixes);
+        _position = suffixStart + EndOf(_suffixes, maxValues);
     }
 
     // The bytes begin where the lengths end, which only decoding them tells; the copy of the struct leaves the original at its start.
-    int EndOf(DeltaBinaryPackedDecoder lengths)
+    int EndOf(DeltaBinaryPackedDecoder lengths, int maxValues)
     {
+        // Miniblocks of no width make any number of lengths out of a few bytes.
+        if (lengths.Left > maxValues) throw new ParquetDataException(ParquetDefect.Corrupt, $"{lengths.Left} lengths in a page of {maxValues} values");
         while (lengths.Left > 0) lengths.Decode(_suffixLengths.AsSpan(0, (int)Math.Min(lengths.Left, _suffixLengths.Length)));
         return lengths.End;
     }

@@ -73,6 +73,8 @@ sealed class FixedDecoder<TPhysical, TLane, TConversion> : ValueDecoder
 
     public override void Append(int count, Column target)
     {
+        // Checked before the column grows: a dictionary asks for all that its header counts.
+        if (_encoding != Encoding.DeltaBinaryPacked) Require(count);
         var slots = ((Column<TLane>)target).AppendSpan(count);
         if (typeof(TPhysical) == typeof(TLane))
         {
@@ -96,11 +98,16 @@ sealed class FixedDecoder<TPhysical, TLane, TConversion> : ValueDecoder
 
     int Take(int count)
     {
+        Require(count);
         var start = _position;
-        var limit = _encoding == Encoding.Plain ? _data.Length / Width : _streamLength;
-        if (count > limit - start) throw TooFew((long)count * Width, (long)(limit - start) * Width);
         _position += count;
         return start;
+    }
+
+    void Require(int count)
+    {
+        var left = (_encoding == Encoding.Plain ? _data.Length / Width : _streamLength) - _position;
+        if (count > left) throw TooFew((long)count * Width, (long)left * Width);
     }
 
     void Decode(Span<TPhysical> target)

@@ -30,6 +30,23 @@ sealed class PageCodec : IDisposable
             throw new ParquetDataException(ParquetDefect.Corrupt, $"a page of {target.Length} bytes decompresses to {written} ({codec})");
     }
 
+    /// <summary>Refuses a page that can't decompress to <paramref name="length"/> bytes, before memory is taken for them.</summary>
+    public static void RequirePlausible(CompressionCodec codec, ReadOnlySpan<byte> compressed, int length)
+    {
+        if (length == 0) return;
+        var most = codec switch
+        {
+            CompressionCodec.Uncompressed => compressed.Length,
+            CompressionCodec.Snappy => Snappy.GetUncompressedLength(compressed),
+            // The formats' own limits: DEFLATE makes 258 bytes of 2 bits, LZ4 255 of a byte.
+            CompressionCodec.Gzip => 1032L * compressed.Length,
+            CompressionCodec.Lz4 or CompressionCodec.Lz4Raw => 255L * compressed.Length,
+            CompressionCodec.Zstd => (long)Math.Min(long.MaxValue, Decompressor.GetDecompressedSize(compressed)),
+            _ => long.MaxValue,
+        };
+        if (length > most) throw new ParquetDataException(ParquetDefect.Corrupt, $"a page of {length} bytes can't come from {compressed.Length} bytes of {codec}, at most {most}");
+    }
+
     public void Dispose() => _zstd?.Dispose();
 
     static int Copy(ReadOnlySpan<byte> source, Span<byte> target)

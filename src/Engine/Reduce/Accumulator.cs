@@ -59,15 +59,19 @@ sealed class CountAccumulator : Accumulator
     }
 }
 
-/// <summary><c>sum</c> and <c>mean</c> of integers, booleans and decimals: exact in 128 bits. The sum of nothing is 0, its mean null.</summary>
+/// <summary><c>sum</c> and <c>mean</c> of integers, booleans and decimals: exact. The sum of nothing is 0, its mean null.</summary>
 sealed class IntegerSumAccumulator(string name, DataType input, bool mean) : Accumulator
 {
     Int128[] _sums = [];
     long[] _counts = [];
 
+    // Decimals near 38 digits pass 128 bits on the way to a sum that fits, depending on their order: the carries, in units of 2^128.
+    long[] _carries = [];
+
     public override void Resize(int groups)
     {
         Grow(ref _sums, groups);
+        Grow(ref _carries, groups);
         Grow(ref _counts, groups);
     }
 
@@ -104,15 +108,10 @@ sealed class IntegerSumAccumulator(string name, DataType input, bool mean) : Acc
 
     void AddOne(int group, Int128 value)
     {
-        // Only decimals near 38 digits can pass 128 bits.
-        try
-        {
-            _sums[group] = checked(_sums[group] + value);
-        }
-        catch (OverflowException)
-        {
-            throw new AggregateOverflowException(name, Aggregate.ResultType(AggregateFunction.Sum, input)!.Value);
-        }
+        var before = _sums[group];
+        var after = unchecked(before + value);
+        _sums[group] = after;
+        if (Int128.IsNegative((before ^ after) & (value ^ after))) _carries[group] += Int128.IsNegative(value) ? -1 : 1;
         _counts[group]++;
     }
 
@@ -124,6 +123,7 @@ sealed class IntegerSumAccumulator(string name, DataType input, bool mean) : Acc
             if (source._counts[i] == 0) continue;
             AddOne(groups[i], source._sums[i]);
             _counts[groups[i]] += source._counts[i] - 1;
+            _carries[groups[i]] += source._carries[i];
         }
     }
 
@@ -132,6 +132,7 @@ sealed class IntegerSumAccumulator(string name, DataType input, bool mean) : Acc
         foreach (var group in order)
         {
             if (mean) FinishMean(group, (Column<double>)target);
+            else if (_carries[group] != 0) throw new AggregateOverflowException(name, target.Type);
             else if (target is Column<Int128> decimals)
             {
                 if (Int128.Abs(_sums[group]) >= MaxDecimal) throw new AggregateOverflowException(name, target.Type);
@@ -151,7 +152,7 @@ sealed class IntegerSumAccumulator(string name, DataType input, bool mean) : Acc
     void FinishMean(int group, Column<double> target)
     {
         if (_counts[group] == 0) target.AppendNull();
-        else target.Append((double)_sums[group] / _counts[group] / Math.Pow(10, input.Scale));
+        else target.Append(((double)_sums[group] + Math.ScaleB(_carries[group], 128)) / _counts[group] / Math.Pow(10, input.Scale));
     }
 }
 

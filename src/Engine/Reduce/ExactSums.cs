@@ -146,7 +146,12 @@ sealed class ExactSums
             if (i == chunks.Length - 1)
             {
                 chunks[i] = value;
-                if (_bases[group] >= 0 && value is < -(1L << 31) or > 1L << 31) Widen(group);
+                if (_bases[group] >= 0 && value is < -(1L << 31) or > 1L << 31)
+                {
+                    // The window's last chunk is not the last of all, so its sign and surplus must move on.
+                    Widen(group);
+                    Carry(group);
+                }
                 return;
             }
             chunks[i] = value & 0xffff_ffff;

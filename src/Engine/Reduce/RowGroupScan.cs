@@ -26,7 +26,7 @@ public sealed class RowGroupScan : IDisposable
     readonly int[] _selected = new int[BatchRows];
     readonly int[] _whereSelected = new int[BatchRows];
 
-    /// <param name="columns">The file's columns in the order of the batches' schema; all flat and readable.</param>
+    /// <param name="columns">The file's columns in the order of the batches' schema; all flat and readable. The first, the partition column, is always decoded whole.</param>
     public RowGroupScan(IByteSource source, IReadOnlyList<ParquetColumn> columns, long dataEnd, Predicate? partition, Predicate? where)
     {
         _columns = columns;
@@ -40,13 +40,15 @@ public sealed class RowGroupScan : IDisposable
     public async ValueTask<ScanCounts> ScanAsync(int rowGroup, long rows, IReadOnlyList<ColumnChunk> chunks, Reducer reducer, CancellationToken cancellationToken)
     {
         for (var i = 0; i < _readers.Length; i++) _readers[i].Open(rowGroup, chunks[i]);
+        var before = _readers[0].RowsRead;
         var counts = default(ScanCounts);
         for (var left = rows; left > 0; left -= BatchRows)
         {
             cancellationToken.ThrowIfCancellationRequested();
             counts += await ScanBatchAsync((int)Math.Min(left, BatchRows), reducer, cancellationToken);
         }
-        return counts;
+        // What the reader of the first column delivered, not what was asked of it: the proof of completeness rests on it.
+        return counts with { RowsDecoded = _readers[0].RowsRead - before };
     }
 
     public void Dispose()
@@ -59,6 +61,7 @@ public sealed class RowGroupScan : IDisposable
         Array.Clear(_batch);
         var batch = new RowBatch(rows, _batch);
         var inPartition = rows;
+        await LoadAsync([0], rows, cancellationToken);
         if (_partition is not null)
         {
             await LoadAsync(_partition.Ordinals, rows, cancellationToken);
@@ -79,7 +82,7 @@ public sealed class RowGroupScan : IDisposable
             else _batch[i] = await _readers[i].ReadAsync(rows, cancellationToken);
         }
         if (count > 0) reducer.Accumulate(batch, _selected.AsSpan(0, count));
-        return new ScanCounts(rows, inPartition, count);
+        return new ScanCounts(0, inPartition, count);
     }
 
     async ValueTask LoadAsync(IReadOnlyList<int> ordinals, int rows, CancellationToken cancellationToken)
