@@ -66,12 +66,18 @@ sealed class FloatingExactComparison(ValueExpression left, Relation relation, Va
     /// <summary>The order of <paramref name="floating"/> and <paramref name="unscaled"/> / <paramref name="units"/>.</summary>
     public static int Compare(double floating, Int128 unscaled, Int128 units)
     {
+        // Integers up to 2⁵³ are doubles.
+        if (units == 1 && unscaled <= 1L << 53 && unscaled >= -1L << 53) return Scalar.CompareFloating(floating, (long)unscaled);
         if (double.IsNaN(floating)) return 1;
-        if (Math.Abs(floating) >= Math.ScaleB(1, 127)) return Math.Sign(floating);
-        var (whole, remainder) = LaneValue.DivideDown(unscaled, units);
-        var floor = Math.Floor(floating);
-        var order = ((Int128)floor).CompareTo(whole);
-        return order != 0 ? order : CompareFractions(floating - floor, (UInt128)remainder, (UInt128)units);
+        var sign = Math.Sign(floating);
+        if (sign != Int128.Sign(unscaled)) return sign.CompareTo(Int128.Sign(unscaled));
+        // Magnitudes, since the fraction above a negative number's floor may have no double.
+        var magnitude = Math.Abs(floating);
+        if (magnitude >= Math.ScaleB(1, 128)) return sign;
+        var (whole, remainder) = UInt128.DivRem((UInt128)(sign < 0 ? -unscaled : unscaled), (UInt128)units);
+        var floor = Math.Floor(magnitude);
+        var order = ((UInt128)floor).CompareTo(whole);
+        return sign * (order != 0 ? order : CompareFractions(magnitude - floor, remainder, (UInt128)units));
     }
 
     /// <summary>The order of a double in [0, 1) and a proper fraction, bit by bit of their binary expansions.</summary>

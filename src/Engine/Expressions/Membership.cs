@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Numerics;
 using Fanfold.Engine.Columns;
 
@@ -159,11 +160,17 @@ sealed class BytesMembership : Membership
 
         public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
 
+        // HashCode.AddBytes costs several times as much on the short strings of real columns.
         public int GetHashCode(ReadOnlySpan<byte> alternate)
         {
-            var hash = new HashCode();
-            hash.AddBytes(alternate);
-            return hash.ToHashCode();
+            const ulong Odd = 0x9E37_79B9_7F4A_7C15;
+            var hash = (ulong)alternate.Length;
+            for (; alternate.Length >= sizeof(ulong); alternate = alternate[sizeof(ulong)..])
+                hash = BitOperations.RotateLeft((hash ^ BinaryPrimitives.ReadUInt64LittleEndian(alternate)) * Odd, 31);
+            ulong tail = 0;
+            for (var i = 0; i < alternate.Length; i++) tail |= (ulong)alternate[i] << i * 8;
+            hash = (hash ^ tail) * Odd;
+            return (int)(hash >> 32);
         }
 
         public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();

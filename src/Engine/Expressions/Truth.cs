@@ -48,8 +48,9 @@ sealed class Truth
     /// <summary>Replaces each true bit by its opposite, unknown rows included: <see cref="KnowWhere(Column)"/> must follow.</summary>
     public void Flip()
     {
-        foreach (ref var word in True) word = ~word;
-        TrimTail(True);
+        var words = True;
+        foreach (ref var word in words) word = ~word;
+        if ((Rows & 63) != 0) words[^1] &= (1UL << (Rows & 63)) - 1;
     }
 
     /// <summary>Makes the rows known where the column has values, and unknown elsewhere.</summary>
@@ -121,12 +122,6 @@ sealed class Truth
         Known.Clear();
         Bitmap.SetRange(_known, 0, Rows);
         AllKnown = false;
-    }
-
-    /// <summary>Clears the bits past the rows.</summary>
-    public void TrimTail(Span<ulong> words)
-    {
-        if ((Rows & 63) != 0) words[^1] &= (1UL << (Rows & 63)) - 1;
     }
 
     void KnowOnly(ReadOnlySpan<ulong> validity)

@@ -1,6 +1,5 @@
 using CsCheck;
 using DuckDB.NET.Data;
-
 using Fanfold.Engine.Expressions;
 
 namespace Fanfold.Engine.Tests.Expressions;

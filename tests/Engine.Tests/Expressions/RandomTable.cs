@@ -18,7 +18,10 @@ sealed record RandomTable(Schema Schema, Scalar[][] Rows, RowBatch Batch)
 
     public static RandomTable Make(Dice dice)
     {
-        var schema = new Schema(Enumerable.Range(0, 1 + dice.Below(4)).Select(i => new Field("c" + i, dice.Pick(Types))));
+        var types = new List<DataType>();
+        // Columns of one type compare with each other, so types repeat more often than chance has it.
+        for (var i = dice.Below(4); i >= 0; i--) types.Add(types.Count > 0 && dice.Chance(30) ? dice.Pick(types) : dice.Pick(Types));
+        var schema = new Schema(types.Select((type, i) => new Field("c" + i, type)));
         var length = dice.Chance(50) ? dice.Pick(Lengths) : dice.Below(201);
         return Make(dice, schema, length, RandomValue);
     }

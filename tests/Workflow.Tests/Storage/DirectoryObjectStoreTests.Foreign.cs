@@ -29,7 +29,7 @@ public sealed partial class DirectoryObjectStoreTests
     [Fact]
     public async Task LeftoverOfAKilledPut_IsInvisibleAndHarmless()
     {
-        var leftover = $".{Guid.NewGuid():N}.tmp";
+        var leftover = $".{Guid.CreateVersion7():N}.tmp";
         Write($"a/{leftover}", Bytes(10));
         await Store.PutAsync("a/b", Bytes(1), PutCondition.IfAbsent, Cancellation);
         Assert.Equal(["a/b"], (await ListAsync("")).Select(o => o.Path));
