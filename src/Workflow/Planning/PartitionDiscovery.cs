@@ -32,10 +32,7 @@ sealed class PartitionDiscovery(IObjectStore state, StoreLocation dataLocation, 
             Reduce = new ReduceWork([column], null, null, new TaskReduction([0], [new Aggregate("rows", AggregateFunction.Len, -1)], null, [], null), taskFiles),
         }, limits.Timeout, static _ => { }, cancellationToken);
         if (receipt.Failure is { } failure) throw new PlanRefusedException(failure.Code, $"The values of '{column.Name}' can't be found: {failure.Message}", failure.File);
-        if (receipt.Part is null) return [];
-        var partitions = await ReadAsync(receipt.Part, column, cancellationToken);
-        await state.DeleteAsync(receipt.Part.Path, cancellationToken);
-        return partitions;
+        return receipt.Part is null ? [] : await ReadAsync(receipt.Part, column, cancellationToken);
     }
 
     async Task<List<Partition>> ReadAsync(PartReference part, TaskColumn column, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json;
 using Fanfold.Storage;
 using Fanfold.Workflow.Running;
@@ -20,13 +21,19 @@ sealed class PlanStore(IObjectStore state, RunPaths paths)
             lines.WriteByte((byte)'\n');
             offsets[i + 1] = lines.Length;
         }
+        var hash = Convert.ToHexStringLower(SHA256.HashData(lines.GetBuffer().AsSpan(0, (int)lines.Length)))[..16];
         lines.Position = 0;
-        // Equal plans have equal slices; a planner that finds other inputs loses at the header, so its slices must not replace the first's.
-        if (await ReadHeaderAsync(cancellationToken) is { } earlier) return earlier;
-        await state.PutAsync(paths.PlanSlices, lines, PutCondition.None, cancellationToken);
-        var complete = header with { SliceOffsets = offsets };
-        await state.PutAsync(paths.PlanHeader, JsonSerializer.SerializeToUtf8Bytes(complete, WorkflowJson.Default.PlanHeader), PutCondition.IfAbsent, cancellationToken);
-        return complete;
+        await state.PutAsync(paths.PlanSlices(hash), lines, PutCondition.None, cancellationToken);
+        var complete = header with { SlicesHash = hash, SliceOffsets = offsets };
+        try
+        {
+            await state.PutAsync(paths.PlanHeader, JsonSerializer.SerializeToUtf8Bytes(complete, WorkflowJson.Default.PlanHeader), PutCondition.IfAbsent, cancellationToken);
+            return complete;
+        }
+        catch (StorageException conflict) when (conflict.Failure == StorageFailure.Conflict)
+        {
+            return await ReadHeaderAsync(cancellationToken) ?? throw new StorageException(StorageFailure.Changed, paths.PlanHeader, $"the plan of run '{paths.RunId}' was there and is gone; start the run under a new id", conflict);
+        }
     }
 
     /// <summary>Null when the run is not planned.</summary>
@@ -40,7 +47,7 @@ sealed class PlanStore(IObjectStore state, RunPaths paths)
     /// <summary>One task, in one ranged read.</summary>
     public async Task<TaskSlice> ReadSliceAsync(PlanHeader header, int index, CancellationToken cancellationToken)
     {
-        await using var reader = await OpenSlicesAsync(cancellationToken);
+        await using var reader = await OpenSlicesAsync(header, cancellationToken);
         var line = new byte[header.SliceOffsets[index + 1] - header.SliceOffsets[index]];
         await reader.ReadAsync(header.SliceOffsets[index], line, cancellationToken);
         return JsonSerializer.Deserialize(line, WorkflowJson.Default.TaskSlice)!;
@@ -48,7 +55,7 @@ sealed class PlanStore(IObjectStore state, RunPaths paths)
 
     public async Task<List<TaskSlice>> ReadSlicesAsync(PlanHeader header, CancellationToken cancellationToken)
     {
-        await using var reader = await OpenSlicesAsync(cancellationToken);
+        await using var reader = await OpenSlicesAsync(header, cancellationToken);
         var bytes = new byte[reader.Properties.Length];
         await reader.ReadAsync(0, bytes, cancellationToken);
         var slices = new List<TaskSlice>(header.Tasks);
@@ -57,9 +64,9 @@ sealed class PlanStore(IObjectStore state, RunPaths paths)
         return slices;
     }
 
-    async Task<IObjectReader> OpenSlicesAsync(CancellationToken cancellationToken) =>
-        await state.OpenAsync(paths.PlanSlices, null, cancellationToken)
-        ?? throw new StorageException(StorageFailure.Changed, paths.PlanSlices, $"the plan of run '{paths.RunId}' lost its slices; start the run under a new id");
+    async Task<IObjectReader> OpenSlicesAsync(PlanHeader header, CancellationToken cancellationToken) =>
+        await state.OpenAsync(paths.PlanSlices(header.SlicesHash), null, cancellationToken)
+        ?? throw new StorageException(StorageFailure.Changed, paths.PlanSlices(header.SlicesHash), $"the plan of run '{paths.RunId}' lost its slices; start the run under a new id");
 }
 
 /// <summary>State that a newer build wrote.</summary>

@@ -38,7 +38,10 @@ public sealed record PlanHeader
     public required int RowGroupsTotal { get; init; }
     public required PlanTotals Totals { get; init; }
 
-    /// <summary>Where each task's slice begins in <c>slices.jsonl</c>, in task order, and last where the file ends.</summary>
+    /// <summary>Names the object with the slices by their content, so that planners who met at once never mix.</summary>
+    public required string SlicesHash { get; init; }
+
+    /// <summary>Where each task's slice begins in that object, in task order, and last where the file ends.</summary>
     public required IReadOnlyList<long> SliceOffsets { get; init; }
 
     [JsonIgnore]

@@ -48,6 +48,7 @@ sealed class RunPlanner(IObjectStore data, DiscoverPartitions discover)
             RowsTotal = groups.Sum(group => group.Rows),
             RowGroupsTotal = groups.Count,
             Totals = new PlanTotals(matched, (long)groups.Count * slices.Count - matched, bytesMatched, groups.Sum(group => group.Bytes) * slices.Count - bytesMatched, traffic.Requests),
+            SlicesHash = "",
             SliceOffsets = [0],
         };
         return (header, slices);

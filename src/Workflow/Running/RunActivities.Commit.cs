@@ -21,10 +21,19 @@ public sealed partial class RunActivities
         var committed = false;
         if (request.Commit && header is not null && combined?.Part is { } part)
         {
-            if (Proof.Of(header, tasks) is var proof && proof.RowsOfParts != part.Rows)
-                errors.Insert(0, new RunError("proof-failed", $"the parts have {proof.RowsOfParts} rows together, the result {part.Rows}; nothing was committed"));
-            else if (await PutResultAsync(request, spec, header, tasks, part, proof, cancellationToken) is { } conflict) errors.Insert(0, conflict);
-            else committed = true;
+            try
+            {
+                if (Proof.Of(header, tasks) is var proof && proof.RowsOfParts != part.Rows)
+                    errors.Insert(0, new RunError("proof-failed", $"the parts have {proof.RowsOfParts} rows together, the result {part.Rows}; nothing was committed"));
+                else if (await PutResultAsync(request, spec, header, tasks, part, proof, cancellationToken) is { } conflict) errors.Insert(0, conflict);
+                else committed = true;
+            }
+            catch (StorageException gone) when (gone.Failure == StorageFailure.Changed)
+            {
+                // Parts are deleted only after the run's end is on record, by another delivery of this run.
+                if (await RunStarter.ReadRecordAsync(state, request.RunId, cancellationToken) is { Summary: { } ended }) return ended;
+                throw;
+            }
         }
         var status = !committed ? RunStatus.Failed : errors.Count > 0 ? RunStatus.SucceededWithFailures : RunStatus.Succeeded;
         var summary = Summarize(request, spec, header, tasks, combined, status, errors);

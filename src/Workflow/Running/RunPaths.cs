@@ -9,8 +9,9 @@ public sealed record RunPaths(string RunId)
 
     public string Spec => $"{Root}/spec.json";
     public string Status => $"{Root}/status.json";
+    public string Plan => $"{Root}/plan";
     public string PlanHeader => $"{Root}/plan/plan.json";
-    public string PlanSlices => $"{Root}/plan/slices.jsonl";
+    public string PlanSlices(string hash) => $"{Root}/plan/slices-{hash}.jsonl";
     public string Discovery(string inputsHash) => $"{Root}/plan/partitions-{inputsHash}.parquet";
     public string PlanErrors => $"{Root}/plan/errors.json";
     public string Receipt(string taskId) => $"{Root}/receipts/{taskId}.json";

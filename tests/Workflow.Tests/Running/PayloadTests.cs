@@ -49,7 +49,7 @@ public class PayloadTests
     {
         SpecHash = "h", EngineVersion = "1.2.3", Strategy = "perPartition", StrategyReason = "why", Columns = Columns, ResultColumns = Columns, Where = "d > 0", Reduction = Reduction,
         Files = [new PlannedFile("lake/a.parquet", "e", 1000, 10, 999, [FileColumn], [new PlannedRowGroup(3, 10, true, [Chunk])])], Discovered = true, RowsAfterWhere = 1,
-        RowsTotal = 2, RowGroupsTotal = 3, Totals = new PlanTotals(1, 2, 3, 4, 5), SliceOffsets = [0, 100, 300], OutputETag = "o", ManifestETag = "m",
+        RowsTotal = 2, RowGroupsTotal = 3, Totals = new PlanTotals(1, 2, 3, 4, 5), SlicesHash = "x", SliceOffsets = [0, 100, 300], OutputETag = "o", ManifestETag = "m",
     };
 
     static readonly TaskSlice Slice = new(1, "00001-x", "7", "seven", [new RowGroupRun(0, 1, 2), new RowGroupRun(1, 0, 9)], "hash", 20, 12);

@@ -67,12 +67,12 @@ public class PlanStoreTests
         var paths = new RunPaths("r");
         var store = new PlanStore(harness.Store, paths);
         var first = (await store.ReadHeaderAsync(Cancellation))!;
-        var slices = await harness.ReadAsync(paths.PlanSlices);
+        var slices = await harness.ReadAsync(paths.PlanSlices(first.SlicesHash));
 
         var kept = await store.WriteAsync(first with { EngineVersion = "9.9.9", RowsTotal = 1 }, [], Cancellation);
 
         Assert.Equal(first.EngineVersion, kept.EngineVersion);
-        Assert.Equal(slices, await harness.ReadAsync(paths.PlanSlices));
+        Assert.Equal(slices, await harness.ReadAsync(paths.PlanSlices(first.SlicesHash)));
     }
 
     [Fact]
