@@ -32,7 +32,7 @@ static class SummaryView
     /// <summary>The first rows of a result.</summary>
     public static async Task PrintHeadAsync(IObjectStore state, string path, int rows, CancellationToken cancellationToken)
     {
-        await using var reader = await state.OpenAsync(path, null, cancellationToken);
+        await using var reader = await state.OpenAsync(path, cancellationToken);
         if (reader is null) return;
         var source = new ObjectSource(reader, new Traffic());
         var footer = await FooterReader.ReadAsync(source, cancellationToken);

@@ -23,12 +23,19 @@ public sealed partial class DirectoryObjectStore(string root) : IObjectStore
     readonly string _root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
     readonly WriteLock _lock = new(Path.TrimEndingDirectorySeparator(Path.GetFullPath(root)));
 
-    public Task<IObjectReader?> OpenAsync(string path, string? etag = null, CancellationToken cancellationToken = default)
+    public Task<IObjectReader?> OpenAsync(string path, CancellationToken cancellationToken = default)
     {
         var file = Resolve(path);
         return cancellationToken.IsCancellationRequested
             ? Task.FromCanceled<IObjectReader?>(cancellationToken)
-            : Guarded(path, file, () => Task.FromResult<IObjectReader?>(Open(path, file, etag)));
+            : Guarded(path, file, () => Task.FromResult<IObjectReader?>(Open(path, file, null)));
+    }
+
+    public async Task<IObjectReader> OpenAsync(ObjectProperties version, CancellationToken cancellationToken = default)
+    {
+        var file = Resolve(version.Path);
+        cancellationToken.ThrowIfCancellationRequested();
+        return await Guarded(version.Path, file, () => Task.FromResult(Open(version.Path, file, version.ETag))) ?? throw Changed(version.Path);
     }
 
     public Task<ObjectProperties> PutAsync(string path, Stream content, PutCondition condition, CancellationToken cancellationToken = default)
@@ -61,8 +68,19 @@ public sealed partial class DirectoryObjectStore(string root) : IObjectStore
         });
     }
 
+    public Task<IObjectLease?> TryLeaseAsync(string path, CancellationToken cancellationToken = default)
+    {
+        var file = Resolve(path);
+        return Guarded(path, file, () =>
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Folders.Create(Path.GetDirectoryName(file)!);
+            return Task.FromResult<IObjectLease?>(FileLease.TryTake(file));
+        });
+    }
+
     internal static StorageException Changed(string path) => new(StorageFailure.Changed, path,
-        $"'{path}' changed after it was opened or planned. Let its writer finish, then start again.");
+        $"'{path}' was changed or deleted after it was opened or planned. Let its writer finish, then start again.");
 
     internal static bool IsReserved(string name) =>
         name == WriteLock.FileName || PendingFile.IsTemporary(name);

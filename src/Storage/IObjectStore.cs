@@ -15,10 +15,12 @@ public interface IObjectStore
     /// </summary>
     IAsyncEnumerable<ObjectProperties> ListAsync(string folder, CancellationToken cancellationToken = default);
 
-    /// <summary>Opens an object for ranged reads and pins its version; null when there is none.</summary>
-    /// <param name="etag">The version that must be there; null pins whichever is there now.</param>
-    /// <exception cref="StorageException"><see cref="StorageFailure.Changed"/> when the object has another ETag.</exception>
-    Task<IObjectReader?> OpenAsync(string path, string? etag = null, CancellationToken cancellationToken = default);
+    /// <summary>Opens the newest version of an object for ranged reads and pins it; null when there is none.</summary>
+    Task<IObjectReader?> OpenAsync(string path, CancellationToken cancellationToken = default);
+
+    /// <summary>Opens the very version that a listing, a put or a plan named. A store may leave the check to the first read.</summary>
+    /// <exception cref="StorageException"><see cref="StorageFailure.Changed"/> when the object is gone or another version.</exception>
+    Task<IObjectReader> OpenAsync(ObjectProperties version, CancellationToken cancellationToken = default);
 
     /// <summary>Writes an object whole: it appears complete or not at all. Returns its properties.</summary>
     /// <exception cref="StorageException"><see cref="StorageFailure.Conflict"/> when <paramref name="condition"/> does not hold; nothing was written then.</exception>
@@ -26,6 +28,20 @@ public interface IObjectStore
 
     /// <summary>Deletes an object; deleting what is not there succeeds.</summary>
     Task DeleteAsync(string path, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Takes the lease of <paramref name="path"/>, which has one holder at a time among all processes; null when another has it. The object at that
+    /// path, made empty when it is absent, belongs to the lease and is not written otherwise.
+    /// </summary>
+    /// <remarks>The death of the holder frees it: at once in a directory, after at most 15 s in a blob store.</remarks>
+    Task<IObjectLease?> TryLeaseAsync(string path, CancellationToken cancellationToken = default);
+}
+
+/// <summary>A lease that is held. Disposing frees it for the next.</summary>
+public interface IObjectLease : IAsyncDisposable
+{
+    /// <summary>Cancelled when the lease could not be kept: another may hold it from here on.</summary>
+    CancellationToken Lost { get; }
 }
 
 /// <summary>One pinned version of an object. Reads fail with <see cref="StorageFailure.Changed"/> once the object is another version.</summary>

@@ -16,6 +16,7 @@ public sealed class MemoryObjectStore : IObjectStore
     readonly Lock _lock = new();
     readonly Dictionary<string, Stored> _objects = [];
     readonly Dictionary<string, int> _folders = [];
+    readonly Dictionary<string, Lease> _leases = [];
     long _versions;
     int _calls;
 
@@ -40,12 +41,12 @@ public sealed class MemoryObjectStore : IObjectStore
         await EndAsync(call);
     }
 
-    public Task<IObjectReader?> OpenAsync(string path, string? etag = null, CancellationToken cancellationToken = default) =>
-        CallAsync<IObjectReader?>(StoreOperation.Open, path, () =>
-        {
-            if (!_objects.TryGetValue(path, out var stored)) return null;
-            return etag is null || etag == stored.Properties.ETag ? new Reader(this, stored) : throw Changed(path);
-        }, cancellationToken);
+    public Task<IObjectReader?> OpenAsync(string path, CancellationToken cancellationToken = default) =>
+        CallAsync<IObjectReader?>(StoreOperation.Open, path, () => _objects.TryGetValue(path, out var stored) ? new Reader(this, stored) : null, cancellationToken);
+
+    public Task<IObjectReader> OpenAsync(ObjectProperties version, CancellationToken cancellationToken = default) =>
+        CallAsync<IObjectReader>(StoreOperation.Open, version.Path, () =>
+            _objects.TryGetValue(version.Path, out var stored) && stored.Properties.ETag == version.ETag ? new Reader(this, stored) : throw Changed(version.Path), cancellationToken);
 
     public async Task<ObjectProperties> PutAsync(string path, Stream content, PutCondition condition, CancellationToken cancellationToken = default)
     {
@@ -78,6 +79,28 @@ public sealed class MemoryObjectStore : IObjectStore
             return true;
         }, cancellationToken);
 
+    public async Task<IObjectLease?> TryLeaseAsync(string path, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            await this.PutAsync(path, ReadOnlyMemory<byte>.Empty, PutCondition.IfAbsent, cancellationToken);
+        }
+        catch (StorageException e) when (e.Failure == StorageFailure.Conflict) { }
+        lock (_lock)
+        {
+            if (_leases.ContainsKey(path)) return null;
+            return _leases[path] = new Lease(this, path);
+        }
+    }
+
+    /// <summary>Takes a lease from its holder, who learns of it, as when a process was stopped for longer than its lease lasts.</summary>
+    public void BreakLease(string path)
+    {
+        Lease? held;
+        lock (_lock) _leases.Remove(path, out held);
+        held?.Lose();
+    }
+
     static IEnumerable<string> FoldersOf(string path)
     {
         for (var end = path.IndexOf('/'); end >= 0; end = path.IndexOf('/', end + 1)) yield return path[..end];
@@ -106,6 +129,24 @@ public sealed class MemoryObjectStore : IObjectStore
     Task EndAsync(StoreCall call) => Hook?.Invoke(call with { TookEffect = true }) ?? Task.CompletedTask;
 
     sealed record Stored(byte[] Content, ObjectProperties Properties);
+
+    sealed class Lease(MemoryObjectStore store, string path) : IObjectLease
+    {
+        readonly CancellationTokenSource _lost = new();
+
+        public CancellationToken Lost => _lost.Token;
+
+        public void Lose() => _lost.Cancel();
+
+        public ValueTask DisposeAsync()
+        {
+            lock (store._lock)
+            {
+                if (store._leases.GetValueOrDefault(path) == this) store._leases.Remove(path);
+            }
+            return ValueTask.CompletedTask;
+        }
+    }
 
     sealed class Reader(MemoryObjectStore store, Stored stored) : IObjectReader
     {

@@ -14,7 +14,7 @@ public static class ObjectStoreExtensions
         {
             try
             {
-                await using var reader = await store.OpenAsync(path, cancellationToken: cancellationToken);
+                await using var reader = await store.OpenAsync(path, cancellationToken);
                 if (reader is null) return null;
                 var length = reader.Properties.Length;
                 if (length > maxBytes)

@@ -23,7 +23,7 @@ sealed class WriteLock(string root)
         {
             while (true)
             {
-                if (TryOpen() is { } handle) return new Holder(handle, _here);
+                if (FileLease.TryOpen(Path.Join(root, FileName)) is { } handle) return new Holder(handle, _here);
                 await Task.Delay(Pause, cancellationToken);
             }
         }
@@ -31,18 +31,6 @@ sealed class WriteLock(string root)
         {
             _here.Release();
             throw;
-        }
-    }
-
-    SafeFileHandle? TryOpen()
-    {
-        try
-        {
-            return File.OpenHandle(Path.Join(root, FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException e) when (e.HResult is Errno.WouldBlock or Errno.WouldBlockOnMac or Errno.WindowsSharingViolation)
-        {
-            return null;
         }
     }
 

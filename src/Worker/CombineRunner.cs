@@ -40,8 +40,7 @@ static class CombineRunner
 
     static async Task AppendAsync(PartReference part, IObjectStore state, Schema schema, Column[] pending, ParquetFileWriter writer, Traffic traffic, CancellationToken cancellationToken)
     {
-        await using var reader = await state.OpenAsync(part.Path, part.ETag, cancellationToken)
-            ?? throw new StorageException(StorageFailure.Changed, part.Path, $"the part '{part.Path}' is gone; run the same command again to write it anew");
+        await using var reader = await state.OpenAsync(part.Properties, cancellationToken);
         if (await PartWriter.HashAsync(reader, cancellationToken) != part.Hash)
             throw new StorageException(StorageFailure.Changed, part.Path, $"the part '{part.Path}' does not have the bytes that its receipt names; redrive the run");
         var source = new ObjectSource(reader, traffic);

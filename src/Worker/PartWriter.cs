@@ -20,7 +20,7 @@ public static class PartWriter
         }
         catch (StorageException conflict) when (conflict.Failure == StorageFailure.Conflict)
         {
-            await using var existing = await state.OpenAsync(path, null, cancellationToken)
+            await using var existing = await state.OpenAsync(path, cancellationToken)
                 ?? throw new StorageException(StorageFailure.Unreachable, path, $"the part '{path}' was there and is gone; another try may work", conflict);
             var properties = existing.Properties;
             var hash = await HashAsync(existing, cancellationToken);

@@ -22,8 +22,7 @@ public static class ReduceRunner
         var rowGroups = 0;
         foreach (var file in work.Files)
         {
-            await using var reader = await data.OpenAsync(file.Path, file.ETag, cancellationToken)
-                ?? throw new StorageException(StorageFailure.Changed, file.Path, $"'{file.Path}' was deleted after the run was planned; plan again with `fanfold redrive`");
+            await using var reader = await data.OpenAsync(new ObjectProperties(file.Path, file.Length, file.ETag), cancellationToken);
             using var scan = new RowGroupScan(new ObjectSource(reader, traffic), file.Columns, file.DataEnd,
                 work.Partition is { } value ? Predicate.Equal(schema, value.Column, partition!.Value.Value) : null, Where(work.Where, schema));
             foreach (var group in file.RowGroups)

@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using Fanfold.Storage;
+
 namespace Fanfold.Worker;
 
 /// <summary>How a task ended.</summary>
@@ -5,7 +8,11 @@ public enum TaskOutcome { Done, Throttled, Transient, Memory, Deadline, InputCha
 
 /// <summary>A written part.</summary>
 /// <param name="Hash">SHA-256 of its bytes, lower-case hex.</param>
-public sealed record PartReference(string Path, string ETag, string Hash, long Rows, long Bytes);
+public sealed record PartReference(string Path, string ETag, string Hash, long Rows, long Bytes)
+{
+    [JsonIgnore]
+    public ObjectProperties Properties => new(Path, Bytes, ETag);
+}
 
 /// <summary>What a worker answers: at most 1 KB unless it failed.</summary>
 public sealed record TaskReceipt

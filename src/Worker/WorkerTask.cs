@@ -60,7 +60,7 @@ public sealed record TaskReduction(
     IReadOnlyList<int>? Keys, IReadOnlyList<Aggregate>? Aggregates, IReadOnlyList<int>? Select, IReadOnlyList<SortKey> Sort, long? Limit);
 
 /// <param name="Columns">The file's own columns in the order of <see cref="ReduceWork.Columns"/>.</param>
-public sealed record TaskFile(string Path, string ETag, long DataEnd, IReadOnlyList<ParquetColumn> Columns, IReadOnlyList<TaskRowGroup> RowGroups);
+public sealed record TaskFile(string Path, long Length, string ETag, long DataEnd, IReadOnlyList<ParquetColumn> Columns, IReadOnlyList<TaskRowGroup> RowGroups);
 
 /// <param name="Chunks">In the order of <see cref="ReduceWork.Columns"/>.</param>
 public sealed record TaskRowGroup(int Ordinal, long Rows, IReadOnlyList<ColumnChunk> Chunks);

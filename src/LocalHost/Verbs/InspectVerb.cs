@@ -27,7 +27,7 @@ static class InspectVerb
                     using var local = new LocalFile(name);
                     return await InspectAsync(local, parsed.GetValue(verify), asJson, cancellationToken);
                 }
-                await using var reader = await new Stores(root, null).State.OpenAsync(name, null, cancellationToken);
+                await using var reader = await new Stores(root, null).State.OpenAsync(name, cancellationToken);
                 return reader is null ? NotFound(name, parsed.GetValue(verify), asJson) : await InspectAsync(new ObjectSource(reader, new Traffic()), parsed.GetValue(verify), asJson, cancellationToken);
             }
             catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)

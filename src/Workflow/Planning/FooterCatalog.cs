@@ -25,8 +25,7 @@ static class FooterCatalog
         {
             try
             {
-                await using var reader = await data.OpenAsync(files[i].Path, files[i].ETag, token)
-                    ?? throw new StorageException(StorageFailure.Changed, files[i].Path, $"'{files[i].Path}' vanished while the run was planned");
+                await using var reader = await data.OpenAsync(files[i], token);
                 footers[i] = new SourceFile(reader.Properties, await FooterReader.ReadAsync(new ObjectSource(reader, traffic), token));
             }
             catch (ParquetDataException defect)

@@ -17,7 +17,7 @@ sealed class PartitionDiscovery(IObjectStore state, StoreLocation dataLocation, 
     public async Task<List<Partition>> FindAsync(Schema columns, IReadOnlyList<PlannedFile> files, CancellationToken cancellationToken)
     {
         var column = new TaskColumn(columns[0].Name, columns[0].Type);
-        var taskFiles = files.Select(file => new TaskFile(file.Path, file.ETag, file.DataEnd, [file.Columns[0]],
+        var taskFiles = files.Select(file => new TaskFile(file.Path, file.Length, file.ETag, file.DataEnd, [file.Columns[0]],
             [.. file.RowGroups.Where(group => !group.PrunedByWhere).Select(group => new TaskRowGroup(group.Ordinal, group.Rows, [group.Chunks[0]]))])).ToList();
         var inputs = ReduceRunner.InputsHash(taskFiles.Select(file => (file.Path, file.ETag, file.RowGroups.Select(group => group.Ordinal))));
         var receipt = await isolation.RunAsync(new WorkerTask
@@ -37,8 +37,7 @@ sealed class PartitionDiscovery(IObjectStore state, StoreLocation dataLocation, 
 
     async Task<List<Partition>> ReadAsync(PartReference part, TaskColumn column, CancellationToken cancellationToken)
     {
-        await using var reader = await state.OpenAsync(part.Path, part.ETag, cancellationToken)
-            ?? throw new StorageException(StorageFailure.Changed, part.Path, "the partition list vanished while the run was planned; run the same command again");
+        await using var reader = await state.OpenAsync(part.Properties, cancellationToken);
         var source = new ObjectSource(reader, new Traffic());
         using var rows = new ColumnBatchReader(source, await FooterReader.ReadAsync(source, cancellationToken), new Schema([column.ToField(), new Field("rows", DataType.Int64)]));
         var partitions = new List<Partition>();

@@ -65,7 +65,7 @@ sealed class PlanStore(IObjectStore state, RunPaths paths)
     }
 
     async Task<IObjectReader> OpenSlicesAsync(PlanHeader header, CancellationToken cancellationToken) =>
-        await state.OpenAsync(paths.PlanSlices(header.SlicesHash), null, cancellationToken)
+        await state.OpenAsync(paths.PlanSlices(header.SlicesHash), cancellationToken)
         ?? throw new StorageException(StorageFailure.Changed, paths.PlanSlices(header.SlicesHash), $"the plan of run '{paths.RunId}' lost its slices; start the run under a new id");
 }
 

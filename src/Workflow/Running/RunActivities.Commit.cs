@@ -83,8 +83,7 @@ public sealed partial class RunActivities
 
     async Task<PartReference> PutResultAsync(string path, string? etag, PartReference part, CancellationToken cancellationToken)
     {
-        await using var source = await state.OpenAsync(part.Path, part.ETag, cancellationToken)
-            ?? throw new StorageException(StorageFailure.Changed, part.Path, $"the combined part '{part.Path}' is gone; run the same command again");
+        await using var source = await state.OpenAsync(part.Properties, cancellationToken);
         try
         {
             await using var content = new ObjectStream(source);
@@ -94,7 +93,7 @@ public sealed partial class RunActivities
         catch (StorageException conflict) when (conflict.Failure == StorageFailure.Conflict)
         {
             // An earlier delivery of this activity may have put it already.
-            await using var existing = await state.OpenAsync(path, null, cancellationToken);
+            await using var existing = await state.OpenAsync(path, cancellationToken);
             if (existing is null || await PartWriter.HashAsync(existing, cancellationToken) != part.Hash) throw;
             return part with { Path = path, ETag = existing.Properties.ETag };
         }

@@ -117,7 +117,7 @@ public sealed partial class RunActivities(
     static List<TaskFile> TaskFiles(PlanHeader header, IReadOnlyList<RowGroupRun> matched) =>
     [
         .. matched.GroupBy(run => run.File).Select(runs => header.Files[runs.Key] is var file
-            ? new TaskFile(file.Path, file.ETag, file.DataEnd, file.Columns, [.. runs.SelectMany(run => RunPlanner.Groups(header.Files, run)).Select(group => new TaskRowGroup(group.Ordinal, group.Rows, group.Chunks))])
+            ? new TaskFile(file.Path, file.Length, file.ETag, file.DataEnd, file.Columns, [.. runs.SelectMany(run => RunPlanner.Groups(header.Files, run)).Select(group => new TaskRowGroup(group.Ordinal, group.Rows, group.Chunks))])
             : null!),
     ];
 
@@ -149,7 +149,7 @@ public sealed partial class RunActivities(
 
     async Task<string?> ETagAsync(string path, CancellationToken cancellationToken)
     {
-        await using var reader = await state.OpenAsync(path, null, cancellationToken);
+        await using var reader = await state.OpenAsync(path, cancellationToken);
         return reader?.Properties.ETag;
     }
 

@@ -14,7 +14,7 @@ public sealed partial class DirectoryObjectStoreTests
         var store = new DirectoryObjectStore(Path.Join(_above, "not/yet"));
         await FailsAsync(StorageFailure.NotFound, async () => await store.ListAsync("", Cancellation).ToListAsync(Cancellation));
         await FailsAsync(StorageFailure.NotFound, async () => await store.ListAsync("a", Cancellation).ToListAsync(Cancellation));
-        Assert.Null(await store.OpenAsync("a", cancellationToken: Cancellation));
+        Assert.Null(await store.OpenAsync("a", Cancellation));
         await store.DeleteAsync("a", Cancellation);
         Assert.False(Directory.Exists(Path.Join(_above, "not")));
         await store.PutAsync("a", Bytes(1), PutCondition.IfAbsent, Cancellation);
@@ -34,7 +34,7 @@ public sealed partial class DirectoryObjectStoreTests
         await Store.PutAsync("a/b", Bytes(1), PutCondition.IfAbsent, Cancellation);
         Assert.Equal(["a/b"], (await ListAsync("")).Select(o => o.Path));
         Assert.Empty(await ListAsync($"a/{leftover}"));
-        await FailsAsync(StorageFailure.InvalidPath, () => Store.OpenAsync($"a/{leftover}", cancellationToken: Cancellation));
+        await FailsAsync(StorageFailure.InvalidPath, () => Store.OpenAsync($"a/{leftover}", Cancellation));
         await Store.DeleteAsync("a/b", Cancellation);
         Assert.Empty(await ListAsync(""));
     }
@@ -46,7 +46,7 @@ public sealed partial class DirectoryObjectStoreTests
         var put = Store.PutAsync("a/b", content, PutCondition.IfAbsent, Cancellation);
         await content.Started.Task;
         Assert.Empty(await ListAsync(""));
-        Assert.Null(await Store.OpenAsync("a/b", cancellationToken: Cancellation));
+        Assert.Null(await Store.OpenAsync("a/b", Cancellation));
         Assert.NotEmpty(Directory.GetFiles(Path.Join(_root, "a")));
         content.Finish.SetResult();
         await put;
@@ -67,7 +67,7 @@ public sealed partial class DirectoryObjectStoreTests
     {
         foreach (var name in new[] { ".hidden", "_SUCCESS", "Icon\r", "a\\b", "c.tmp", ".short.tmp" }) Write(name, Bytes(1));
         Assert.Equal([".hidden", ".short.tmp", "Icon\r", "_SUCCESS", "a\\b", "c.tmp"], (await ListAsync("")).Select(o => o.Path));
-        await FailsAsync(StorageFailure.InvalidPath, () => Store.OpenAsync("a\\b", cancellationToken: Cancellation));
+        await FailsAsync(StorageFailure.InvalidPath, () => Store.OpenAsync("a\\b", Cancellation));
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public sealed partial class DirectoryObjectStoreTests
         Directory.CreateSymbolicLink(Path.Join(outside, "self"), outside);
         Assert.Equal([("file", 7L), ("folder/far", 7L), ("real/near", 5L)], (await ListAsync("")).Select(o => (o.Path, o.Length)));
         Assert.Equal(Bytes(7), await Store.ReadAllAsync("file", 10, Cancellation));
-        Assert.Null(await Store.OpenAsync("loop", cancellationToken: Cancellation));
+        Assert.Null(await Store.OpenAsync("loop", Cancellation));
 
         await Store.DeleteAsync("folder/far", Cancellation);
         Assert.True(Directory.Exists(Path.Join(_root, "folder")));
@@ -100,7 +100,7 @@ public sealed partial class DirectoryObjectStoreTests
     {
         await ShellAsync($"mkfifo {_root}/pipe");
         Assert.Empty(await ListAsync(""));
-        Assert.Null(await Store.OpenAsync("pipe", cancellationToken: Cancellation));
+        Assert.Null(await Store.OpenAsync("pipe", Cancellation));
         await FailsAsync(StorageFailure.InvalidPath, () => Store.PutAsync("pipe", Bytes(1), PutCondition.None, Cancellation));
     }
 

@@ -32,7 +32,7 @@ public sealed partial class DirectoryObjectStoreTests : ObjectStoreContract, IDi
         await reader.ReadAsync(0, new byte[1000], Cancellation);
         Change(file, change);
         await FailsAsync(StorageFailure.Changed, async () => await reader.ReadAsync(0, new byte[10], Cancellation));
-        if (change != "delete") await FailsAsync(StorageFailure.Changed, () => Store.OpenAsync("a.bin", reader.Properties.ETag, Cancellation));
+        if (change != "delete") await FailsAsync(StorageFailure.Changed, () => Store.OpenAsync(reader.Properties, Cancellation));
     }
 
     [Theory]
@@ -51,7 +51,7 @@ public sealed partial class DirectoryObjectStoreTests : ObjectStoreContract, IDi
     {
         Write("a.bin", Bytes(10));
         var listed = Assert.Single(await ListAsync(""));
-        await using var reader = await new DirectoryObjectStore(_root + "/").OpenAsync("a.bin", listed.ETag, Cancellation);
+        await using var reader = await new DirectoryObjectStore(_root + "/").OpenAsync(listed, Cancellation);
         Assert.Equal(listed, reader!.Properties);
     }
 
@@ -136,7 +136,7 @@ public sealed partial class DirectoryObjectStoreTests : ObjectStoreContract, IDi
         await Store.PutAsync($"{name}/{name}", Bytes(1), PutCondition.IfAbsent, Cancellation);
         Assert.Equal($"{name}/{name}", Assert.Single(await ListAsync("")).Path);
         await FailsAsync(StorageFailure.InvalidPath, () => Store.PutAsync(new string('n', 300), Bytes(1), PutCondition.None, Cancellation));
-        await FailsAsync(StorageFailure.InvalidPath, () => Store.OpenAsync("a/" + new string('\u00E9', 128), cancellationToken: Cancellation));
+        await FailsAsync(StorageFailure.InvalidPath, () => Store.OpenAsync("a/" + new string('\u00E9', 128), Cancellation));
     }
 
     [Fact]

@@ -1,0 +1,41 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Fanfold.Storage;
+
+/// <summary>An operating-system lock on a file, which ends with the process that holds it.</summary>
+sealed class FileLease(SafeFileHandle handle) : IObjectLease
+{
+    /// <summary>Nothing takes such a lock from a living holder.</summary>
+    public CancellationToken Lost => CancellationToken.None;
+
+    /// <summary>Null when another holds it.</summary>
+    public static FileLease? TryTake(string file)
+    {
+        while (true)
+        {
+            if (TryOpen(file) is not { } handle) return null;
+            // Whoever cleans up may have deleted the file between opening and locking; the next one locks a new file.
+            if (FileVersion.Of(file) is { } there && there.Identity == FileVersion.Of(handle).Identity) return new FileLease(handle);
+            handle.Dispose();
+        }
+    }
+
+    /// <summary>Opens a file that no one else may open meanwhile, by <c>flock</c> on Linux; null when another has it.</summary>
+    public static SafeFileHandle? TryOpen(string file)
+    {
+        try
+        {
+            return File.OpenHandle(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (e.HResult is Errno.WouldBlock or Errno.WouldBlockOnMac or Errno.WindowsSharingViolation)
+        {
+            return null;
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        handle.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
