@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using Fanfold.LocalHost.Durable;
 using Fanfold.Workflow.Running;
 using Fanfold.Workflow.Spec;
 
@@ -5,25 +7,29 @@ namespace Fanfold.LocalHost;
 
 sealed record RunOptions(Stores Stores, string RunId, bool InProcesses, bool Fresh);
 
-/// <summary>Starts or continues a run here and waits for its end.</summary>
+/// <summary>Starts, continues or follows a run here and waits for its end.</summary>
 static class LocalRun
 {
     public static async Task<RunOutcome> RunAsync(RunSpec spec, RunOptions options, CancellationToken cancellationToken)
     {
-        var stores = options.Stores;
         await Console.Error.WriteLineAsync($"run {options.RunId}");
-        var start = await RunStarter.StartAsync(stores.State, options.RunId, spec, options.Fresh, TimeProvider.System, cancellationToken);
-        switch (start)
-        {
-            case RunStart.Conflict conflict: return new RunOutcome(null, [conflict.Error]);
-            case RunStart.Finished finished: return new RunOutcome(finished.Summary, finished.Summary.Errors ?? []);
-        }
-        ITaskIsolation isolation = options.InProcesses ? new ProcessIsolation(WorkerCommand.Find()) : new InProcessIsolation(stores.Data, stores.State);
-        var activities = new RunActivities(stores.Data, stores.State, stores.DataLocation, stores.StateLocation, isolation, TimeProvider.System, Environment.ProcessorCount);
         await using var display = new ProgressDisplay();
-        var engine = new LocalEngine(activities, TimeProvider.System, display.Report);
-        var summary = await engine.RunAsync(((RunStart.Ready)start).Request, cancellationToken);
-        return new RunOutcome(summary, summary.Errors ?? []);
+        var driver = new RunDriver(options.Stores.State, TimeProvider.System, (request, onProgress, token) => DriveAsync(request, options, onProgress, token));
+        return await driver.RunAsync(options.RunId, spec, options.Fresh, () => Console.Error.WriteLine("another process drives this run; following it, and taking over should it die"), display.Report, cancellationToken) switch
+        {
+            RunStart.Finished finished => new RunOutcome(finished.Summary, finished.Summary.Errors ?? []),
+            RunStart.Conflict conflict => new RunOutcome(null, [conflict.Error]),
+            var other => throw new InvalidOperationException($"a run can't stay {other}"),
+        };
+    }
+
+    static Task<RunSummary> DriveAsync(RunRequest request, RunOptions options, Action<RunProgress> onProgress, CancellationToken cancellationToken)
+    {
+        var stores = options.Stores;
+        ITaskIsolation isolation = options.InProcesses ? new ProcessIsolation(WorkerCommand.Find()) : new InProcessIsolation(stores.Data, stores.State);
+        var activities = new RunActivities(
+            stores.Data, stores.State, stores.DataLocation, stores.StateLocation, isolation, TimeProvider.System, Environment.ProcessorCount, driver: RandomNumberGenerator.GetHexString(16, lowercase: true));
+        return new LocalEngine(stores.State, request, activities.InvokeAsync, TimeProvider.System, onProgress).RunAsync(cancellationToken);
     }
 }
 

@@ -2,7 +2,6 @@ using System.CommandLine;
 using Fanfold.LocalHost;
 using Fanfold.LocalHost.Verbs;
 using Fanfold.Storage;
-using Fanfold.Workflow.Planning;
 using Fanfold.Workflow.Running;
 using Spectre.Console;
 
@@ -35,7 +34,7 @@ catch (StorageException failure)
 {
     return SpecFile.Refuse([RunActivities.StorageError(failure)], json);
 }
-catch (NewerVersionException newer)
+catch (RunStateException refused)
 {
-    return SpecFile.Refuse([new RunError("newer-version", newer.Message)], json);
+    return SpecFile.Refuse([new RunError(refused.Code, refused.Message)], json);
 }

@@ -45,6 +45,9 @@ public sealed record TaskReceipt
     /// <summary>An earlier part under the same name had other bytes and was kept.</summary>
     public bool NondeterministicPart { get; init; }
 
+    /// <summary>Who drove the run when the task ended; set by the host.</summary>
+    public string? Driver { get; init; }
+
     public TaskFailure? Failure { get; init; }
 }
 

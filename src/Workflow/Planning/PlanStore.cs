@@ -40,8 +40,7 @@ sealed class PlanStore(IObjectStore state, RunPaths paths)
     public async Task<PlanHeader?> ReadHeaderAsync(CancellationToken cancellationToken)
     {
         if (await state.ReadAllAsync(paths.PlanHeader, MaxHeader, cancellationToken) is not { } bytes) return null;
-        var header = JsonSerializer.Deserialize(bytes, WorkflowJson.Default.PlanHeader)!;
-        return header.Version <= PlanHeader.CurrentVersion ? header : throw new NewerVersionException("plan", paths.RunId);
+        return StoredJson.Read(bytes, WorkflowJson.Default.PlanHeader, PlanHeader.CurrentVersion, "plan", paths.RunId);
     }
 
     /// <summary>One task, in one ranged read.</summary>
@@ -68,7 +67,3 @@ sealed class PlanStore(IObjectStore state, RunPaths paths)
         await state.OpenAsync(paths.PlanSlices(header.SlicesHash), cancellationToken)
         ?? throw new StorageException(StorageFailure.Changed, paths.PlanSlices(header.SlicesHash), $"the plan of run '{paths.RunId}' lost its slices; start the run under a new id");
 }
-
-/// <summary>State that a newer build wrote.</summary>
-public sealed class NewerVersionException(string what, string runId)
-    : Exception($"The {what} of run '{runId}' was written by a newer version of fanfold; continue the run with that version.");

@@ -16,10 +16,10 @@ public sealed record PlanReference(
 public sealed record TaskRequest(string RunId, int Index, int Attempt);
 
 /// <summary>A task's receipt as the orchestration sees it: sums and the outcome; details are in the store.</summary>
-public sealed record TaskResult(TaskOutcome Outcome, bool Reused, bool Empty, long RowsDecoded, long BytesRead, long PeakMemory, double? RetryAfterSeconds = null);
+public sealed record TaskResult(TaskOutcome Outcome, bool Empty, long RowsDecoded, long BytesRead, long PeakMemory, double? RetryAfterSeconds = null);
 
 /// <summary>How the tasks of a run ended, by task index for those that failed.</summary>
-public sealed record FinishRequest(string RunId, DateTimeOffset StartedAt, IReadOnlyList<int> FailedTasks, int ReusedTasks, bool Commit);
+public sealed record FinishRequest(string RunId, DateTimeOffset StartedAt, IReadOnlyList<int> FailedTasks, bool Commit);
 
 /// <summary>The outcome of <c>CombineParts</c>: null when it succeeded.</summary>
 public sealed record CombineResult(RunError? Error);

@@ -12,6 +12,8 @@ public sealed partial class RunActivities
 
     public async Task<RunSummary> CommitRunAsync(FinishRequest request, CancellationToken cancellationToken)
     {
+        // Delivered before: the run's end is on record, and its parts may be gone.
+        if (await RunStarter.ReadRecordAsync(state, request.RunId, cancellationToken) is { Summary: { } ended }) return ended;
         var paths = new RunPaths(request.RunId);
         var spec = await ReadSpecAsync(paths, cancellationToken);
         var header = await new PlanStore(state, paths).ReadHeaderAsync(cancellationToken);
@@ -30,8 +32,8 @@ public sealed partial class RunActivities
             }
             catch (StorageException gone) when (gone.Failure == StorageFailure.Changed)
             {
-                // Parts are deleted only after the run's end is on record, by another delivery of this run.
-                if (await RunStarter.ReadRecordAsync(state, request.RunId, cancellationToken) is { Summary: { } ended }) return ended;
+                // Parts are deleted only after the run's end is on record, by another delivery at the same time.
+                if (await RunStarter.ReadRecordAsync(state, request.RunId, cancellationToken) is { Summary: { } now }) return now;
                 throw;
             }
         }
@@ -123,18 +125,18 @@ public sealed partial class RunActivities
         foreach (var index in request.FailedTasks.Take(MaxErrorsInSummary))
         {
             var slice = tasks[index].Slice;
-            var failure = await ReadFailureAsync(paths.Failure(slice.TaskId), cancellationToken);
+            var failure = await ReadFailureAsync(paths, slice.TaskId, cancellationToken);
             errors.Add(new RunError(failure?.Code ?? "unknown", $"partition {slice.Partition}: {failure?.Message ?? "the task failed without a record"}", Partition: slice.Partition, File: failure?.File));
         }
         if (request.FailedTasks.Count > MaxErrorsInSummary)
             errors.Add(new RunError("more-failures", $"{request.FailedTasks.Count - MaxErrorsInSummary} more partitions failed; their records are under '{paths.Failure("*")}'."));
-        if (!request.Commit && tasks.Count > 0 && await ReadFailureAsync(paths.Failure(CombineTaskId), cancellationToken) is { } combine)
+        if (!request.Commit && tasks.Count > 0 && await ReadFailureAsync(paths, CombineTaskId, cancellationToken) is { } combine)
             errors.Add(new RunError(combine.Code, $"combining the parts failed: {combine.Message}", File: combine.File));
         return errors;
     }
 
-    async Task<TaskFailure?> ReadFailureAsync(string path, CancellationToken cancellationToken) =>
-        await state.ReadAllAsync(path, MaxJson, cancellationToken) is { } bytes ? JsonSerializer.Deserialize(bytes, WorkflowJson.Default.TaskReceipt)!.Failure : null;
+    async Task<TaskFailure?> ReadFailureAsync(RunPaths paths, string taskId, CancellationToken cancellationToken) =>
+        await state.ReadAllAsync(paths.Failure(taskId), MaxJson, cancellationToken) is { } bytes ? ParseReceipt(bytes, paths).Failure : null;
 
     RunSummary Summarize(
         FinishRequest request, RunSpec spec, PlanHeader? header, List<FinishedTask> tasks, TaskReceipt? combined, RunStatus status, List<RunError> errors)
@@ -146,7 +148,7 @@ public sealed partial class RunActivities
         return new RunSummary(
             request.RunId, status,
             new PartitionCounts(tasks.Count, done.Count - empty, empty, request.FailedTasks.Count),
-            new TaskCounts(tasks.Count, done.Count, request.FailedTasks.Count, request.ReusedTasks),
+            new TaskCounts(tasks.Count, done.Count, request.FailedTasks.Count, done.Count(receipt => receipt.Driver != driver)),
             new RowGroupCounts(header?.RowGroupsTotal ?? 0, header?.Totals.Matched ?? 0, header?.Totals.Pruned ?? 0),
             header?.RowsTotal ?? 0, committed ? combined?.Part?.Rows ?? 0 : 0,
             all.Sum(receipt => receipt.BytesRead), header?.Totals.BytesPruned ?? 0, all.Sum(receipt => (long)receipt.Requests) + (header?.Totals.Requests ?? 0),

@@ -11,8 +11,9 @@ namespace Fanfold.Workflow.Running;
 /// are written once.
 /// </summary>
 /// <param name="defaultParallel">Lanes of a run whose spec does not say.</param>
+/// <param name="driver">Names who drives the run from here on; receipts of other drivers count as reused.</param>
 public sealed partial class RunActivities(
-    IObjectStore data, IObjectStore state, StoreLocation dataLocation, StoreLocation stateLocation, ITaskIsolation isolation, TimeProvider time, int defaultParallel)
+    IObjectStore data, IObjectStore state, StoreLocation dataLocation, StoreLocation stateLocation, ITaskIsolation isolation, TimeProvider time, int defaultParallel, string driver)
 {
     const int MaxErrorBytesInReference = 3 * 1024;
     const int MaxJson = 64 << 20;
@@ -27,6 +28,17 @@ public sealed partial class RunActivities(
     volatile LoadedPlan? _loaded;
 
     sealed record LoadedPlan(string RunId, PlanHeader Header);
+
+    /// <summary>Runs an activity by its name, with payloads as a history holds them.</summary>
+    public Task<JsonElement> InvokeAsync(string name, JsonElement input, CancellationToken cancellationToken) => name switch
+    {
+        nameof(PlanRun) => PlanRun.InvokeAsync(PlanRunAsync, input, cancellationToken),
+        nameof(ReduceTask) => ReduceTask.InvokeAsync(ReduceTaskAsync, input, cancellationToken),
+        nameof(CombineParts) => CombineParts.InvokeAsync(CombinePartsAsync, input, cancellationToken),
+        nameof(CommitRun) => CommitRun.InvokeAsync(CommitRunAsync, input, cancellationToken),
+        nameof(CleanUp) => CleanUp.InvokeAsync(CleanUpAsync, input, cancellationToken),
+        _ => throw new ArgumentException($"no activity is named '{name}'", nameof(name)),
+    };
 
     public async Task<PlanReference> PlanRunAsync(RunRequest request, CancellationToken cancellationToken)
     {
@@ -90,17 +102,16 @@ public sealed partial class RunActivities(
         var paths = new RunPaths(request.RunId);
         var header = await LoadPlanAsync(request.RunId, cancellationToken);
         var slice = await new PlanStore(state, paths).ReadSliceAsync(header, request.Index, cancellationToken);
-        if (await ReadReceiptAsync(paths, slice.TaskId, cancellationToken) is { } earlier) return Result(earlier, reused: request.Attempt == 1);
+        if (await ReadReceiptAsync(paths, slice.TaskId, cancellationToken) is { } earlier) return Result(earlier);
         var spec = await ReadSpecAsync(paths, cancellationToken);
-        var receipt = await isolation.RunAsync(Compose(request.RunId, paths, spec, header, slice), spec.Limits.Timeout, static _ => { }, cancellationToken);
+        var receipt = await isolation.RunAsync(Compose(request.RunId, paths, spec, header, slice), spec.Limits.Timeout, static _ => { }, cancellationToken) with { Driver = driver };
         var bytes = JsonSerializer.SerializeToUtf8Bytes(receipt, WorkflowJson.Default.TaskReceipt);
         if (receipt.Outcome == TaskOutcome.Done) await PutOnceAsync(paths.Receipt(slice.TaskId), bytes, cancellationToken);
         else await PutJsonAsync(paths.Failure(slice.TaskId), bytes, cancellationToken);
-        return Result(receipt, reused: false);
+        return Result(receipt);
     }
 
-    static TaskResult Result(TaskReceipt receipt, bool reused) =>
-        new(receipt.Outcome, reused, receipt.Part is null, receipt.RowsDecoded, receipt.BytesRead, receipt.PeakMemory);
+    static TaskResult Result(TaskReceipt receipt) => new(receipt.Outcome, receipt.Part is null, receipt.RowsDecoded, receipt.BytesRead, receipt.PeakMemory);
 
     WorkerTask Compose(string runId, RunPaths paths, RunSpec spec, PlanHeader header, TaskSlice slice) => new()
     {
@@ -137,15 +148,13 @@ public sealed partial class RunActivities(
     {
         var bytes = await state.ReadAllAsync(paths.Spec, MaxJson, cancellationToken)
             ?? throw new StorageException(StorageFailure.Changed, paths.Spec, $"the spec of run '{paths.RunId}' is gone; start the run under a new id");
-        return SpecParser.Parse(bytes).Spec ?? throw new NewerVersionException("spec", paths.RunId);
+        return StoredJson.ReadSpec(bytes, paths.RunId);
     }
 
-    async Task<TaskReceipt?> ReadReceiptAsync(RunPaths paths, string taskId, CancellationToken cancellationToken)
-    {
-        if (await state.ReadAllAsync(paths.Receipt(taskId), MaxJson, cancellationToken) is not { } bytes) return null;
-        var receipt = JsonSerializer.Deserialize(bytes, WorkflowJson.Default.TaskReceipt)!;
-        return receipt.Version <= WorkerTask.CurrentVersion ? receipt : throw new NewerVersionException("receipt", paths.RunId);
-    }
+    async Task<TaskReceipt?> ReadReceiptAsync(RunPaths paths, string taskId, CancellationToken cancellationToken) =>
+        await state.ReadAllAsync(paths.Receipt(taskId), MaxJson, cancellationToken) is { } bytes ? ParseReceipt(bytes, paths) : null;
+
+    static TaskReceipt ParseReceipt(byte[] bytes, RunPaths paths) => StoredJson.Read(bytes, WorkflowJson.Default.TaskReceipt, WorkerTask.CurrentVersion, "receipt", paths.RunId);
 
     async Task<string?> ETagAsync(string path, CancellationToken cancellationToken)
     {

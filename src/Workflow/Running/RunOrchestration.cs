@@ -19,7 +19,7 @@ public static class RunOrchestration
         var fanOut = new FanOut(context, request.RunId, plan);
         if (plan.Errors is null) await fanOut.RunAsync();
         var failed = fanOut.FailedTasks;
-        var finish = new FinishRequest(request.RunId, startedAt, failed, fanOut.ReusedTasks, Commit: plan.Errors is null && failed.Count <= plan.ToleratedFailures);
+        var finish = new FinishRequest(request.RunId, startedAt, failed, Commit: plan.Errors is null && failed.Count <= plan.ToleratedFailures);
         if (finish.Commit)
         {
             context.ReportProgress(fanOut.Progress with { Phase = "combining" });
@@ -40,8 +40,6 @@ public static class RunOrchestration
 
         public RunProgress Progress { get; private set; } = new("running", plan.Tasks, 0, 0, 0, 0);
 
-        public int ReusedTasks { get; private set; }
-
         /// <summary>Ascending.</summary>
         public IReadOnlyList<int> FailedTasks => [.. _failed.Order()];
 
@@ -59,7 +57,6 @@ public static class RunOrchestration
                 var index = _next++;
                 var result = await RunTaskAsync(index);
                 if (result.Outcome != TaskOutcome.Done) _failed.Add(index);
-                if (result.Reused) ReusedTasks++;
                 Progress = Progress with
                 {
                     TasksDone = Progress.TasksDone + 1,

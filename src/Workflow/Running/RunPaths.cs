@@ -9,6 +9,9 @@ public sealed record RunPaths(string RunId)
 
     public string Spec => $"{Root}/spec.json";
     public string Status => $"{Root}/status.json";
+    public string Journal => $"{Root}/journal";
+    public string JournalSegment(int segment) => $"{Root}/journal/{segment:D8}.jsonl";
+    public string DriverLock => $"{Root}/driver.lock";
     public string Plan => $"{Root}/plan";
     public string PlanHeader => $"{Root}/plan/plan.json";
     public string PlanSlices(string hash) => $"{Root}/plan/slices-{hash}.jsonl";

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json;
 using Fanfold.Storage;
-using Fanfold.Workflow.Planning;
 using Fanfold.Workflow.Spec;
 
 namespace Fanfold.Workflow.Running;
@@ -19,43 +18,52 @@ public abstract record RunStart
     public sealed record Conflict(RunError Error) : RunStart;
 }
 
-/// <summary>Claims a run id for a spec.</summary>
+/// <summary>Claims a run id for a spec, and shows where a run stands.</summary>
 public static class RunStarter
 {
     const int MaxJson = 16 << 20;
 
+    /// <exception cref="RunStateException">The id belongs to a run that a newer build began.</exception>
     public static async Task<RunStart> StartAsync(IObjectStore state, string runId, RunSpec spec, bool fresh, TimeProvider time, CancellationToken cancellationToken)
     {
         var paths = new RunPaths(runId);
-        try
+        if (!await TryPutAsync(state, paths.Spec, Encoding.UTF8.GetBytes(spec.ToJson()), cancellationToken))
         {
-            await state.PutAsync(paths.Spec, Encoding.UTF8.GetBytes(spec.ToJson()), PutCondition.IfAbsent, cancellationToken);
-        }
-        catch (StorageException conflict) when (conflict.Failure == StorageFailure.Conflict)
-        {
-            var existing = await state.ReadAllAsync(paths.Spec, MaxJson, cancellationToken) is { } bytes ? SpecParser.Parse(bytes).Spec : null;
+            var existing = await state.ReadAllAsync(paths.Spec, MaxJson, cancellationToken) is { } bytes ? StoredJson.ReadSpec(bytes, runId) : null;
             if (existing?.ComputeHash() != spec.ComputeHash())
             {
                 return new RunStart.Conflict(new RunError("run-id-conflict",
                     $"The run id '{runId}' belongs to another spec. Use another --run-id, or leave it out to get a new one."));
             }
         }
-        if (await ReadRecordAsync(state, runId, cancellationToken) is { Summary: { } summary })
+        if (await ReadRecordAsync(state, runId, cancellationToken) is not { } record)
         {
-            return fresh
-                ? new RunStart.Conflict(new RunError("run-finished", $"The run '{runId}' has ended, and --fresh would compute it again. Leave out --run-id to compute it under a new one."))
-                : new RunStart.Finished(summary);
+            record = new RunRecord { RunId = runId, SpecHash = spec.ComputeHash(), Status = RunStatus.Pending, StartedAt = time.GetUtcNow() };
+            await TryPutAsync(state, paths.Status, JsonSerializer.SerializeToUtf8Bytes(record, WorkflowJson.Default.RunRecord), cancellationToken);
         }
-        var record = new RunRecord { RunId = runId, SpecHash = spec.ComputeHash(), Status = RunStatus.Running, StartedAt = time.GetUtcNow() };
-        await state.PutAsync(paths.Status, JsonSerializer.SerializeToUtf8Bytes(record, WorkflowJson.Default.RunRecord), PutCondition.None, cancellationToken);
-        return new RunStart.Ready(new RunRequest(runId, fresh));
+        if (record.Summary is not { } summary) return new RunStart.Ready(new RunRequest(runId, fresh));
+        return fresh
+            ? new RunStart.Conflict(new RunError("run-finished", $"The run '{runId}' has ended, and --fresh would compute it again. Leave out --run-id to compute it under a new one."))
+            : new RunStart.Finished(summary);
     }
 
     /// <summary>The stored record of a run; null when there is none.</summary>
-    public static async Task<RunRecord?> ReadRecordAsync(IObjectStore state, string runId, CancellationToken cancellationToken)
+    public static async Task<RunRecord?> ReadRecordAsync(IObjectStore state, string runId, CancellationToken cancellationToken) =>
+        await state.ReadAllAsync(new RunPaths(runId).Status, MaxJson, cancellationToken) is { } bytes
+            ? StoredJson.Read(bytes, WorkflowJson.Default.RunRecord, RunRecord.CurrentVersion, "record", runId)
+            : null;
+
+    /// <summary>False when the object is there already.</summary>
+    static async Task<bool> TryPutAsync(IObjectStore state, string path, byte[] content, CancellationToken cancellationToken)
     {
-        if (await state.ReadAllAsync(new RunPaths(runId).Status, MaxJson, cancellationToken) is not { } bytes) return null;
-        var record = JsonSerializer.Deserialize(bytes, WorkflowJson.Default.RunRecord)!;
-        return record.Version <= RunRecord.CurrentVersion ? record : throw new NewerVersionException("record", runId);
+        try
+        {
+            await state.PutAsync(path, content, PutCondition.IfAbsent, cancellationToken);
+            return true;
+        }
+        catch (StorageException conflict) when (conflict.Failure == StorageFailure.Conflict)
+        {
+            return false;
+        }
     }
 }

@@ -46,5 +46,6 @@ public sealed record RunRecord
     public required RunStatus Status { get; init; }
     public required DateTimeOffset StartedAt { get; init; }
     public DateTimeOffset? EndedAt { get; init; }
+    public RunProgress? Progress { get; init; }
     public RunSummary? Summary { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
 namespace Fanfold.Workflow.Running;
@@ -24,4 +25,8 @@ public abstract class WorkflowContext
 }
 
 /// <summary>An activity's name and the JSON form of its payloads.</summary>
-public sealed record Activity<TInput, TResult>(string Name, JsonTypeInfo<TInput> Input, JsonTypeInfo<TResult> Result);
+public sealed record Activity<TInput, TResult>(string Name, JsonTypeInfo<TInput> Input, JsonTypeInfo<TResult> Result)
+{
+    internal async Task<JsonElement> InvokeAsync(Func<TInput, CancellationToken, Task<TResult>> run, JsonElement input, CancellationToken cancellationToken) =>
+        JsonSerializer.SerializeToElement(await run(input.Deserialize(Input)!, cancellationToken), Result);
+}

@@ -75,8 +75,8 @@ public class PayloadTests
         AssertRoundTrip(new RunRequest("r", true), json.RunRequest);
         AssertRoundTrip(new PlanReference(1, 2, 3, 4, "perPartition", [Error]), json.PlanReference);
         AssertRoundTrip(new TaskRequest("r", 1, 2), json.TaskRequest);
-        AssertRoundTrip(new TaskResult(TaskOutcome.InputChanged, true, true, 1, 2, 3, 1.5), json.TaskResult);
-        AssertRoundTrip(new FinishRequest("r", Instant, [1, 2], 3, true), json.FinishRequest);
+        AssertRoundTrip(new TaskResult(TaskOutcome.InputChanged, true, 1, 2, 3, 1.5), json.TaskResult);
+        AssertRoundTrip(new FinishRequest("r", Instant, [1, 2], true), json.FinishRequest);
         AssertRoundTrip(new CombineResult(Error), json.CombineResult);
         AssertRoundTrip(new CombineResult(null), json.CombineResult);
         AssertRoundTrip(new RunRecord { RunId = "r", SpecHash = "h", Status = RunStatus.Cancelled, StartedAt = Instant, EndedAt = Instant, Summary = Summary }, json.RunRecord);

@@ -85,6 +85,6 @@ public class PlanStoreTests
         var header = (await new PlanStore(harness.Store, paths).ReadHeaderAsync(Cancellation))! with { Version = PlanHeader.CurrentVersion + 1 };
         await harness.Store.PutAsync(paths.PlanHeader, JsonSerializer.SerializeToUtf8Bytes(header, WorkflowJson.Default.PlanHeader), PutCondition.None, Cancellation);
 
-        await Assert.ThrowsAsync<NewerVersionException>(() => new PlanStore(harness.Store, paths).ReadHeaderAsync(Cancellation));
+        await Assert.ThrowsAsync<RunStateException>(() => new PlanStore(harness.Store, paths).ReadHeaderAsync(Cancellation));
     }
 }

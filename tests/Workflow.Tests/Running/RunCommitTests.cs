@@ -1,4 +1,5 @@
 using Fanfold.Storage;
+using Fanfold.Worker;
 using Fanfold.Workflow.Planning;
 using Fanfold.Workflow.Running;
 
@@ -112,7 +113,7 @@ public class RunCommitTests
         var harness = new RunHarness();
         await harness.WriteDataAsync(3);
         var finish = await harness.ReduceAsync("r", RunHarness.Spec());
-        for (var i = 0; i < 3; i++) Assert.True((await harness.CreateActivities().ReduceTaskAsync(new TaskRequest("r", i, 1), Cancellation)).Reused);
+        for (var i = 0; i < 3; i++) Assert.Equal(TaskOutcome.Done, (await harness.CreateActivities().ReduceTaskAsync(new TaskRequest("r", i, 1), Cancellation)).Outcome);
         for (var i = 0; i < 2; i++) Assert.Null((await harness.CreateActivities().CombinePartsAsync(finish, Cancellation)).Error);
 
         var once = await harness.CreateActivities().CommitRunAsync(finish, Cancellation);

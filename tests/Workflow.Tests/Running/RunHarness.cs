@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Fanfold.Engine.Columns;
 using Fanfold.Engine.Parquet;
+using Fanfold.LocalHost.Durable;
 using Fanfold.Storage;
 using Fanfold.Worker;
 using Fanfold.Workflow.Running;
@@ -30,7 +31,7 @@ sealed class RunHarness
     }
 
     /// <summary>Activities as another process would have them, with nothing cached.</summary>
-    public RunActivities CreateActivities() => new(Store, Store, new StoreLocation("/data"), new StoreLocation("/state"), Isolation, TimeProvider.System, 4);
+    public RunActivities CreateActivities() => new(Store, Store, new StoreLocation("/data"), new StoreLocation("/state"), Isolation, TimeProvider.System, 4, Guid.NewGuid().ToString("N"));
 
     /// <summary>One file, one row group a value of ff from 0; <paramref name="rows"/> rows each.</summary>
     public async Task WriteDataAsync(int partitions, int rows = 10)
@@ -72,7 +73,14 @@ sealed class RunHarness
         var request = await StartAsync(runId, spec);
         var plan = await Activities.PlanRunAsync(request, Cancellation);
         for (var i = 0; i < plan.Tasks; i++) Assert.Equal(TaskOutcome.Done, (await Activities.ReduceTaskAsync(new TaskRequest(runId, i, 1), Cancellation)).Outcome);
-        return new FinishRequest(runId, DateTimeOffset.UnixEpoch, [], 0, Commit: true);
+        return new FinishRequest(runId, DateTimeOffset.UnixEpoch, [], Commit: true);
+    }
+
+    /// <summary>Drives a run as a process would that has just been started.</summary>
+    public async Task<RunSummary> DriveAsync(string runId, RunSpec spec, bool replayAlways = false)
+    {
+        var request = await StartAsync(runId, spec);
+        return await new LocalEngine(Store, request, CreateActivities().InvokeAsync, TimeProvider.System, static _ => { }, replayAlways).RunAsync(Cancellation);
     }
 
     public async Task<List<string>> PathsAsync(string folder)
@@ -117,16 +125,9 @@ sealed class FakeContext(RunActivities activities, string runId) : WorkflowConte
     {
         // Through JSON, as a durable host passes it.
         var passed = JsonSerializer.Deserialize(Measure(JsonSerializer.SerializeToUtf8Bytes(input, activity.Input)), activity.Input)!;
-        object result = (activity.Name, passed) switch
-        {
-            (nameof(RunActivities.PlanRun), RunRequest request) => await activities.PlanRunAsync(request, Cancellation),
-            (nameof(RunActivities.CleanUp), RunRequest request) => await activities.CleanUpAsync(request, Cancellation),
-            (nameof(RunActivities.CombineParts), FinishRequest request) => await activities.CombinePartsAsync(request, Cancellation),
-            (nameof(RunActivities.CommitRun), FinishRequest request) => await activities.CommitRunAsync(request, Cancellation),
-            (nameof(RunActivities.ReduceTask), TaskRequest request) => await ReduceAsync(request),
-            _ => throw new InvalidOperationException(activity.Name),
-        };
-        return JsonSerializer.Deserialize(Measure(JsonSerializer.SerializeToUtf8Bytes((TResult)result, activity.Result)), activity.Result)!;
+        if (passed is TaskRequest task) Tasks.Add(task);
+        var result = await activities.InvokeAsync(activity.Name, JsonSerializer.SerializeToElement(passed, activity.Input), Cancellation);
+        return JsonSerializer.Deserialize(Measure(JsonSerializer.SerializeToUtf8Bytes(result)), activity.Result)!;
     }
 
     public override Task CreateTimerAsync(DateTimeOffset due)
@@ -137,12 +138,6 @@ sealed class FakeContext(RunActivities activities, string runId) : WorkflowConte
     }
 
     public override void ReportProgress(RunProgress progress) => Progress.Add(progress);
-
-    Task<TaskResult> ReduceAsync(TaskRequest request)
-    {
-        Tasks.Add(request);
-        return activities.ReduceTaskAsync(request, Cancellation);
-    }
 
     byte[] Measure(byte[] payload)
     {

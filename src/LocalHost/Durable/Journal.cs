@@ -1,0 +1,110 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Fanfold.Storage;
+using Fanfold.Workflow.Running;
+
+namespace Fanfold.LocalHost.Durable;
+
+/// <summary>
+/// The history of a run, in the state store: numbered segments, each put once, each a header and then an event a line. Whoever puts segment
+/// <c>n</c> owns it, so of two drivers that both believe to be the only one, one fails at its next step.
+/// </summary>
+/// <remarks>
+/// A segment that lost its end (a power cut, a copy that broke off) holds the events of its whole lines. Nothing was done because of the others:
+/// a decision takes effect only after its segment is durable.
+/// </remarks>
+sealed class Journal(IObjectStore state, RunPaths paths)
+{
+    const int MaxSegment = 256 << 20;
+    const int ReadAhead = 16;
+
+    int _segments;
+    long _events;
+
+    /// <summary>All events in order. Read to its end before anything is appended.</summary>
+    /// <exception cref="RunStateException">A newer build wrote it, or a part of it is missing.</exception>
+    public async IAsyncEnumerable<HistoryEvent> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        (_segments, _events) = (0, 0);
+        var segments = await state.ListAsync(paths.Journal, cancellationToken).ToListAsync(cancellationToken);
+        foreach (var ahead in segments.Chunk(ReadAhead))
+        {
+            foreach (var (segment, content) in ahead.Zip(await Task.WhenAll(ahead.Select(segment => ReadAsync(segment, cancellationToken)))))
+            {
+                if (segment.Path != paths.JournalSegment(++_segments)) throw Broken($"segment {_segments} is missing");
+                foreach (var historyEvent in Parse(content))
+                {
+                    _events++;
+                    yield return historyEvent;
+                }
+            }
+        }
+    }
+
+    /// <summary>Makes events durable.</summary>
+    /// <exception cref="DriverReplacedException">Another driver has written the segment that would be this one.</exception>
+    public async Task AppendAsync(IReadOnlyCollection<HistoryEvent> events, CancellationToken cancellationToken)
+    {
+        using var content = new MemoryStream();
+        WriteLine(content, JsonSerializer.SerializeToUtf8Bytes(new SegmentHeader(SegmentHeader.CurrentVersion, _segments + 1, _events), JournalJson.Default.SegmentHeader));
+        foreach (var historyEvent in events) WriteLine(content, JsonSerializer.SerializeToUtf8Bytes(historyEvent, JournalJson.Default.HistoryEvent));
+        content.Position = 0;
+        try
+        {
+            await state.PutAsync(paths.JournalSegment(_segments + 1), content, PutCondition.IfAbsent, cancellationToken);
+        }
+        catch (StorageException conflict) when (conflict.Failure == StorageFailure.Conflict)
+        {
+            throw new DriverReplacedException(paths.RunId);
+        }
+        _segments++;
+        _events += events.Count;
+    }
+
+    static void WriteLine(MemoryStream content, byte[] json)
+    {
+        content.Write(json);
+        content.WriteByte((byte)'\n');
+    }
+
+    async Task<byte[]> ReadAsync(ObjectProperties segment, CancellationToken cancellationToken)
+    {
+        if (segment.Length > MaxSegment) throw Broken($"'{segment.Path}' has {segment.Length} bytes, more than any segment");
+        await using var reader = await state.OpenAsync(segment, cancellationToken);
+        var content = new byte[segment.Length];
+        await reader.ReadAsync(0, content, cancellationToken);
+        return content;
+    }
+
+    List<HistoryEvent> Parse(byte[] content)
+    {
+        var events = new List<HistoryEvent>();
+        var rest = content.AsSpan();
+        for (var line = 0; rest.IndexOf((byte)'\n') is var end and >= 0; line++, rest = rest[(end + 1)..])
+        {
+            try
+            {
+                if (line == 0) Check(rest[..end]);
+                else events.Add(JsonSerializer.Deserialize(rest[..end], JournalJson.Default.HistoryEvent)!);
+            }
+            catch (JsonException)
+            {
+                // From here on the segment is torn. Whether the next one goes on after the whole lines tells its header.
+                break;
+            }
+        }
+        return events;
+    }
+
+    void Check(ReadOnlySpan<byte> line)
+    {
+        var header = StoredJson.Read(line, JournalJson.Default.SegmentHeader, SegmentHeader.CurrentVersion, "journal", paths.RunId);
+        if (header.Segment != _segments || header.FirstEvent != _events) throw Broken($"segment {_segments} goes on after {header.FirstEvent} events, and {_events} are there");
+    }
+
+    RunStateException Broken(string defect) => new("state-corrupt",
+        $"The journal of run '{paths.RunId}' is not whole: {defect}. Something else changed it, or the store lost it. Start the run under a new id.");
+}
+
+/// <summary>Another process drives the run from here on.</summary>
+sealed class DriverReplacedException(string runId) : Exception($"the run '{runId}' is driven by another process now");

@@ -1,0 +1,61 @@
+using Fanfold.Storage;
+using Fanfold.Workflow.Running;
+using Fanfold.Workflow.Spec;
+
+namespace Fanfold.LocalHost.Durable;
+
+/// <summary>
+/// Sees a run to its end: as its driver when no other process is, else as a follower who takes over if the driver dies. One process drives a run at
+/// a time, by a lease that its death frees.
+/// </summary>
+/// <param name="drive">Drives the run with a fresh set of activities; its token ends when the lease is lost.</param>
+sealed class RunDriver(IObjectStore state, TimeProvider time, Func<RunRequest, Action<RunProgress>, CancellationToken, Task<RunSummary>> drive)
+{
+    static readonly TimeSpan FollowInterval = TimeSpan.FromMilliseconds(250);
+
+    /// <param name="onFollow">Told once, when another process turns out to drive the run.</param>
+    public async Task<RunStart> RunAsync(string runId, RunSpec spec, bool fresh, Action onFollow, Action<RunProgress> onProgress, CancellationToken cancellationToken)
+    {
+        var paths = new RunPaths(runId);
+        var start = await RunStarter.StartAsync(state, runId, spec, fresh, time, cancellationToken);
+        for (var follows = false; start is RunStart.Ready ready;)
+        {
+            await using var lease = await state.TryLeaseAsync(paths.DriverLock, cancellationToken);
+            if (lease is not null)
+            {
+                if (await TryDriveAsync(ready.Request, paths, lease, onProgress, cancellationToken) is { } summary) return new RunStart.Finished(summary);
+                continue;
+            }
+            if (!follows) onFollow();
+            follows = true;
+            await Task.Delay(FollowInterval, time, cancellationToken);
+            if (await RunStarter.ReadRecordAsync(state, runId, cancellationToken) is not { } record) continue;
+            if (record.Progress is { } progress) onProgress(progress);
+            if (record.Summary is { } ended) return new RunStart.Finished(ended);
+        }
+        return start;
+    }
+
+    /// <summary>The outcome; null when another driver has taken the run over.</summary>
+    async Task<RunSummary?> TryDriveAsync(RunRequest request, RunPaths paths, IObjectLease lease, Action<RunProgress> onProgress, CancellationToken cancellationToken)
+    {
+        using var driving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
+        try
+        {
+            await using var status = new StatusFile(state, paths, time);
+            return await status.BeginAsync(driving.Token) ?? await drive(request, progress =>
+            {
+                onProgress(progress);
+                status.Report(progress);
+            }, driving.Token);
+        }
+        catch (DriverReplacedException)
+        {
+            return null;
+        }
+        catch (OperationCanceledException) when (lease.Lost.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using System.Text.Json;
+using Fanfold.LocalHost.Durable;
+using Fanfold.Storage;
+using Fanfold.Workflow.Running;
+using Fanfold.Workflow.Tests.Running;
+
+namespace Fanfold.Workflow.Tests.Durable;
+
+public class RunDriverTests
+{
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    static RunPaths Paths { get; } = new("r");
+
+    static Task<RunStart> RunAsync(RunHarness harness, Func<RunRequest, CancellationToken, Task<RunSummary>> drive, Action? onFollow = null) =>
+        new RunDriver(harness.Store, TimeProvider.System, (request, _, token) => drive(request, token))
+            .RunAsync("r", RunHarness.Spec(), fresh: false, onFollow ?? (static () => { }), static _ => { }, Cancellation);
+
+    static Task<RunSummary> DriveAsync(RunHarness harness, RunRequest request, CancellationToken cancellationToken) =>
+        new LocalEngine(harness.Store, request, harness.CreateActivities().InvokeAsync, TimeProvider.System, static _ => { }).RunAsync(cancellationToken);
+
+    static string Summary(RunStart start) => JsonSerializer.Serialize(Assert.IsType<RunStart.Finished>(start).Summary, WorkflowJson.Default.RunSummary);
+
+    [Fact]
+    public async Task Run_EightAtOnce_OneDrivesAndAllEndAlike()
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(6);
+        var following = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        int drives = 0, followers = 0;
+
+        var ends = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => RunAsync(harness, async (request, token) =>
+        {
+            Interlocked.Increment(ref drives);
+            await following.Task.WaitAsync(token);
+            return await DriveAsync(harness, request, token);
+        }, () =>
+        {
+            if (Interlocked.Increment(ref followers) == 7) following.SetResult();
+        })));
+
+        Assert.Equal(1, drives);
+        Assert.Single(ends.Select(Summary).Distinct());
+    }
+
+    [Fact]
+    public async Task Run_DriverFails_AFollowerTakesOver()
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(6);
+        var following = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var first = RunAsync(harness, async (_, token) =>
+        {
+            await following.Task.WaitAsync(token);
+            throw new StorageException(StorageFailure.Unreachable, "x", "the disk is gone");
+        });
+
+        var second = RunAsync(harness, (request, token) => DriveAsync(harness, request, token), following.SetResult);
+
+        await Assert.ThrowsAsync<StorageException>(() => first);
+        Assert.Equal(RunStatus.Succeeded, Assert.IsType<RunStart.Finished>(await second).Summary.Status);
+    }
+
+    [Fact]
+    public async Task Run_LeaseLost_GoesOnUnderANewOne()
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(6);
+        var drives = 0;
+
+        var end = await RunAsync(harness, async (request, token) =>
+        {
+            if (Interlocked.Increment(ref drives) == 1)
+            {
+                harness.Store.BreakLease(Paths.DriverLock);
+                await Task.Delay(Timeout.Infinite, token);
+            }
+            return await DriveAsync(harness, request, token);
+        });
+
+        Assert.Equal(2, drives);
+        Assert.Equal(RunStatus.Succeeded, Assert.IsType<RunStart.Finished>(end).Summary.Status);
+    }
+
+    [Fact]
+    public async Task Run_Interrupted_StaysRunning()
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(6);
+        await Assert.ThrowsAsync<TaskCanceledException>(() => RunAsync(harness, (_, _) => Task.FromCanceled<RunSummary>(new CancellationToken(canceled: true))));
+
+        Assert.Equal(RunStatus.Running, (await RunStarter.ReadRecordAsync(harness.Store, "r", Cancellation))!.Status);
+        Assert.Equal(RunStatus.Succeeded, Assert.IsType<RunStart.Finished>(await RunAsync(harness, (request, token) => DriveAsync(harness, request, token))).Summary.Status);
+    }
+
+    [Fact]
+    public async Task Run_Ended_IsNotDrivenAgain()
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(2);
+        var first = await RunAsync(harness, (request, token) => DriveAsync(harness, request, token));
+
+        var second = await RunAsync(harness, (_, _) => throw new InvalidOperationException("driven again"));
+
+        Assert.Equal(Summary(first), Summary(second));
+    }
+}
