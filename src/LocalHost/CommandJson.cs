@@ -8,7 +8,10 @@ using Fanfold.Workflow.Running;
 namespace Fanfold.LocalHost;
 
 /// <summary>What stdout holds when something was refused.</summary>
-sealed record ErrorDocument(IReadOnlyList<RunError> Errors);
+/// <param name="RunId">The run that was stopped and goes on when it is run again; null when none was started.</param>
+sealed record ErrorDocument(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? RunId,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] RunStatus? Status, IReadOnlyList<RunError> Errors);
 
 sealed record ValidDocument(bool Valid, string SpecHash);
 

@@ -1,4 +1,5 @@
 using Fanfold.Engine.Parquet;
+using Fanfold.Storage;
 using Microsoft.Win32.SafeHandles;
 
 namespace Fanfold.LocalHost;
@@ -6,7 +7,7 @@ namespace Fanfold.LocalHost;
 /// <summary>A file of this machine under any path.</summary>
 sealed class LocalFile(string path) : IByteSource, IDisposable
 {
-    readonly SafeFileHandle _handle = File.OpenHandle(path, options: FileOptions.RandomAccess);
+    readonly SafeFileHandle _handle = Open(path);
 
     public string Name => path;
 
@@ -21,6 +22,13 @@ sealed class LocalFile(string path) : IByteSource, IDisposable
             offset += read;
             buffer = buffer[read..];
         }
+    }
+
+    static SafeFileHandle Open(string path)
+    {
+        // Opening a pipe would wait for its writer for ever.
+        if (Path.Exists(path) && !DirectoryObjectStore.IsFile(path)) throw new UnauthorizedAccessException($"'{path}' is no file");
+        return File.OpenHandle(path, options: FileOptions.RandomAccess);
     }
 
     public void Dispose() => _handle.Dispose();

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Fanfold.LocalHost.Durable;
+using Fanfold.Storage;
 using Fanfold.Workflow.Running;
 using Fanfold.Workflow.Spec;
 
@@ -15,13 +16,26 @@ static class LocalRun
         await Console.Error.WriteLineAsync($"run {options.RunId}");
         await using var display = new ProgressDisplay();
         var driver = new RunDriver(options.Stores.State, TimeProvider.System, (request, onProgress, token) => DriveAsync(request, options, onProgress, token));
-        return await driver.RunAsync(options.RunId, spec, options.Fresh, () => Console.Error.WriteLine("another process drives this run; following it, and taking over should it die"), display.Report, cancellationToken) switch
+        try
         {
-            RunStart.Finished finished => new RunOutcome(finished.Summary, finished.Summary.Errors ?? []),
-            RunStart.Conflict conflict => new RunOutcome(null, [conflict.Error]),
-            var other => throw new InvalidOperationException($"a run can't stay {other}"),
-        };
+            return await driver.RunAsync(options.RunId, spec, options.Fresh, () => Console.Error.WriteLine("another process drives this run; following it, and taking over should it die"), display.Report, cancellationToken) switch
+            {
+                RunStart.Finished finished => new RunOutcome(finished.Summary, finished.Summary.Errors ?? []),
+                RunStart.Conflict conflict => new RunOutcome(null, [conflict.Error]),
+                var other => throw new InvalidOperationException($"a run can't stay {other}"),
+            };
+        }
+        catch (StorageException failure)
+        {
+            return new RunOutcome(null, [RunActivities.StorageError(failure), Stopped("stopped", options.RunId)], options.RunId);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return new RunOutcome(null, [Stopped("interrupted", options.RunId)], options.RunId);
+        }
     }
+
+    static RunError Stopped(string code, string runId) => new(code, $"The run '{runId}' was stopped before its end. What is done is kept: the same spec with --run-id {runId} goes on from there.");
 
     static Task<RunSummary> DriveAsync(RunRequest request, RunOptions options, Action<RunProgress> onProgress, CancellationToken cancellationToken)
     {
@@ -33,15 +47,16 @@ static class LocalRun
     }
 }
 
-/// <param name="Summary">Null when the run could not be started.</param>
-sealed record RunOutcome(RunSummary? Summary, IReadOnlyList<RunError> Errors)
+/// <param name="Summary">Null when the run did not come to an end here.</param>
+/// <param name="Stopped">The id of a run that was stopped and can go on.</param>
+sealed record RunOutcome(RunSummary? Summary, IReadOnlyList<RunError> Errors, string? Stopped = null)
 {
     /// <summary>Prints errors to stderr and the outcome to stdout; returns the exit code.</summary>
     public int Print(bool json)
     {
         var exitCode = Summary is null ? ExitCode.Of(Errors) : ExitCode.Of(Summary);
         // What only the source could tell is still a refused spec, in its own form.
-        if (Summary is null || exitCode == ExitCode.Usage) return Verbs.SpecFile.Refuse(Errors, json);
+        if (Summary is null || exitCode == ExitCode.Usage) return Verbs.SpecFile.Refuse(Errors, json, Stopped);
         Verbs.SpecFile.PrintErrors(Errors);
         if (json) CommandJson.Write(Summary, CommandJson.Default.RunSummary);
         else SummaryView.Print(Summary);

@@ -18,7 +18,7 @@ if (parsed.Errors.Count > 0)
 {
     foreach (var error in parsed.Errors) Console.Error.WriteLine(TerminalText.Safe(error.Message));
     Console.Error.WriteLine("`fanfold --help` shows the verbs, `fanfold VERB --help` their options.");
-    if (json) CommandJson.Write(new ErrorDocument([.. parsed.Errors.Select(error => new RunError("usage", error.Message))]), CommandJson.Default.ErrorDocument);
+    if (json) CommandJson.Write(new ErrorDocument(null, null, [.. parsed.Errors.Select(error => new RunError("usage", error.Message))]), CommandJson.Default.ErrorDocument);
     return ExitCode.Usage;
 }
 try

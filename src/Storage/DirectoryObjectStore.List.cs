@@ -63,6 +63,7 @@ public sealed partial class DirectoryObjectStore
                     throw ObjectPath.Invalid(Path.Join(folder, name), "its name on disk is not UTF-8; rename it");
                 if (version is { IsFolder: true } below) entries.Add(new(name + "/", below));
                 else if (version is { IsFile: true } file) entries.Add(new(name, file));
+                else if (version is null && IsLink(Path.Join(folder, name))) entries.Add(new(name, FileVersion.Nothing));
             }
         }
         // Deleted since the folder above was read.

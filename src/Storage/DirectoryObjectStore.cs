@@ -9,7 +9,7 @@ namespace Fanfold.Storage;
 /// </summary>
 /// <remarks>
 /// <para>Symbolic links are followed, out of the root too: whoever can make one here has the right to read what it leads to. A link back to
-/// a folder that it lies in is not followed. Deleting or overwriting a linked file replaces the link, never what it leads to.</para>
+/// a folder that it lies in is not followed; one that leads nowhere is listed, without bytes, so that what it stood for is missed. Deleting or overwriting a linked file replaces the link, never what it leads to.</para>
 /// <para>Puts go to a temporary file, are synced, and appear in one step. Put-if-match, plain puts and deletes exclude each other by a lock on
 /// <c>.fanfold.lock</c> in the root; a program that writes there without this lock may be overwritten by a put-if-match. Deletes are not
 /// synced: after a power cut the object may be back.</para>
@@ -61,7 +61,7 @@ public sealed partial class DirectoryObjectStore(string root) : IObjectStore
         var file = Resolve(path);
         return Guarded(path, file, async () =>
         {
-            if (FileVersion.Of(file) is not { IsFile: true }) return false;
+            if (FileVersion.Of(file) is var there && there is { IsFile: false } || there is null && !IsLink(file)) return false;
             using (await _lock.EnterAsync(cancellationToken)) Folders.DeleteFile(file);
             Folders.Tidy(file, _root);
             return true;
@@ -79,11 +79,16 @@ public sealed partial class DirectoryObjectStore(string root) : IObjectStore
         });
     }
 
+    /// <summary>Whether a file with content of its own is at a path of this machine: no folder, pipe or device.</summary>
+    public static bool IsFile(string path) => FileVersion.Of(path) is { IsFile: true };
+
     internal static StorageException Changed(string path) => new(StorageFailure.Changed, path,
         $"'{path}' was changed or deleted after it was opened or planned. Let its writer finish, then start again.");
 
     internal static bool IsReserved(string name) =>
         name == WriteLock.FileName || PendingFile.IsTemporary(name);
+
+    static bool IsLink(string file) => new FileInfo(file).LinkTarget is not null;
 
     static FileObjectReader? Open(string path, string file, string? etag)
     {

@@ -9,6 +9,9 @@ namespace Fanfold.Storage;
 /// <param name="Device">0 where the system has no inodes; folder links are not followed there.</param>
 readonly record struct FileVersion(bool IsFile, bool IsFolder, long Length, long Modified, ulong Identity, ulong Device)
 {
+    /// <summary>A link that leads nowhere: the version that nothing has.</summary>
+    public static FileVersion Nothing => new(true, false, 0, 0, 0, 0);
+
     public string ETag => $"{Length:x}-{Modified:x}-{Identity:x}";
 
     /// <summary>What is at <paramref name="path"/>, links followed; null when nothing is.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Fanfold.Storage;
 
@@ -26,6 +27,8 @@ public static class WorkerHost
             Console.Error.WriteLine("This is fanfold's worker: the host starts it and writes one task to its stdin. To start a run, use `fanfold run`.");
             return 2;
         }
+        // Ctrl-C reaches the whole process group; when to end, and what to say of it, is the parent's to decide.
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, static signal => signal.Cancel = true);
         using var input = Console.OpenStandardInput();
         using var output = Console.OpenStandardOutput();
         if (await ReadLineAsync(input) is not { } line) return ParentGone;

@@ -26,7 +26,7 @@ sealed record Outcome(int ExitCode, string Stdout, string Stderr)
 /// <summary>The real command in a folder of its own, which is both the working directory and the home of its stores.</summary>
 sealed class Fanfold : IDisposable
 {
-    static readonly TimeSpan Timeout = TimeSpan.FromSeconds(120);
+    static readonly TimeSpan Timeout = TimeSpan.FromMinutes(10);
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("fanfold-tests-").FullName;
 

@@ -36,7 +36,7 @@ static class InspectVerb
             }
             catch (UnauthorizedAccessException)
             {
-                Print(name, new FileError("access-denied", $"'{name}' can't be read: it is a folder, or the rights are missing."), parsed.GetValue(verify), asJson);
+                Print(name, new FileError("access-denied", $"'{name}' can't be read: it is no file, or the rights are missing."), parsed.GetValue(verify), asJson);
                 return ExitCode.AccessDenied;
             }
         });

@@ -29,10 +29,11 @@ static class SpecFile
     public static int Refuse(SpecResult result, bool json) => Refuse([.. result.Errors.Select(error => new RunError(error.Code, error.Message, Pointer: error.Pointer))], json);
 
     /// <summary>Prints errors to stderr, and with <c>--json</c> as a document to stdout; returns their exit code.</summary>
-    public static int Refuse(IReadOnlyList<RunError> errors, bool json)
+    /// <param name="stopped">The run that goes on when it is run again.</param>
+    public static int Refuse(IReadOnlyList<RunError> errors, bool json, string? stopped = null)
     {
         PrintErrors(errors);
-        if (json) CommandJson.Write(new ErrorDocument(errors), CommandJson.Default.ErrorDocument);
+        if (json) CommandJson.Write(new ErrorDocument(stopped, stopped is null ? null : RunStatus.Running, errors), CommandJson.Default.ErrorDocument);
         return ExitCode.Of(errors);
     }
 

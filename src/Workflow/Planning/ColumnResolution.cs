@@ -26,7 +26,8 @@ static class ColumnResolution
         {
             if (fields.All(field => field.Name != name) && FieldOf(name, pointer, files, errors) is { } field) fields.Add(field);
         }
-        if (errors.Count > 0) throw new PlanRefusedException(errors);
+        // A fault of the files, not of the place in the spec, comes up once for each use.
+        if (errors.Count > 0) throw new PlanRefusedException([.. errors.Distinct()]);
         var schema = new Schema(fields);
         var where = spec.Where is { } text ? Bound(Expression.Parse(text).BindPredicate(schema), text, "/where", errors) : null;
         var reduction = Reduction(spec, schema, errors);
@@ -60,7 +61,9 @@ static class ColumnResolution
         {
             var nested = files[0].Footer.Columns.Any(column => !column.IsFlat && column.Root == name);
             var names = files[0].Footer.Columns.Where(column => column.IsFlat).Select(column => column.Name);
-            errors.Add(nested
+            errors.Add(files.Any(file => ("/" + file.Path).Contains($"/{name}=", StringComparison.Ordinal))
+                ? new RunError("unsupported-column", $"'{name}' is a key in the files' paths, and this version reads columns only from within the files.", Pointer: pointer)
+                : nested
                 ? new RunError("nested-column", $"The column '{name}' is nested; only flat columns can be used.", Pointer: pointer)
                 : new RunError("unknown-column", $"No file has a column '{name}'{Suggestion.For(name, names, "; `fanfold inspect FILE` shows the columns of a file.")}", Pointer: pointer));
             return null;

@@ -12,6 +12,9 @@ namespace Fanfold.Workflow.Planning;
 /// <summary>Finds the values of the partition column by counting them: a task like any other, in a worker, over that one column.</summary>
 sealed class PartitionDiscovery(IObjectStore state, StoreLocation dataLocation, StoreLocation stateLocation, ITaskIsolation isolation, LimitsSpec limits, RunPaths paths)
 {
+    /// <summary>How the worker went; null before.</summary>
+    public TaskReceipt? Receipt { get; private set; }
+
     /// <summary>The distinct values with their rows, ascending, null last.</summary>
     /// <exception cref="PlanRefusedException">The worker failed.</exception>
     public async Task<List<Partition>> FindAsync(Schema columns, IReadOnlyList<PlannedFile> files, CancellationToken cancellationToken)
@@ -31,6 +34,7 @@ sealed class PartitionDiscovery(IObjectStore state, StoreLocation dataLocation, 
             Metadata = new SortedDictionary<string, string>(StringComparer.Ordinal),
             Reduce = new ReduceWork([column], null, null, new TaskReduction([0], [new Aggregate("rows", AggregateFunction.Len, -1)], null, [], null), taskFiles),
         }, limits.Timeout, static _ => { }, cancellationToken);
+        Receipt = receipt;
         if (receipt.Failure is { } failure) throw new PlanRefusedException(failure.Code, $"The values of '{column.Name}' can't be found: {failure.Message}", failure.File);
         return receipt.Part is null ? [] : await ReadAsync(receipt.Part, column, cancellationToken);
     }

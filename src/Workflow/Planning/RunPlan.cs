@@ -47,6 +47,9 @@ public sealed record PlanHeader
     [JsonIgnore]
     public int Tasks => SliceOffsets.Count - 1;
 
+    /// <summary>How discovery went; null when the spec names its values.</summary>
+    public TaskReceipt? Discovery { get; init; }
+
     /// <summary>Versions of result and manifest when the run was planned; null when there were none.</summary>
     public string? OutputETag { get; init; }
     public string? ManifestETag { get; init; }
@@ -71,7 +74,12 @@ public sealed record PlannedRowGroup(int Ordinal, long Rows, bool PrunedByWhere,
 /// <param name="Partition">The same as people read it.</param>
 /// <param name="Matched">Row groups to scan, as runs of consecutive positions within a file.</param>
 /// <param name="Rows">The partition's rows before <c>where</c>, known when it was discovered.</param>
-public sealed record TaskSlice(int Index, string TaskId, string? Value, string Partition, IReadOnlyList<RowGroupRun> Matched, string InputsHash, long RowsToDecode, long? Rows);
+public sealed record TaskSlice(int Index, string TaskId, string? Value, string Partition, IReadOnlyList<RowGroupRun> Matched, string InputsHash, long RowsToDecode, long? Rows)
+{
+    /// <summary>The partition in a sentence; text may read "null" too.</summary>
+    [JsonIgnore]
+    public string Description => Value is null ? "the null partition" : $"partition {Partition}";
+}
 
 /// <summary>Row groups <paramref name="From"/> to <paramref name="To"/> − 1 of a file, by position in the plan.</summary>
 public sealed record RowGroupRun(int File, int From, int To);

@@ -22,7 +22,7 @@ static class SourceListing
             if (!source.Raw && TableFormat(relative) is { } format)
             {
                 throw new PlanRefusedException("table-format",
-                    $"'{source.Path}' is a {format} table: its folder also holds files that are no longer part of it. Export the table's current content, or set \"source.raw\": true to read the bare files.",
+                    $"'{source.Path}' is {format} table: its folder also holds files that are no longer part of it. Export the table's current content, or set \"source.raw\": true to read the bare files.",
                     pointer: "/source/path");
             }
             if (!IsHidden(relative) && (isFile || filter.Selects(relative))) files.Add(entry);
@@ -32,7 +32,7 @@ static class SourceListing
         if (files.Count == 0)
         {
             throw new PlanRefusedException("no-parquet-files",
-                $"'{source.Path}' holds {seen} file(s), but none that \"source.include\" ({string.Join(", ", source.Include)}) selects and \"source.exclude\" leaves.", pointer: "/source/include");
+                $"'{source.Path}' holds {seen} file(s), but none that \"source.include\" ({string.Join(", ", source.Include)}) selects and \"source.exclude\" leaves. Change those, or name the folder that has the files.", pointer: "/source/include");
         }
         return files;
     }
@@ -48,7 +48,7 @@ static class SourceListing
     }
 
     static string? TableFormat(string relative) =>
-        relative.StartsWith("_delta_log/", StringComparison.Ordinal) || relative.Contains("/_delta_log/", StringComparison.Ordinal) ? "Delta Lake"
-        : relative.EndsWith(".metadata.json", StringComparison.Ordinal) && ("/" + relative).Contains("/metadata/", StringComparison.Ordinal) ? "Iceberg"
+        relative.StartsWith("_delta_log/", StringComparison.Ordinal) || relative.Contains("/_delta_log/", StringComparison.Ordinal) ? "a Delta Lake"
+        : relative.EndsWith(".metadata.json", StringComparison.Ordinal) && ("/" + relative).Contains("/metadata/", StringComparison.Ordinal) ? "an Iceberg"
         : null;
 }

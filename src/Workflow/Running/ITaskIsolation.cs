@@ -22,5 +22,5 @@ public sealed class InProcessIsolation(IObjectStore data, IObjectStore state) : 
     }
 
     internal static TaskReceipt DeadlinePassed(WorkerTask task, TimeSpan deadline) => TaskRunner.Failed(task.TaskId, TaskOutcome.Deadline,
-        TaskFailure.Of("deadline", $"the task did not end within {deadline}; raise \"limits.timeout\", or narrow the partition with \"where\""));
+        TaskFailure.Of("deadline", $"the task did not end within {deadline}; raise \"limits.timeout\"{(task.Reduce is null ? "" : ", or narrow the partition with \"where\"")}"));
 }

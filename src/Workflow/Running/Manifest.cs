@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Fanfold.Worker;
 
 namespace Fanfold.Workflow.Running;
@@ -19,10 +20,10 @@ public sealed record Manifest
     public required IReadOnlyList<ManifestInput> Inputs { get; init; }
 }
 
-/// <param name="Value">As people read it.</param>
+/// <param name="Value">As people read it; null is the null partition.</param>
 /// <param name="Status">succeeded, empty or failed.</param>
 /// <param name="RowsIn">Rows of the partition before <c>where</c>; null when it failed.</param>
-public sealed record ManifestPartition(string Value, string Status, long? RowsIn, long RowsOut, string? Hash);
+public sealed record ManifestPartition([property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Value, string Status, long? RowsIn, long RowsOut, string? Hash);
 
 public sealed record ManifestInput(string Path, string ETag, long Length, long Rows);
 

@@ -27,6 +27,7 @@ public sealed record WorkerCommand(string File, IReadOnlyList<string> Arguments,
 public sealed class ProcessIsolation(WorkerCommand command) : ITaskIsolation
 {
     static readonly TimeSpan MemoryWatchInterval = TimeSpan.FromMilliseconds(50);
+    static readonly TimeSpan ExitGrace = TimeSpan.FromSeconds(5);
 
     /// <summary>Memory of the runtime itself, which the heap limit leaves room for.</summary>
     long RuntimeOverhead => command.IsNative ? 16L << 20 : 40L << 20;
@@ -53,11 +54,16 @@ public sealed class ProcessIsolation(WorkerCommand command) : ITaskIsolation
         var errors = ReadErrorsAsync(process.StandardError);
         try
         {
-            var receipt = await ConverseAsync(process, task, onHeartbeat, ending.Token);
+            if (await ConverseAsync(process, task, onHeartbeat, ending.Token) is { } receipt)
+            {
+                process.StandardInput.BaseStream.Close();
+                // Whatever keeps the worker from its end now can't change what it did.
+                using var grace = new CancellationTokenSource(ExitGrace);
+                await process.WaitForExitAsync(grace.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                return receipt;
+            }
             await process.WaitForExitAsync(ending.Token);
-            if (receipt is not null) return receipt;
-            return TaskRunner.Failed(task.TaskId, TaskOutcome.Transient, TaskFailure.Of("worker-died",
-                $"the worker ended without a receipt, {Exit(process.ExitCode)}{(await errors is { Length: > 0 } text ? ": " + text : "")}"));
+            return Died(task, process.ExitCode, await EndWatchAsync(), await errors);
         }
         catch (JsonException unreadable)
         {
@@ -66,11 +72,7 @@ public sealed class ProcessIsolation(WorkerCommand command) : ITaskIsolation
         catch (OperationCanceledException)
         {
             if (cancellationToken.IsCancellationRequested) return TaskRunner.Failed(task.TaskId, TaskOutcome.Cancelled, TaskFailure.Of("cancelled", "the task was cancelled"));
-            if (await watch is { } peak)
-            {
-                return TaskRunner.Failed(task.TaskId, TaskOutcome.Memory, TaskFailure.Of("memory",
-                    $"the worker's resident memory reached {peak >> 20} MiB, its cap is {task.Memory >> 20} MiB; raise \"limits.memory\", or narrow the partition with \"where\"")) with { PeakMemory = peak };
-            }
+            if (await watch is var peak && peak > task.Memory) return BeyondMemory(task, peak, $"the worker's resident memory reached {peak >> 20} MiB");
             return InProcessIsolation.DeadlinePassed(task, deadline);
         }
         finally
@@ -79,8 +81,30 @@ public sealed class ProcessIsolation(WorkerCommand command) : ITaskIsolation
             if (!process.HasExited) process.Kill(entireProcessTree: true);
             await process.WaitForExitAsync(CancellationToken.None);
             await watch;
+            // Its own disposal leaves the pipes to the finalizers: a thousand workers, three thousand handles.
+            process.StandardInput.BaseStream.Close();
+            process.StandardOutput.Close();
+            process.StandardError.Close();
+        }
+
+        async Task<long> EndWatchAsync()
+        {
+            await ending.CancelAsync();
+            return await watch;
         }
     }
+
+    /// <summary>A runtime that can't even report that its memory ran out crashes, or is killed by the system.</summary>
+    static TaskReceipt Died(WorkerTask task, int exitCode, long peak, string errors)
+    {
+        var how = $"the worker ended without a receipt, {Exit(exitCode)}{(errors.Length > 0 ? ": " + errors : "")}";
+        return exitCode is 134 or 137 or 139 && peak > task.Memory / 2
+            ? BeyondMemory(task, peak, $"{how}; its resident memory had reached {peak >> 20} MiB")
+            : TaskRunner.Failed(task.TaskId, TaskOutcome.Transient, TaskFailure.Of("worker-died", how)) with { PeakMemory = peak };
+    }
+
+    static TaskReceipt BeyondMemory(WorkerTask task, long peak, string how) => TaskRunner.Failed(task.TaskId, TaskOutcome.Memory, TaskFailure.Of("memory",
+        $"{how}, and its cap is {task.Memory >> 20} MiB; raise \"limits.memory\", or narrow the partition with \"where\"")) with { PeakMemory = peak };
 
     Process Start(WorkerTask task)
     {
@@ -123,25 +147,27 @@ public sealed class ProcessIsolation(WorkerCommand command) : ITaskIsolation
     // Anything else on stdout, such as a runtime's last words, is not the protocol's.
     static WorkerMessage? Parse(string line) => line.StartsWith('{') ? JsonSerializer.Deserialize(line, WorkerJson.Default.WorkerMessage) : null;
 
-    /// <summary>The peak that passed the cap and ended the conversation; null when the task ended before.</summary>
-    static async Task<long?> WatchMemoryAsync(Process process, long cap, CancellationTokenSource ending)
+    /// <summary>The last peak seen, in bytes; one beyond the cap ends the conversation.</summary>
+    static async Task<long> WatchMemoryAsync(Process process, long cap, CancellationTokenSource ending)
     {
         var id = process.Id.ToString(CultureInfo.InvariantCulture);
+        long peak = 0;
         using var timer = new PeriodicTimer(MemoryWatchInterval);
         try
         {
             while (await timer.WaitForNextTickAsync(ending.Token))
             {
-                if (ProcessMemory.Peak(id) is not (var peak and > 0) || peak <= cap) continue;
+                peak = Math.Max(peak, ProcessMemory.Peak(id));
+                if (peak <= cap) continue;
                 await ending.CancelAsync();
-                return peak;
+                break;
             }
         }
         catch (OperationCanceledException)
         {
             // The task is over.
         }
-        return null;
+        return peak;
     }
 
     static async Task<string> ReadErrorsAsync(StreamReader errors)

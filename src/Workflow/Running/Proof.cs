@@ -10,7 +10,7 @@ static class Proof
     {
         foreach (var task in tasks.Where(task => !task.Failed))
         {
-            var partition = $"the partition {task.Slice.Partition}";
+            var partition = task.Slice.Description;
             if (task.Receipt is not { } receipt) return $"{partition} has no receipt";
             if (receipt.InputsHash != task.Slice.InputsHash) return $"the receipt of {partition} names other row groups than the plan";
             if (receipt.RowsDecoded != task.Slice.RowsToDecode) return $"{partition} decoded {receipt.RowsDecoded} rows, the footers count {task.Slice.RowsToDecode}";

@@ -13,7 +13,7 @@ public sealed partial class RunActivities
     public async Task<CombineResult> CombinePartsAsync(FinishRequest request, CancellationToken cancellationToken)
     {
         var paths = new RunPaths(request.RunId);
-        if (await ReadReceiptAsync(paths, CombineTaskId, cancellationToken) is not null) return new CombineResult(null);
+        if (await ReadReceiptAsync(paths.Receipt(CombineTaskId), paths, cancellationToken) is not null) return new CombineResult(null);
         var header = await LoadPlanAsync(request.RunId, cancellationToken);
         var spec = await ReadSpecAsync(paths, cancellationToken);
         var tasks = await FinishedTasksAsync(request, header, cancellationToken);
@@ -27,7 +27,7 @@ public sealed partial class RunActivities
             Output = paths.CombinedPart,
             Memory = spec.Limits.Memory.Bytes,
             Metadata = Metadata(header),
-            Combine = new CombineWork(header.ResultColumns, [.. tasks.Select(task => task.Receipt?.Part).OfType<PartReference>()]),
+            Combine = new CombineWork(header.ResultColumns, [.. tasks.Where(task => !task.Failed).Select(task => task.Receipt?.Part).OfType<PartReference>()]),
         }, spec.Limits.Timeout, static _ => { }, cancellationToken);
         if (receipt.Failure is { } failure) return await FailAsync(failure);
         await PutOnceAsync(paths.Receipt(CombineTaskId), JsonSerializer.SerializeToUtf8Bytes(receipt, WorkflowJson.Default.TaskReceipt), cancellationToken);
@@ -41,7 +41,7 @@ public sealed partial class RunActivities
         }
     }
 
-    /// <summary>All tasks in plan order with their receipts; null for those that failed or did not run.</summary>
+    /// <summary>All tasks in plan order with their receipts.</summary>
     async Task<List<FinishedTask>> FinishedTasksAsync(FinishRequest request, PlanHeader header, CancellationToken cancellationToken)
     {
         var paths = new RunPaths(request.RunId);
@@ -49,10 +49,14 @@ public sealed partial class RunActivities
         var tasks = new FinishedTask[slices.Count];
         var failed = request.FailedTasks.ToHashSet();
         await Parallel.ForAsync(0, slices.Count, new ParallelOptions { MaxDegreeOfParallelism = ReceiptConcurrency, CancellationToken = cancellationToken },
-            async (i, token) => tasks[i] = new FinishedTask(slices[i], failed.Contains(i), await ReadReceiptAsync(paths, slices[i].TaskId, token)));
+            async (i, token) =>
+            {
+                var path = failed.Contains(i) ? paths.Failure(slices[i].TaskId) : paths.Receipt(slices[i].TaskId);
+                tasks[i] = new FinishedTask(slices[i], failed.Contains(i), await ReadReceiptAsync(path, paths, token));
+            });
         return [.. tasks];
     }
 }
 
-/// <param name="Receipt">Null when the task failed, or did not run.</param>
+/// <param name="Receipt">That of the last attempt when it failed; null when it did not run.</param>
 sealed record FinishedTask(TaskSlice Slice, bool Failed, TaskReceipt? Receipt);

@@ -18,7 +18,7 @@ public sealed partial class RunActivities
         var spec = await ReadSpecAsync(paths, cancellationToken);
         var header = await new PlanStore(state, paths).ReadHeaderAsync(cancellationToken);
         var tasks = header is null ? [] : await FinishedTasksAsync(request, header, cancellationToken);
-        var combined = await ReadReceiptAsync(paths, CombineTaskId, cancellationToken);
+        var combined = await ReadReceiptAsync(paths.Receipt(CombineTaskId), paths, cancellationToken);
         var errors = await ErrorsAsync(request, paths, tasks, cancellationToken);
         var committed = false;
         if (request.Commit && header is not null && combined?.Part is { } part)
@@ -34,7 +34,11 @@ public sealed partial class RunActivities
             {
                 // Parts are deleted only after the run's end is on record, by another delivery at the same time.
                 if (await RunStarter.ReadRecordAsync(state, request.RunId, cancellationToken) is { Summary: { } now }) return now;
-                throw;
+                errors.Insert(0, StorageError(gone));
+            }
+            catch (StorageException failure) when (!IsPassing(failure))
+            {
+                errors.Insert(0, StorageError(failure));
             }
         }
         var status = !committed ? RunStatus.Failed : errors.Count > 0 ? RunStatus.SucceededWithFailures : RunStatus.Succeeded;
@@ -68,7 +72,7 @@ public sealed partial class RunActivities
                 Status = proof.Scope == "partial by tolerated failures" ? RunStatus.SucceededWithFailures : RunStatus.Succeeded,
                 Result = result,
                 Columns = header.ResultColumns,
-                Partitions = [.. tasks.Select(task => new ManifestPartition(task.Slice.Partition, StatusOf(task), task.Receipt?.RowsInPartition, task.Receipt?.Part?.Rows ?? 0, task.Receipt?.Part?.Hash))],
+                Partitions = [.. tasks.Select(task => new ManifestPartition(task.Slice.Value is null ? null : task.Slice.Partition, StatusOf(task), task.Failed ? null : task.Receipt?.RowsInPartition, task.Receipt?.Part?.Rows ?? 0, task.Receipt?.Part?.Hash))],
                 Proof = proof,
                 Inputs = [.. header.Files.Select(file => new ManifestInput(file.Path, file.ETag, file.Length, file.Rows))],
             };
@@ -124,25 +128,21 @@ public sealed partial class RunActivities
             errors.AddRange(JsonSerializer.Deserialize(planErrors, WorkflowJson.Default.IReadOnlyListRunError)!);
         foreach (var index in request.FailedTasks.Take(MaxErrorsInSummary))
         {
-            var slice = tasks[index].Slice;
-            var failure = await ReadFailureAsync(paths, slice.TaskId, cancellationToken);
-            errors.Add(new RunError(failure?.Code ?? "unknown", $"partition {slice.Partition}: {failure?.Message ?? "the task failed without a record"}", Partition: slice.Partition, File: failure?.File));
+            var (slice, failure) = (tasks[index].Slice, tasks[index].Receipt?.Failure);
+            errors.Add(new RunError(failure?.Code ?? "unknown", $"{slice.Description}: {failure?.Message ?? "the task failed without a record"}", Partition: slice.Partition, File: failure?.File));
         }
         if (request.FailedTasks.Count > MaxErrorsInSummary)
             errors.Add(new RunError("more-failures", $"{request.FailedTasks.Count - MaxErrorsInSummary} more partitions failed; their records are under '{paths.Failure("*")}'."));
-        if (!request.Commit && tasks.Count > 0 && await ReadFailureAsync(paths, CombineTaskId, cancellationToken) is { } combine)
+        if (!request.Commit && tasks.Count > 0 && await ReadReceiptAsync(paths.Failure(CombineTaskId), paths, cancellationToken) is { Failure: { } combine })
             errors.Add(new RunError(combine.Code, $"combining the parts failed: {combine.Message}", File: combine.File));
         return errors;
     }
-
-    async Task<TaskFailure?> ReadFailureAsync(RunPaths paths, string taskId, CancellationToken cancellationToken) =>
-        await state.ReadAllAsync(paths.Failure(taskId), MaxJson, cancellationToken) is { } bytes ? ParseReceipt(bytes, paths).Failure : null;
 
     RunSummary Summarize(
         FinishRequest request, RunSpec spec, PlanHeader? header, List<FinishedTask> tasks, TaskReceipt? combined, RunStatus status, List<RunError> errors)
     {
         var done = tasks.Where(task => !task.Failed && task.Receipt is not null).Select(task => task.Receipt!).ToList();
-        var all = combined is null ? done : [.. done, combined];
+        var all = tasks.Select(task => task.Receipt).Append(combined).Append(header?.Discovery).OfType<TaskReceipt>().ToList();
         var empty = done.Count(receipt => receipt.Part is null);
         var committed = status is RunStatus.Succeeded or RunStatus.SucceededWithFailures;
         return new RunSummary(

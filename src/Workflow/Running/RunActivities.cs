@@ -56,7 +56,7 @@ public sealed partial class RunActivities(
         {
             return await RefuseAsync(refused.Errors);
         }
-        catch (StorageException failure)
+        catch (StorageException failure) when (!IsPassing(failure))
         {
             return await RefuseAsync([StorageError(failure)]);
         }
@@ -82,6 +82,7 @@ public sealed partial class RunActivities(
         var (header, slices) = await new RunPlanner(data, discovery.FindAsync).PlanAsync(spec, cancellationToken);
         header = header with
         {
+            Discovery = discovery.Receipt,
             OutputETag = await ETagAsync(spec.Output.Path, cancellationToken),
             ManifestETag = await ETagAsync(RunPaths.Manifest(spec.Output.Path), cancellationToken),
         };
@@ -102,7 +103,7 @@ public sealed partial class RunActivities(
         var paths = new RunPaths(request.RunId);
         var header = await LoadPlanAsync(request.RunId, cancellationToken);
         var slice = await new PlanStore(state, paths).ReadSliceAsync(header, request.Index, cancellationToken);
-        if (await ReadReceiptAsync(paths, slice.TaskId, cancellationToken) is { } earlier) return Result(earlier);
+        if (await ReadReceiptAsync(paths.Receipt(slice.TaskId), paths, cancellationToken) is { } earlier) return Result(earlier);
         var spec = await ReadSpecAsync(paths, cancellationToken);
         var receipt = await isolation.RunAsync(Compose(request.RunId, paths, spec, header, slice), spec.Limits.Timeout, static _ => { }, cancellationToken) with { Driver = driver };
         var bytes = JsonSerializer.SerializeToUtf8Bytes(receipt, WorkflowJson.Default.TaskReceipt);
@@ -151,10 +152,10 @@ public sealed partial class RunActivities(
         return StoredJson.ReadSpec(bytes, paths.RunId);
     }
 
-    async Task<TaskReceipt?> ReadReceiptAsync(RunPaths paths, string taskId, CancellationToken cancellationToken) =>
-        await state.ReadAllAsync(paths.Receipt(taskId), MaxJson, cancellationToken) is { } bytes ? ParseReceipt(bytes, paths) : null;
-
-    static TaskReceipt ParseReceipt(byte[] bytes, RunPaths paths) => StoredJson.Read(bytes, WorkflowJson.Default.TaskReceipt, WorkerTask.CurrentVersion, "receipt", paths.RunId);
+    async Task<TaskReceipt?> ReadReceiptAsync(string path, RunPaths paths, CancellationToken cancellationToken) =>
+        await state.ReadAllAsync(path, MaxJson, cancellationToken) is { } bytes
+            ? StoredJson.Read(bytes, WorkflowJson.Default.TaskReceipt, WorkerTask.CurrentVersion, "receipt", paths.RunId)
+            : null;
 
     async Task<string?> ETagAsync(string path, CancellationToken cancellationToken)
     {
@@ -175,6 +176,9 @@ public sealed partial class RunActivities(
     }
 
     Task PutJsonAsync(string path, byte[] json, CancellationToken cancellationToken) => state.PutAsync(path, json, PutCondition.None, cancellationToken);
+
+    /// <summary>Whether the same call may succeed later. Then the activity throws, and the run stays as it is; anything else ends the run.</summary>
+    static bool IsPassing(StorageException failure) => failure.Failure is StorageFailure.Unreachable or StorageFailure.Throttled or StorageFailure.Full;
 
     /// <summary>A store's failure as a run's error.</summary>
     public static RunError StorageError(StorageException failure) => new(failure.Failure switch

@@ -26,7 +26,7 @@ public static class RunOrchestration
             var combined = await context.CallActivityAsync(RunActivities.CombineParts, finish);
             if (combined.Error is not null) finish = finish with { Commit = false };
         }
-        context.ReportProgress(fanOut.Progress with { Phase = "committing" });
+        context.ReportProgress(fanOut.Progress with { Phase = finish.Commit ? "committing" : "ending" });
         var summary = await context.CallActivityAsync(RunActivities.CommitRun, finish);
         if (summary.Status is RunStatus.Succeeded or RunStatus.SucceededWithFailures) await context.CallActivityAsync(RunActivities.CleanUp, request);
         return summary;

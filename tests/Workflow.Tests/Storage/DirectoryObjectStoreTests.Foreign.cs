@@ -82,7 +82,9 @@ public sealed partial class DirectoryObjectStoreTests
         Directory.CreateSymbolicLink(Path.Join(_root, "folder"), outside);
         Directory.CreateSymbolicLink(Path.Join(_root, "real/up"), _root);
         Directory.CreateSymbolicLink(Path.Join(outside, "self"), outside);
-        Assert.Equal([("file", 7L), ("folder/far", 7L), ("real/near", 5L)], (await ListAsync("")).Select(o => (o.Path, o.Length)));
+        var listed = await ListAsync("");
+        Assert.Equal([("file", 7L), ("folder/far", 7L), ("gone", 0L), ("loop", 0L), ("real/near", 5L)], listed.Select(o => (o.Path, o.Length)));
+        foreach (var nothing in listed.Where(o => o.Length == 0)) await FailsAsync(StorageFailure.Changed, () => Store.OpenAsync(nothing, Cancellation));
         Assert.Equal(Bytes(7), await Store.ReadAllAsync("file", 10, Cancellation));
         Assert.Null(await Store.OpenAsync("loop", Cancellation));
 
@@ -92,7 +94,7 @@ public sealed partial class DirectoryObjectStoreTests
         await Store.DeleteAsync("folder", Cancellation);
         Assert.NotNull(new DirectoryInfo(Path.Join(_root, "folder")).LinkTarget);
         Assert.True(File.Exists(Path.Join(_root, "real/near")));
-        Assert.Equal(["real/near"], (await ListAsync("")).Select(o => o.Path));
+        Assert.Equal(["gone", "loop", "real/near"], (await ListAsync("")).Select(o => o.Path));
     }
 
     [Fact]
