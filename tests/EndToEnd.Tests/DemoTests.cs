@@ -1,8 +1,9 @@
 namespace Fanfold.EndToEnd.Tests;
 
+/// <summary>The first thing that a newcomer calls, from source as the README says.</summary>
 public sealed class DemoTests : IDisposable
 {
-    readonly Fanfold _fanfold = new();
+    readonly Fanfold _fanfold = new(Executable.FromSource);
 
     public void Dispose() => _fanfold.Dispose();
 

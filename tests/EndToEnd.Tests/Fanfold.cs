@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -24,10 +23,9 @@ sealed record Outcome(int ExitCode, string Stdout, string Stderr)
 }
 
 /// <summary>The real command in a folder of its own, which is both the working directory and the home of its stores.</summary>
-sealed class Fanfold : IDisposable
+/// <param name="executable">The command to call; by default the published one.</param>
+sealed class Fanfold(Executable? executable = null) : IDisposable
 {
-    static readonly TimeSpan Timeout = TimeSpan.FromMinutes(10);
-
     public string Folder { get; } = Directory.CreateTempSubdirectory("fanfold-tests-").FullName;
 
     public string Store => Path.Combine(Folder, "store");
@@ -48,28 +46,19 @@ sealed class Fanfold : IDisposable
 
     public async Task<Outcome> CallAsync(string[] args, string stdin)
     {
-        var start = new ProcessStartInfo(DotNet) { WorkingDirectory = Folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var arg in (string[])[Path.Combine(AppContext.BaseDirectory, "fanfold.dll"), .. args]) start.ArgumentList.Add(arg);
-        using var process = Process.Start(start)!;
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        ending.CancelAfter(Timeout);
-        var stdout = process.StandardOutput.ReadToEndAsync(ending.Token);
-        var stderr = process.StandardError.ReadToEndAsync(ending.Token);
-        try
-        {
-            await process.StandardInput.WriteAsync(stdin.AsMemory(), ending.Token);
-            process.StandardInput.Close();
-            await process.WaitForExitAsync(ending.Token);
-            return new Outcome(process.ExitCode, await stdout, await stderr);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"`fanfold {string.Join(' ', args)}` did not end within {Timeout}");
-        }
+        using var command = await StartAsync(args);
+        await command.WriteAsync(stdin);
+        return await command.EndAsync();
     }
 
-    static string DotNet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host : "dotnet";
+    /// <summary>Starts a call; its stdin stays open until it is written.</summary>
+    public async Task<RunningCommand> StartAsync(params string[] args) =>
+        RunningCommand.Start(executable ?? await Executable.GetAsync(), Folder, args, new Dictionary<string, string> { ["FANFOLD_WORKER_LOG"] = WorkerLog });
+
+    string WorkerLog => Path.Combine(Folder, "workers.log");
+
+    /// <summary>The process ids of all workers that were started so far.</summary>
+    public IReadOnlyList<string> Workers => File.Exists(WorkerLog) ? File.ReadAllLines(WorkerLog) : [];
 
     public static string Sha256(string file) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file)));
 

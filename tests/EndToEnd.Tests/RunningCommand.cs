@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Fanfold.EndToEnd.Tests;
+
+/// <summary>A call of the command that is under way, the leader of a process group that its workers belong to.</summary>
+sealed partial class RunningCommand : IDisposable
+{
+    public const int Interrupt = 2;
+    public const int Kill = 9;
+
+    static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
+
+    readonly Process _process;
+    readonly Task<string> _stdout;
+    readonly Task<string> _stderr;
+    readonly string _call;
+
+    RunningCommand(Process process, string call)
+    {
+        (_process, _call) = (process, call);
+        _stdout = process.StandardOutput.ReadToEndAsync();
+        _stderr = process.StandardError.ReadToEndAsync();
+    }
+
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    public static RunningCommand Start(Executable executable, string folder, string[] args, IReadOnlyDictionary<string, string> environment)
+    {
+        // A child of ours leads no group yet, so setsid makes it the leader of one without another fork.
+        var start = new ProcessStartInfo("setsid") { WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var arg in (string[])[executable.File, .. executable.Prefix, .. args]) start.ArgumentList.Add(arg);
+        foreach (var (name, value) in executable.Environment.Concat(environment)) start.Environment[name] = value;
+        return new RunningCommand(Process.Start(start)!, string.Join(' ', args));
+    }
+
+    public async Task WriteAsync(string stdin)
+    {
+        try
+        {
+            await _process.StandardInput.WriteAsync(stdin.AsMemory(), TestContext.Current.CancellationToken);
+            _process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // A call that is refused need not read its input.
+        }
+    }
+
+    /// <summary>False when the process has ended already.</summary>
+    public bool Signal(int signal) => SendSignal(_process.Id, signal) == 0;
+
+    /// <summary>Signals the command and its workers at once, as a terminal or a system that goes down does.</summary>
+    public bool SignalGroup(int signal) => SendSignal(-_process.Id, signal) == 0;
+
+    public async Task<Outcome> EndAsync()
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        ending.CancelAfter(Limit);
+        try
+        {
+            await _process.WaitForExitAsync(ending.Token);
+            return new Outcome(_process.ExitCode, await _stdout.WaitAsync(ending.Token), await _stderr.WaitAsync(ending.Token));
+        }
+        catch (OperationCanceledException)
+        {
+            SignalGroup(Kill);
+            throw new TimeoutException($"`fanfold {_call}` did not end within {Limit}: {await _stderr}");
+        }
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited) SignalGroup(Kill);
+        _process.Dispose();
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int SendSignal(int process, int signal);
+}
