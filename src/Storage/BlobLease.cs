@@ -44,6 +44,7 @@ sealed class BlobLease : IObjectLease
 
     public async ValueTask DisposeAsync()
     {
+        if (_freed.IsCancellationRequested) return;
         await _freed.CancelAsync();
         await _renewing;
         // When no word of it reaches the service, the lease ends by itself in this time.
@@ -53,7 +54,6 @@ sealed class BlobLease : IObjectLease
             if (!_lost.IsCancellationRequested) await _lease.ReleaseAsync(cancellationToken: end.Token);
         }
         catch (Exception e) when (e is not OutOfMemoryException) { }
-        _freed.Dispose();
     }
 
     async Task RenewAsync(long renewed)

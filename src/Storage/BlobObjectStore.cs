@@ -35,6 +35,7 @@ public sealed partial class BlobObjectStore : IObjectStore
     readonly BlobServiceClient _service;
     readonly BlobFailures _failures;
     readonly TimeProvider _time;
+    readonly int _blockBytes;
 
     /// <param name="service">As in <c>https://ACCOUNT.blob.core.windows.net</c>.</param>
     /// <param name="credential">Asked for a token when one is needed.</param>
@@ -51,6 +52,7 @@ public sealed partial class BlobObjectStore : IObjectStore
         _service = connect(ClientOptions(options));
         _failures = new(service.GetLeftPart(UriPartial.Path).TrimEnd('/'));
         _time = options.Time;
+        _blockBytes = options.BlockBytes;
     }
 
     /// <summary>A store in Azurite under its well-known account.</summary>
@@ -83,7 +85,7 @@ public sealed partial class BlobObjectStore : IObjectStore
     {
         var at = BlobPath.OfBlob(path);
         cancellationToken.ThrowIfCancellationRequested();
-        return new BlobPut(Container(at), at.Name, path, condition, _failures).RunAsync(content, cancellationToken);
+        return new BlobPut(Container(at), at.Name, path, condition, _blockBytes, _failures).RunAsync(content, cancellationToken);
     }
 
     public Task DeleteAsync(string path, CancellationToken cancellationToken = default)

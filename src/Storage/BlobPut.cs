@@ -8,7 +8,7 @@ using Azure.Storage.Blobs.Specialized;
 namespace Fanfold.Storage;
 
 /// <summary>One put: what fits one block is one request; more is staged in blocks, which the last request makes the object.</summary>
-sealed class BlobPut(BlobContainerClient container, string name, string path, PutCondition condition, BlobFailures failures)
+sealed class BlobPut(BlobContainerClient container, string name, string path, PutCondition condition, int blockBytes, BlobFailures failures)
 {
     const string MarkName = "fanfoldput";
     const int BlocksInFlight = 3;
@@ -35,8 +35,8 @@ sealed class BlobPut(BlobContainerClient container, string name, string path, Pu
     /// <summary>Null when another writer's commit discarded the blocks.</summary>
     async Task<ObjectProperties?> TryAsync(Stream content, int attempt, CancellationToken cancellationToken)
     {
-        var first = await BlobBlock.ReadAsync(content, cancellationToken);
-        var second = first.IsLast ? null : await BlobBlock.ReadAsync(content, cancellationToken);
+        var first = await BlobBlock.ReadAsync(content, blockBytes, cancellationToken);
+        var second = first.IsLast ? null : await BlobBlock.ReadAsync(content, blockBytes, cancellationToken);
         if (second is null or { Length: 0 })
         {
             var put = await FinishAsync(() => _blob.UploadAsync(first.Open(), new BlobUploadOptions
@@ -62,7 +62,7 @@ sealed class BlobPut(BlobContainerClient container, string name, string path, Pu
         try
         {
             Send(first);
-            for (var block = second; ; block = await BlobBlock.ReadAsync(content, cancellationToken))
+            for (var block = second; ; block = await BlobBlock.ReadAsync(content, blockBytes, cancellationToken))
             {
                 Send(block);
                 if (block.IsLast) break;

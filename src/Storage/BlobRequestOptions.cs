@@ -16,6 +16,9 @@ public sealed record BlobRequestOptions
     /// <value>30 s.</value>
     public TimeSpan NetworkTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>The most that one request of a put sends; longer content goes in blocks of that size.</summary>
+    internal int BlockBytes { get; init; } = BlobBlock.DefaultBytes;
+
     /// <summary>Times the renewals of leases.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }
