@@ -6,7 +6,10 @@ namespace Fanfold.Storage;
 /// backslash, no control character, no half of a surrogate pair and at most 1024 UTF-8 bytes; anything else is refused as
 /// <see cref="StorageFailure.InvalidPath"/> before any I/O.
 /// </summary>
-/// <remarks>No object may have the path of another's folder; a store that can't hold both refuses the put as <see cref="StorageFailure.InvalidPath"/>.</remarks>
+/// <remarks>
+/// No object should have the path of another's folder. Stores with real folders refuse the put as <see cref="StorageFailure.InvalidPath"/>; Blob Storage,
+/// where a folder is only the beginning of names, can't tell in one step and holds both.
+/// </remarks>
 public interface IObjectStore
 {
     /// <summary>
@@ -44,7 +47,10 @@ public interface IObjectLease : IAsyncDisposable
     CancellationToken Lost { get; }
 }
 
-/// <summary>One pinned version of an object. Reads fail with <see cref="StorageFailure.Changed"/> once the object is another version.</summary>
+/// <summary>
+/// One pinned version of an object. Reads fail with <see cref="StorageFailure.Changed"/> once the object is another version, except that a store may
+/// give the first 64 KiB as they were when it was opened.
+/// </summary>
 public interface IObjectReader : IAsyncDisposable
 {
     ObjectProperties Properties { get; }

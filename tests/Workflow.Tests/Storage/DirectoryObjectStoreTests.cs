@@ -3,7 +3,7 @@ using Fanfold.Storage;
 
 namespace Fanfold.Workflow.Tests.Storage;
 
-public sealed partial class DirectoryObjectStoreTests : ObjectStoreContract, IDisposable
+public sealed partial class DirectoryObjectStoreTests : FolderStoreContract, IDisposable
 {
     static readonly DateTime LongAgo = new(2020, 1, 2, 3, 4, 5, DateTimeKind.Utc);
 

@@ -2,7 +2,7 @@ using Fanfold.Storage;
 
 namespace Fanfold.Workflow.Tests.Storage;
 
-public class MemoryObjectStoreTests : ObjectStoreContract
+public class MemoryObjectStoreTests : FolderStoreContract
 {
     readonly MemoryObjectStore _store = new();
 

@@ -27,7 +27,7 @@ public abstract partial class ObjectStoreContract
             }
             foreach (var path in paths) await Store.DeleteAsync(path, Cancellation);
             Assert.Empty(await ListAsync(""));
-        }, iter: 60, threads: 1);
+        }, iter: Rounds(60), threads: 1);
 
     [Fact]
     public async Task List_FolderNextToLongerNames_HasOnlyItsOwn()

@@ -9,7 +9,7 @@ public abstract partial class ObjectStoreContract
     [Fact]
     public async Task PutIfAbsent_ManyAtOnce_ExactlyOneWins()
     {
-        for (var round = 0; round < 5; round++)
+        for (var round = 0; round < Rounds(5); round++)
         {
             var path = $"race/{round}/once";
             var started = new Rendezvous(Writers);
@@ -25,7 +25,7 @@ public abstract partial class ObjectStoreContract
     {
         var current = await Store.PutAsync("race", new[] { (byte)255 }, PutCondition.IfAbsent, Cancellation);
         var seen = new HashSet<string> { current.ETag };
-        for (var round = 0; round < 10; round++)
+        for (var round = 0; round < Rounds(10); round++)
         {
             var started = new Rendezvous(Writers);
             var won = await RaceAsync(writer => Store.PutAsync("race", new MeetingStream((byte)writer, started), PutCondition.IfMatch(current.ETag), Cancellation));
@@ -39,15 +39,48 @@ public abstract partial class ObjectStoreContract
     [Fact]
     public async Task PutIfMatch_CountersUnderContention_LoseNoIncrement()
     {
+        var increments = Rounds(25);
         await Store.PutAsync("counter", BitConverter.GetBytes(0), PutCondition.IfAbsent, Cancellation);
         await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(async () =>
         {
-            for (var i = 0; i < 25; i++)
+            for (var i = 0; i < increments; i++)
             {
                 while (!await TryIncrementAsync()) { }
             }
         })));
-        Assert.Equal(BitConverter.GetBytes(200), await Store.ReadAllAsync("counter", 4, Cancellation));
+        Assert.Equal(BitConverter.GetBytes(8 * increments), await Store.ReadAllAsync("counter", 4, Cancellation));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Put_LargeByManyAtOnce_IsAlwaysOneWritersBytes(bool onlyOnce)
+    {
+        var contents = Enumerable.Range(0, 3).Select(writer => Bytes(LargerThanOneRequest + writer)).ToList();
+        for (var round = 0; round < Rounds(6); round++)
+        {
+            var path = $"race/{round}/large";
+            using var done = new CancellationTokenSource();
+            var seen = Task.Run(async () =>
+            {
+                while (!done.IsCancellationRequested) IsOneOf(contents, await Store.ReadAllAsync(path, 10_000_000, Cancellation));
+            }, Cancellation);
+            var won = await RaceAsync(writer => Store.PutAsync(path, contents[writer], onlyOnce ? PutCondition.IfAbsent : PutCondition.None, Cancellation), contents.Count);
+            await done.CancelAsync();
+            await seen;
+            Assert.Equal(onlyOnce ? 1 : contents.Count, won.Count);
+            var last = IsOneOf(contents, await Store.ReadAllAsync(path, 10_000_000, Cancellation));
+            if (onlyOnce) Assert.Equal(won[0].Writer, last);
+            Assert.Equal(won.Single(w => w.Writer == last).Put, Assert.Single(await ListAsync($"race/{round}")));
+        }
+
+        static int? IsOneOf(List<byte[]> contents, byte[]? read)
+        {
+            if (read is null) return null;
+            var writer = contents.FindIndex(content => content.AsSpan().SequenceEqual(read));
+            Assert.True(writer >= 0, "the object has bytes that no writer wrote whole");
+            return writer;
+        }
     }
 
     [Fact]
@@ -55,7 +88,7 @@ public abstract partial class ObjectStoreContract
     {
         await Task.WhenAll(Enumerable.Range(0, 16).Select(writer => Task.Run(async () =>
         {
-            for (var i = 0; i < 40; i++)
+            for (var i = 0; i < Rounds(40); i++)
             {
                 await Store.PutAsync($"deep/er/{i % 3}/{writer}", new[] { (byte)i }, i % 2 == 0 ? PutCondition.IfAbsent : PutCondition.None, Cancellation);
                 await Store.DeleteAsync($"deep/er/{i % 3}/{writer}", Cancellation);
@@ -70,7 +103,7 @@ public abstract partial class ObjectStoreContract
     {
         await Task.WhenAll(Enumerable.Range(0, 8).Select(writer => Task.Run(async () =>
         {
-            for (var i = 0; i < 100; i++)
+            for (var i = 0; i < Rounds(100); i++)
             {
                 if (writer % 2 == 0) await Store.PutAsync("one/object", Bytes(10), PutCondition.None, Cancellation);
                 else await Store.DeleteAsync("one/object", Cancellation);
@@ -86,7 +119,7 @@ public abstract partial class ObjectStoreContract
     {
         var writers = Task.WhenAll(Enumerable.Range(0, 4).Select(writer => Task.Run(async () =>
         {
-            for (var i = 0; i < 50; i++)
+            for (var i = 0; i < Rounds(50); i++)
             {
                 await Store.PutAsync($"d{i % 5}/{writer}", Bytes(5000), PutCondition.None, Cancellation);
                 if (i % 3 == 0) await Store.DeleteAsync($"d{i % 5}/{writer}", Cancellation);
@@ -121,9 +154,9 @@ public abstract partial class ObjectStoreContract
         }
     }
 
-    static async Task<List<(int Writer, ObjectProperties Put)>> RaceAsync(Func<int, Task<ObjectProperties>> put)
+    static async Task<List<(int Writer, ObjectProperties Put)>> RaceAsync(Func<int, Task<ObjectProperties>> put, int writers = Writers)
     {
-        var results = Enumerable.Range(0, Writers).Select(writer => Task.Run(async () =>
+        var results = Enumerable.Range(0, writers).Select(writer => Task.Run(async () =>
         {
             try
             {
@@ -152,10 +185,13 @@ public abstract partial class ObjectStoreContract
     // Gives its byte once all writers are past whatever a store looks up before it reads the content.
     sealed class MeetingStream(byte content, Rendezvous started) : MemoryStream([content])
     {
-        public override async Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
+        bool _met;
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            await started.MeetAsync();
-            await base.CopyToAsync(destination, bufferSize, cancellationToken);
+            if (!_met) await started.MeetAsync();
+            _met = true;
+            return await base.ReadAsync(buffer, cancellationToken);
         }
     }
 }

@@ -5,7 +5,13 @@ namespace Fanfold.Workflow.Tests.Storage;
 /// <summary>What every store must do; one subclass per store.</summary>
 public abstract partial class ObjectStoreContract
 {
+    // Blob Storage takes it in blocks.
+    protected const int LargerThanOneRequest = 9_000_000;
+
     protected abstract IObjectStore Store { get; }
+
+    /// <summary>How often to repeat what <paramref name="usual"/> times are right for where a call takes microseconds.</summary>
+    protected virtual int Rounds(int usual) => usual;
 
     protected static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -13,6 +19,7 @@ public abstract partial class ObjectStoreContract
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(300_000)]
+    [InlineData(LargerThanOneRequest)]
     public async Task Put_AnyLength_IsReadBackWhole(int length)
     {
         var content = Bytes(length);
@@ -86,12 +93,12 @@ public abstract partial class ObjectStoreContract
     [InlineData(false)]
     public async Task Read_AfterOverwriteOrDelete_IsChanged(bool delete)
     {
-        await Store.PutAsync("a", Bytes(10), PutCondition.None, Cancellation);
+        await Store.PutAsync("a", Bytes(200_000), PutCondition.None, Cancellation);
         await using var reader = await OpenAsync("a");
         await reader.ReadAsync(0, new byte[5], Cancellation);
         if (delete) await Store.DeleteAsync("a", Cancellation);
-        else await Store.PutAsync("a", Bytes(10), PutCondition.None, Cancellation);
-        await FailsAsync(StorageFailure.Changed, async () => await reader.ReadAsync(5, new byte[5], Cancellation));
+        else await Store.PutAsync("a", Bytes(200_000), PutCondition.None, Cancellation);
+        await FailsAsync(StorageFailure.Changed, async () => await reader.ReadAsync(100_000, new byte[5], Cancellation));
     }
 
     [Fact]
@@ -114,21 +121,12 @@ public abstract partial class ObjectStoreContract
         Assert.Equal([second], await ListAsync(""));
     }
 
-    [Fact]
-    public async Task Put_WhereAFolderOrObjectIsInTheWay_IsInvalid()
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(LargerThanOneRequest)]
+    public async Task Put_BrokenContent_LeavesNothing(int length)
     {
-        await Store.PutAsync("a/b", Bytes(1), PutCondition.None, Cancellation);
-        foreach (var condition in new[] { PutCondition.None, PutCondition.IfAbsent })
-        {
-            await FailsAsync(StorageFailure.InvalidPath, () => Store.PutAsync("a", Bytes(1), condition, Cancellation));
-            await FailsAsync(StorageFailure.InvalidPath, () => Store.PutAsync("a/b/c/d", Bytes(1), condition, Cancellation));
-        }
-    }
-
-    [Fact]
-    public async Task Put_BrokenContent_LeavesNothing()
-    {
-        using var content = new BrokenStream();
+        await using var content = new BrokenStream(length);
         await Assert.ThrowsAsync<InvalidTimeZoneException>(() => Store.PutAsync("a/b", content, PutCondition.None, Cancellation));
         Assert.Empty(await ListAsync(""));
         await Store.PutAsync("a", Bytes(1), PutCondition.None, Cancellation);
@@ -191,12 +189,9 @@ public abstract partial class ObjectStoreContract
     protected static async Task FailsAsync(StorageFailure failure, Func<Task> action) =>
         Assert.Equal(failure, (await Assert.ThrowsAsync<StorageException>(action)).Failure);
 
-    sealed class BrokenStream : MemoryStream
+    sealed class BrokenStream(int length) : MemoryStream(new byte[length])
     {
-        public override async Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
-        {
-            await destination.WriteAsync(Bytes(1000), cancellationToken);
-            throw new InvalidTimeZoneException();
-        }
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            await base.ReadAsync(buffer, cancellationToken) is > 0 and var read ? read : throw new InvalidTimeZoneException();
     }
 }

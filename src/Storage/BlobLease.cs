@@ -1,0 +1,95 @@
+using Azure;
+using Azure.Storage.Blobs.Specialized;
+
+namespace Fanfold.Storage;
+
+/// <summary>A lease of 15 s on a blob, renewed until it is disposed or can't be.</summary>
+sealed class BlobLease : IObjectLease
+{
+    static readonly TimeSpan Duration = TimeSpan.FromSeconds(15);
+    static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(5);
+
+    readonly BlobLeaseClient _lease;
+    readonly TimeProvider _time;
+    readonly CancellationTokenSource _lost = new();
+    readonly CancellationTokenSource _freed = new();
+    readonly Task _renewing;
+
+    BlobLease(BlobLeaseClient lease, long taken, TimeProvider time)
+    {
+        _lease = lease;
+        _time = time;
+        _renewing = RenewAsync(taken);
+    }
+
+    public CancellationToken Lost => _lost.Token;
+
+    /// <summary>Null when another holds it.</summary>
+    /// <exception cref="StorageException"><see cref="StorageFailure.NotFound"/> when there is no blob to lease.</exception>
+    public static Task<BlobLease?> TryTakeAsync(BlockBlobClient blob, string path, TimeProvider time, BlobFailures failures, CancellationToken cancellationToken) =>
+        failures.GuardAsync(path, async () =>
+        {
+            var lease = blob.GetBlobLeaseClient();
+            var asked = time.GetTimestamp();
+            try
+            {
+                await lease.AcquireAsync(Duration, cancellationToken: cancellationToken);
+                return new BlobLease(lease, asked, time);
+            }
+            catch (RequestFailedException e) when (e.Status == 409)
+            {
+                return null;
+            }
+        }, cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_freed.IsCancellationRequested) return;
+        await _freed.CancelAsync();
+        await _renewing;
+        // When no word of it reaches the service, the lease ends by itself in this time.
+        using var end = new CancellationTokenSource(Duration, _time);
+        try
+        {
+            if (!_lost.IsCancellationRequested) await _lease.ReleaseAsync(cancellationToken: end.Token);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException) { }
+    }
+
+    async Task RenewAsync(long renewed)
+    {
+        using var timer = new PeriodicTimer(RenewEvery, _time);
+        while (await TryRenewAsync(timer, renewed) is { } granted) renewed = granted;
+        if (!_freed.IsCancellationRequested) await _lost.CancelAsync();
+    }
+
+    /// <param name="timer">Ticks when a renewal is due.</param>
+    /// <param name="renewed">When the request was sent that was granted last; the lease holds at least as long as counted from there.</param>
+    /// <returns>When the request was sent that was granted now; null when the lease is lost or freed.</returns>
+    async Task<long?> TryRenewAsync(PeriodicTimer timer, long renewed)
+    {
+        var left = Duration - _time.GetElapsedTime(renewed);
+        using var end = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, _time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(end.Token, _freed.Token);
+        while (true)
+        {
+            try
+            {
+                await timer.WaitForNextTickAsync(stop.Token);
+                var asked = _time.GetTimestamp();
+                await _lease.RenewAsync(cancellationToken: stop.Token);
+                return asked;
+            }
+            // Broken, taken by another, or its blob is gone.
+            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412)
+            {
+                return null;
+            }
+            // Whatever else failed may work at the next tick, as long as the lease still holds.
+            catch (Exception)
+            {
+                if (stop.IsCancellationRequested) return null;
+            }
+        }
+    }
+}

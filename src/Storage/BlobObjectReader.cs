@@ -1,0 +1,117 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+using Azure;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
+
+namespace Fanfold.Storage;
+
+/// <summary>One pinned version of a blob.</summary>
+/// <param name="prefix">Its first bytes, which came when it was opened.</param>
+sealed class BlobObjectReader(BlockBlobClient blob, ObjectProperties properties, ReadOnlyMemory<byte> prefix, BlobFailures failures) : IObjectReader
+{
+    // What small objects have in all; the request that pins a version brings it along.
+    const int PrefixBytes = 64 * 1024;
+    const int Tries = 5;
+
+    public ObjectProperties Properties { get; } = properties;
+
+    /// <summary>Opens the newest version; null when there is none.</summary>
+    public static Task<BlobObjectReader?> OpenAsync(BlockBlobClient blob, string path, BlobFailures failures, CancellationToken cancellationToken) =>
+        failures.GuardAsync(path, async () =>
+        {
+            for (var attempt = 1; ; attempt++)
+            {
+                try
+                {
+                    using var answer = (await blob.DownloadStreamingAsync(new() { Range = new(0, PrefixBytes) }, cancellationToken)).Value;
+                    var length = Range(answer.Details)?.Length ?? throw failures.Unreachable(path, "its answer tells no length");
+                    var prefix = new byte[Math.Min(length, PrefixBytes)];
+                    await answer.Content.ReadExactlyAsync(prefix, cancellationToken);
+                    if (length > PrefixBytes || IsIntact(prefix, answer.Details.BlobContentHash))
+                        return new BlobObjectReader(blob, new(path, length, BlobETag.Of(answer.Details.ETag)), prefix, failures);
+                    if (attempt == Tries) throw failures.Unreachable(path, "its bytes don't match the MD5 that is stored with it");
+                }
+                catch (RequestFailedException e) when (e.Status == (int)HttpStatusCode.NotFound)
+                {
+                    return null;
+                }
+                catch (RequestFailedException e) when (e.Status == (int)HttpStatusCode.RequestedRangeNotSatisfiable)
+                {
+                    return await OpenEmptyAsync(blob, path, failures, cancellationToken);
+                }
+                // Replaced or cut off while its first bytes came.
+                catch (Exception e) when (e is RequestFailedException { Status: (int)HttpStatusCode.PreconditionFailed } or EndOfStreamException && attempt < Tries) { }
+            }
+        }, cancellationToken);
+
+    public async ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Properties.Length - buffer.Length);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (offset < prefix.Length)
+        {
+            var known = prefix[(int)offset..];
+            if (known.Length > buffer.Length) known = known[..buffer.Length];
+            known.CopyTo(buffer);
+            offset += known.Length;
+            buffer = buffer[known.Length..];
+        }
+        if (buffer.IsEmpty) return;
+        await failures.GuardAsync(Properties.Path, () => FetchAsync(offset, buffer, cancellationToken), cancellationToken);
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    async Task<bool> FetchAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (!BlobETag.IsOne(Properties.ETag)) throw BlobFailures.Changed(Properties.Path);
+        try
+        {
+            for (var attempt = 1; attempt <= Tries; attempt++)
+            {
+                var read = await FetchOnceAsync(offset, buffer, cancellationToken);
+                offset += read;
+                buffer = buffer[read..];
+                if (buffer.IsEmpty) return true;
+            }
+        }
+        catch (RequestFailedException e) when (e.Status is (int)HttpStatusCode.NotFound or (int)HttpStatusCode.PreconditionFailed or (int)HttpStatusCode.RequestedRangeNotSatisfiable)
+        {
+            throw BlobFailures.Changed(Properties.Path);
+        }
+        throw failures.Unreachable(Properties.Path, "its bytes ended early");
+    }
+
+    async Task<int> FetchOnceAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var request = new BlobDownloadOptions { Range = new(offset, buffer.Length), Conditions = new() { IfMatch = BlobETag.ToHeader(Properties.ETag) } };
+        using var answer = (await blob.DownloadStreamingAsync(request, cancellationToken)).Value;
+        // Something between here and the service may have ignored the condition or the range.
+        if (BlobETag.Of(answer.Details.ETag) != Properties.ETag) throw BlobFailures.Changed(Properties.Path);
+        if (Range(answer.Details) is not { From: { } from, To: { } to } || from != offset || to != offset + buffer.Length - 1)
+            throw failures.Unreachable(Properties.Path, "it answers with another range");
+        return await answer.Content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
+    }
+
+    // Nothing lies in any range of an empty blob, so the answer to the first request was an error that names no version.
+    static async Task<BlobObjectReader?> OpenEmptyAsync(BlockBlobClient blob, string path, BlobFailures failures, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var found = (await blob.GetPropertiesAsync(cancellationToken: cancellationToken)).Value;
+            if (found.ContentLength == 0 && BlobObjectStore.IsMarkedFolder(found.Metadata)) return null;
+            return new(blob, new(path, found.ContentLength, BlobETag.Of(found.ETag)), ReadOnlyMemory<byte>.Empty, failures);
+        }
+        catch (RequestFailedException e) when (e.Status == (int)HttpStatusCode.NotFound)
+        {
+            return null;
+        }
+    }
+
+    static ContentRangeHeaderValue? Range(BlobDownloadDetails details) => ContentRangeHeaderValue.TryParse(details.ContentRange, out var range) ? range : null;
+
+    static bool IsIntact(byte[] content, byte[]? md5) => md5 is not { Length: MD5.HashSizeInBytes } || md5.AsSpan().SequenceEqual(MD5.HashData(content));
+}

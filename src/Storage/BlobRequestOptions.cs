@@ -1,0 +1,24 @@
+using Azure.Core.Pipeline;
+
+namespace Fanfold.Storage;
+
+/// <summary>How a blob store sends its requests. The defaults suit Azure; a test gives its own transport and short times.</summary>
+public sealed record BlobRequestOptions
+{
+    /// <value>The HTTP client that the process shares.</value>
+    public HttpPipelineTransport? Transport { get; init; }
+
+    /// <summary>The wait before the first of 5 retries; each further one waits twice as long, 15 s at most, or as long as the service asks.</summary>
+    /// <value>0.8 s.</value>
+    public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(0.8);
+
+    /// <summary>How long one try may last until it is answered, and then pause between two pieces of the body.</summary>
+    /// <value>30 s.</value>
+    public TimeSpan NetworkTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The most that one request of a put sends; longer content goes in blocks of that size.</summary>
+    internal int BlockBytes { get; init; } = BlobBlock.DefaultBytes;
+
+    /// <summary>Times the renewals of leases.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+}

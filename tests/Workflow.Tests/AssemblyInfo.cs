@@ -1,0 +1,3 @@
+using Fanfold.Tests;
+
+[assembly: AssemblyFixture(typeof(Azurite))]

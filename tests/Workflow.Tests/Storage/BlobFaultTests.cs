@@ -1,0 +1,124 @@
+using Fanfold.Storage;
+using Fanfold.Tests;
+
+namespace Fanfold.Workflow.Tests.Storage;
+
+/// <summary>Every call under every fault: once, and for ever.</summary>
+public sealed partial class BlobFaultTests(Azurite azurite) : BlobStoreTest(azurite)
+{
+    const int Small = 1000, Large = 5 * BlockBytes + 1;
+
+    static readonly Fault[] Everywhere = [Fault.Busy, Fault.TooMany, Fault.ServerError, Fault.Hang, Fault.Reset, Fault.LostReply];
+    static readonly TimeSpan ShortTimeout = TimeSpan.FromMilliseconds(300);
+    static readonly Fault[] InBodies = [Fault.CutBody, Fault.HangingBody];
+
+    static readonly Dictionary<string, (BlobCall Call, Func<BlobFaultTests, Task> Run, Fault[] More)> Calls = new()
+    {
+        ["put"] = (BlobCall.Put, t => t.PutAsync(Small, PutCondition.None), [Fault.FlippedRequest]),
+        ["put if absent"] = (BlobCall.Put, t => t.PutAsync(Small, PutCondition.IfAbsent), [Fault.FlippedRequest]),
+        ["put if match"] = (BlobCall.Put, t => t.PutIfMatchAsync(Small), [Fault.FlippedRequest]),
+        ["stage"] = (BlobCall.StageBlock, t => t.PutAsync(Large, PutCondition.None), [Fault.FlippedRequest]),
+        ["commit"] = (BlobCall.Commit, t => t.PutAsync(Large, PutCondition.None), []),
+        ["commit if absent"] = (BlobCall.Commit, t => t.PutAsync(Large, PutCondition.IfAbsent), []),
+        ["commit if match"] = (BlobCall.Commit, t => t.PutIfMatchAsync(Large), []),
+        ["open"] = (BlobCall.Get, t => t.ReadAllAsync(Small), [Fault.FlippedResponse, .. InBodies]),
+        ["open empty"] = (BlobCall.Head, t => t.ReadAllAsync(0), []),
+        ["read"] = (BlobCall.Get, t => t.ReadTailAsync(), [Fault.ShortBody, .. InBodies]),
+        ["list"] = (BlobCall.List, t => t.ListAsync(), [Fault.CutBody]),
+        ["list one"] = (BlobCall.Head, t => t.ListAsync(), []),
+        ["delete"] = (BlobCall.Delete, t => t.DeleteAsync(), []),
+        ["lease"] = (BlobCall.Lease, t => t.LeaseAsync(), []),
+    };
+
+    public static TheoryData<string, Fault> Cases =>
+        [.. Calls.SelectMany(call => Everywhere.Concat(call.Value.More).Select(fault => new TheoryDataRow<string, Fault>(call.Key, fault)))];
+
+    public static TheoryData<string, Fault> CasesWithoutHanging =>
+        [.. Cases.Where(row => row.Data.Item2 is not (Fault.Hang or Fault.HangingBody))];
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task Call_FaultOnce_TakesEffectOnce(string call, Fault fault)
+    {
+        if (fault is Fault.Hang or Fault.HangingBody) SetTimeout(ShortTimeout);
+        Faults.Fail(fault, Calls[call].Call);
+        await Calls[call].Run(this);
+        Assert.True(Faults.Count(Calls[call].Call) > 1, "the fault was met, so the request was sent again");
+    }
+
+    [Theory]
+    [MemberData(nameof(CasesWithoutHanging))]
+    public async Task Call_FaultForEver_FailsTyped(string call, Fault fault)
+    {
+        Faults.Fail(fault, Calls[call].Call, int.MaxValue);
+        var exception = await FailsAsync(fault is Fault.Busy or Fault.TooMany ? StorageFailure.Throttled : StorageFailure.Unreachable, () => Calls[call].Run(this));
+        Assert.Equal(In("a"), exception.Path);
+        Assert.Equal(fault == Fault.TooMany ? TimeSpan.FromMilliseconds(20) : null, exception.RetryAfter);
+        Assert.InRange(Faults.Count(Calls[call].Call), 5, 60);
+    }
+
+    // All at once, as each waits for several timeouts.
+    [Fact]
+    public async Task EveryCall_HangingForEver_FailsTyped() =>
+        await Task.WhenAll(Cases.Except(CasesWithoutHanging).Select(async row =>
+        {
+            var test = new BlobFaultTests(Azurite);
+            await test.InitializeAsync();
+            test.SetTimeout(ShortTimeout);
+            await test.Call_FaultForEver_FailsTyped(row.Data.Item1, row.Data.Item2);
+        }));
+
+    async Task PutAsync(int length, PutCondition condition) => await VerifyAsync(length, await Store.PutAsync(In("a"), Bytes(length), condition, Cancellation));
+
+    async Task PutIfMatchAsync(int length)
+    {
+        var old = await Plain.PutAsync(In("a"), Bytes(1), PutCondition.None, Cancellation);
+        await VerifyAsync(length, await Store.PutAsync(In("a"), Bytes(length), PutCondition.IfMatch(old.ETag), Cancellation));
+    }
+
+    async Task VerifyAsync(int length, ObjectProperties put)
+    {
+        Assert.Equal(Bytes(length), await Plain.ReadAllAsync(In("a"), length, Cancellation));
+        Assert.Equal([put], await Plain.ListAsync(In("a"), Cancellation).ToListAsync(Cancellation));
+    }
+
+    async Task ReadAllAsync(int length)
+    {
+        await Plain.PutAsync(In("a"), Bytes(length), PutCondition.None, Cancellation);
+        Assert.Equal(Bytes(length), await Store.ReadAllAsync(In("a"), length, Cancellation));
+    }
+
+    async Task ReadTailAsync()
+    {
+        var put = await Plain.PutAsync(In("a"), Bytes(300_000), PutCondition.None, Cancellation);
+        await using var reader = await Store.OpenAsync(put, Cancellation);
+        var tail = new byte[100_000];
+        await reader.ReadAsync(200_000, tail, Cancellation);
+        Assert.True(Bytes(300_000).AsSpan(200_000).SequenceEqual(tail));
+    }
+
+    async Task ListAsync()
+    {
+        var puts = new List<ObjectProperties>();
+        foreach (var name in new[] { "a", "a/b", "a/c" }) puts.Add(await Plain.PutAsync(In(name), Bytes(1), PutCondition.None, Cancellation));
+        Assert.Equal(puts, await Store.ListAsync(In("a"), Cancellation).ToListAsync(Cancellation));
+    }
+
+    async Task DeleteAsync()
+    {
+        await Plain.PutAsync(In("a"), Bytes(1), PutCondition.None, Cancellation);
+        await Store.DeleteAsync(In("a"), Cancellation);
+        Assert.Null(await Plain.OpenAsync(In("a"), Cancellation));
+    }
+
+    async Task LeaseAsync()
+    {
+        await using (var lease = await Store.TryLeaseAsync(In("a"), Cancellation))
+        {
+            Assert.NotNull(lease);
+            Assert.Null(await Plain.TryLeaseAsync(In("a"), Cancellation));
+        }
+        await using var next = await Plain.TryLeaseAsync(In("a"), Cancellation);
+        Assert.NotNull(next);
+    }
+}

@@ -1,0 +1,81 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text;
+
+namespace Fanfold.Tests;
+
+/// <summary>A running Azurite with its blob service. It ends with this process, however that ends.</summary>
+public sealed class AzuriteServer : IAsyncDisposable
+{
+    const string Listening = "successfully listens on ";
+
+    static readonly TimeSpan TimeToEnd = TimeSpan.FromSeconds(10);
+
+    readonly Process _process;
+
+    AzuriteServer(Process process, Uri endpoint)
+    {
+        _process = process;
+        Endpoint = endpoint;
+    }
+
+    /// <summary>As in <c>http://127.0.0.1:PORT/devstoreaccount1</c>.</summary>
+    public Uri Endpoint { get; }
+
+    /// <summary>Installs Azurite if that was not done yet, starts it and waits until it answers.</summary>
+    /// <param name="location">The folder that keeps its data; null to keep it in memory.</param>
+    /// <exception cref="InvalidOperationException">It can't be installed or started; says what to run to see why.</exception>
+    public static async Task<AzuriteServer> StartAsync(string? location = null)
+    {
+        await AzuriteInstall.EnsureAsync();
+        var process = Start("node", location is null ? ["serve.cjs"] : ["serve.cjs", "--location", location]);
+        var output = new StringBuilder();
+        var address = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+        process.OutputDataReceived += (_, line) => Hear(line.Data);
+        process.ErrorDataReceived += (_, line) => Hear(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        _ = process.WaitForExitAsync().ContinueWith(_ => address.TrySetException(AzuriteInstall.Failure("does not start", output.ToString())), TaskScheduler.Default);
+        return new(process, new Uri(await address.Task + "/devstoreaccount1"));
+
+        void Hear(string? line)
+        {
+            lock (output) output.AppendLine(line);
+            if (line?.IndexOf(Listening, StringComparison.Ordinal) is >= 0 and var at) address.TrySetResult(line[(at + Listening.Length)..].Trim());
+        }
+    }
+
+    /// <summary>Ends it as a user would, so that what it keeps in a folder is whole.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _process.StandardInput.Close();
+        try
+        {
+            await _process.WaitForExitAsync().WaitAsync(TimeToEnd);
+        }
+        catch (TimeoutException)
+        {
+            _process.Kill();
+        }
+        _process.Dispose();
+    }
+
+    /// <summary>Starts a program in the folder of Azurite's files.</summary>
+    internal static Process Start(string program, params string[] arguments)
+    {
+        try
+        {
+            return Process.Start(new ProcessStartInfo(program, arguments)
+            {
+                WorkingDirectory = AzuriteInstall.Folder,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!;
+        }
+        catch (Win32Exception e)
+        {
+            throw AzuriteInstall.Failure($"needs '{program}', which can't be started", e.Message);
+        }
+    }
+}
