@@ -40,7 +40,7 @@ static class LocalRun
     static Task<RunSummary> DriveAsync(RunRequest request, RunOptions options, Action<RunProgress> onProgress, CancellationToken cancellationToken)
     {
         var stores = options.Stores;
-        ITaskIsolation isolation = options.InProcesses ? new ProcessIsolation(WorkerCommand.Find()) : new InProcessIsolation(stores.Data, stores.State);
+        ITaskIsolation isolation = options.InProcesses ? new ProcessIsolation(WorkerCommand.Find(), stores.Identity) : new InProcessIsolation(stores.Data, stores.State);
         var activities = new RunActivities(
             stores.Data, stores.State, stores.DataLocation, stores.StateLocation, isolation, TimeProvider.System, Environment.ProcessorCount, driver: RandomNumberGenerator.GetHexString(16, lowercase: true));
         return new LocalEngine(stores.State, request, activities.InvokeAsync, TimeProvider.System, onProgress).RunAsync(cancellationToken);

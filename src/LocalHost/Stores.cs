@@ -1,3 +1,5 @@
+using Azure.Core;
+using Azure.Identity;
 using Fanfold.Storage;
 using Fanfold.Worker;
 
@@ -6,27 +8,48 @@ namespace Fanfold.LocalHost;
 /// <summary>The two stores of a run as the command line names them.</summary>
 sealed class Stores
 {
+    public const string DefaultRoot = ".fanfold/store";
+
+    const string Azurite = "UseDevelopmentStorage=true";
+
     public Stores(string? store, string? data)
     {
-        var stateRoot = Path.GetFullPath(store ?? DefaultRoot);
-        var dataRoot = data is null ? stateRoot : Path.GetFullPath(data);
-        StateLocation = new StoreLocation(stateRoot);
-        DataLocation = new StoreLocation(dataRoot);
-        State = new DirectoryObjectStore(stateRoot);
-        Data = new DirectoryObjectStore(dataRoot);
+        StateLocation = Locate(store ?? DefaultRoot);
+        DataLocation = data is null ? StateLocation : Locate(data);
+        if (StateLocation.NeedsToken || DataLocation.NeedsToken) Identity = new DefaultAzureCredential();
+        State = StateLocation.Open(Identity);
+        Data = DataLocation == StateLocation ? State : DataLocation.Open(Identity);
     }
-
-    public const string DefaultRoot = ".fanfold/store";
 
     public IObjectStore State { get; }
     public IObjectStore Data { get; }
     public StoreLocation StateLocation { get; }
     public StoreLocation DataLocation { get; }
 
+    /// <summary>Who asks the stores, where they ask who; null where they do not. Workers get its tokens only.</summary>
+    public TokenCredential? Identity { get; }
+
     /// <summary>Why a value of <c>--store</c> or <c>--data</c> can't be opened; null when it can.</summary>
-    public static string? Fault(string? store) =>
-        store is null ? null
-        : store.Contains("://", StringComparison.Ordinal) || store.StartsWith("UseDevelopmentStorage", StringComparison.OrdinalIgnoreCase)
-            ? $"'{store}' is a blob store, and this version opens directories only; copy the files to a directory and name that."
-            : store.Length == 0 ? "The store is an empty text; name a directory." : null;
+    public static string? Fault(string? store)
+    {
+        if (store is null || IsAzurite(store)) return null;
+        if (store.Length == 0) return "The store is an empty text; name a directory, or the URL of a blob service.";
+        // What follows is not repeated: it may hold a key or a signature.
+        if (store.Contains("AccountKey=", StringComparison.OrdinalIgnoreCase) || store.Contains("SharedAccessSignature=", StringComparison.OrdinalIgnoreCase) || store.Contains("BlobEndpoint=", StringComparison.OrdinalIgnoreCase))
+            return $"A connection string holds a secret, and a command line is no place for one; use https://ACCOUNT.blob.core.windows.net and sign in, or {Azurite} for Azurite.";
+        if (!store.Contains("://", StringComparison.Ordinal)) return null;
+        if (!Uri.TryCreate(store, UriKind.Absolute, out var url)) return "The store is no valid URL; write https://ACCOUNT.blob.core.windows.net.";
+        if (url.Query.Length > 0 || url.UserInfo.Length > 0 || url.Fragment.Length > 0)
+            return "The store's URL holds more than an address; use https://ACCOUNT.blob.core.windows.net without a signature or a password, and sign in.";
+        if (url.Scheme == Uri.UriSchemeHttps && (url.AbsolutePath == "/" || url.IsLoopback)) return null;
+        if (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback && url.AbsolutePath.Length > 1) return null;
+        return $"'{url.GetLeftPart(UriPartial.Path)}' is no store; use a directory, https://ACCOUNT.blob.core.windows.net, {Azurite}, or http://127.0.0.1:PORT/devstoreaccount1 for an Azurite elsewhere on this machine.";
+    }
+
+    static StoreLocation Locate(string store) => new(
+        IsAzurite(store) ? BlobObjectStore.AzuriteEndpoint.AbsoluteUri
+        : store.Contains("://", StringComparison.Ordinal) ? new Uri(store).GetLeftPart(UriPartial.Path).TrimEnd('/')
+        : Path.GetFullPath(store));
+
+    static bool IsAzurite(string store) => store.TrimEnd(';').Equals(Azurite, StringComparison.OrdinalIgnoreCase);
 }

@@ -88,6 +88,8 @@ public sealed partial class BlobObjectStore : IObjectStore
         return new BlobPut(Container(at), at.Name, path, condition, _blockBytes, _failures).RunAsync(content, cancellationToken);
     }
 
+    public void CheckPath(string path) => BlobPath.OfBlob(path);
+
     public Task DeleteAsync(string path, CancellationToken cancellationToken = default)
     {
         var at = BlobPath.Of(path);

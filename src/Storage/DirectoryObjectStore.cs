@@ -56,6 +56,8 @@ public sealed partial class DirectoryObjectStore(string root) : IObjectStore
         });
     }
 
+    public void CheckPath(string path) => Resolve(path);
+
     public Task DeleteAsync(string path, CancellationToken cancellationToken = default)
     {
         var file = Resolve(path);

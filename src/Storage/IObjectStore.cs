@@ -29,6 +29,10 @@ public interface IObjectStore
     /// <exception cref="StorageException"><see cref="StorageFailure.Conflict"/> when <paramref name="condition"/> does not hold; nothing was written then.</exception>
     Task<ObjectProperties> PutAsync(string path, Stream content, PutCondition condition, CancellationToken cancellationToken = default);
 
+    /// <summary>Refuses a path that no put here can succeed with, as far as the path alone tells.</summary>
+    /// <exception cref="StorageException"><see cref="StorageFailure.InvalidPath"/>.</exception>
+    void CheckPath(string path);
+
     /// <summary>Deletes an object; deleting what is not there succeeds.</summary>
     Task DeleteAsync(string path, CancellationToken cancellationToken = default);
 

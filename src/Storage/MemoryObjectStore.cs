@@ -68,6 +68,8 @@ public sealed class MemoryObjectStore : IObjectStore
         }, cancellationToken);
     }
 
+    public void CheckPath(string path) => ObjectPath.Validate(path);
+
     public Task DeleteAsync(string path, CancellationToken cancellationToken = default) =>
         CallAsync(StoreOperation.Delete, path, () =>
         {

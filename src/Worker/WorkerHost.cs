@@ -1,12 +1,13 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using Fanfold.Storage;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Fanfold.Worker;
 
-/// <summary>The worker process: one task in on stdin, heartbeats and one receipt out on stdout, a line of JSON each.</summary>
+/// <summary>The worker process: one task and then access tokens in on stdin, heartbeats and one receipt out on stdout, a line of JSON each.</summary>
 public static class WorkerHost
 {
     /// <summary>The exit code when the parent is gone and no one waits for a receipt.</summary>
@@ -29,12 +30,13 @@ public static class WorkerHost
         }
         // Ctrl-C reaches the whole process group; when to end, and what to say of it, is the parent's to decide.
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, static signal => signal.Cancel = true);
-        using var input = Console.OpenStandardInput();
+        using var stdin = Console.OpenStandardInput();
         using var output = Console.OpenStandardOutput();
-        if (await ReadLineAsync(input) is not { } line) return ParentGone;
-        var task = JsonSerializer.Deserialize(line.Span, WorkerJson.Default.WorkerTask)!;
-        _ = ExitWithParentAsync(input);
-        var receipt = await RunWithHeartbeatsAsync(task, output);
+        var input = PipeReader.Create(stdin);
+        if (await ReadLineAsync(input, WorkerJson.Default.WorkerTask) is not { } task) return ParentGone;
+        var tokens = new PassedTokens();
+        _ = TakeTokensAsync(input, tokens);
+        var receipt = await RunWithHeartbeatsAsync(task, tokens, output);
         Send(output, new WorkerMessage(receipt with { PeakMemory = ProcessMemory.Peak() }));
         return 0;
     }
@@ -42,16 +44,14 @@ public static class WorkerHost
     /// <summary>What <c>Worker --version</c> prints: the version and how it was compiled.</summary>
     public static string Version => $"fanfold-worker {typeof(WorkerHost).Assembly.GetName().Version!.ToString(3)} {(RuntimeFeature.IsDynamicCodeSupported ? "jit" : "native")}";
 
-    static async Task<TaskReceipt> RunWithHeartbeatsAsync(WorkerTask task, Stream output)
+    static async Task<TaskReceipt> RunWithHeartbeatsAsync(WorkerTask task, PassedTokens tokens, Stream output)
     {
         long rows = 0;
-        var running = TaskRunner.RunAsync(task, Open(task.Data), Open(task.State), decoded => Volatile.Write(ref rows, decoded), CancellationToken.None);
+        var running = TaskRunner.RunAsync(task, task.Data.Open(tokens), task.State.Open(tokens), decoded => Volatile.Write(ref rows, decoded), CancellationToken.None);
         using var timer = new PeriodicTimer(HeartbeatInterval);
         while (await Task.WhenAny(running, timer.WaitForNextTickAsync().AsTask()) != running) Send(output, new WorkerMessage(HeartbeatRows: Volatile.Read(ref rows)));
         return await running;
     }
-
-    static DirectoryObjectStore Open(StoreLocation location) => new(location.Directory);
 
     static void Send(Stream output, WorkerMessage message)
     {
@@ -60,26 +60,33 @@ public static class WorkerHost
         output.Flush();
     }
 
-    static async Task<ReadOnlyMemory<byte>?> ReadLineAsync(Stream input)
+    // The parent holds the other end of stdin for as long as it wants the task.
+    static async Task TakeTokensAsync(PipeReader input, PassedTokens tokens)
     {
-        var line = new ArrayBufferWriter<byte>(16 * 1024);
+        while (await ReadLineAsync(input, WorkerJson.Default.PassedToken) is { } token) tokens.Add(token);
+        Environment.Exit(ParentGone);
+    }
+
+    /// <summary>The next line of stdin; null at its end.</summary>
+    static async Task<T?> ReadLineAsync<T>(PipeReader input, JsonTypeInfo<T> type) where T : class
+    {
         while (true)
         {
-            var read = await input.ReadAsync(line.GetMemory(16 * 1024));
-            if (read == 0) return null;
-            var end = line.GetSpan(read)[..read].IndexOf((byte)'\n');
-            line.Advance(end < 0 ? read : end);
-            if (end >= 0) return line.WrittenMemory;
+            var read = await input.ReadAsync();
+            if (read.Buffer.PositionOf((byte)'\n') is { } end)
+            {
+                var value = Parse(read.Buffer.Slice(0, end), type);
+                input.AdvanceTo(read.Buffer.GetPosition(1, end));
+                return value;
+            }
+            input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            if (read.IsCompleted) return null;
         }
     }
 
-    // The parent holds the other end of stdin for as long as it wants the task.
-    static async Task ExitWithParentAsync(Stream input)
+    static T Parse<T>(ReadOnlySequence<byte> line, JsonTypeInfo<T> type)
     {
-        var rest = new byte[4096];
-        while (await input.ReadAsync(rest) > 0)
-        {
-        }
-        Environment.Exit(ParentGone);
+        var reader = new Utf8JsonReader(line);
+        return JsonSerializer.Deserialize(ref reader, type)!;
     }
 }

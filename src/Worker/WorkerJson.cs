@@ -13,6 +13,7 @@ public sealed record WorkerMessage(TaskReceipt? Receipt = null, long? HeartbeatR
 [JsonSerializable(typeof(WorkerTask))]
 [JsonSerializable(typeof(TaskReceipt))]
 [JsonSerializable(typeof(WorkerMessage))]
+[JsonSerializable(typeof(PassedToken))]
 public sealed partial class WorkerJson : JsonSerializerContext;
 
 /// <summary>Types as their text, for example <c>"decimal(18,2)"</c>.</summary>

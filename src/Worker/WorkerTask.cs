@@ -33,9 +33,6 @@ public sealed record WorkerTask
     public CombineWork? Combine { get; init; }
 }
 
-/// <summary>A store as both processes can open it.</summary>
-public sealed record StoreLocation(string Directory);
-
 /// <summary>Scan → filter → reduce over the given row groups.</summary>
 /// <param name="Columns">The columns that are read, in the order that ordinals below count.</param>
 /// <param name="Partition">The partition; null scans all rows and leaves the partition column out of the output.</param>

@@ -9,7 +9,7 @@ static class CommonOptions
 
     public static Option<string?> Store() => Checked(new("--store")
     {
-        Description = $"The store for source, run state and results: a directory. Default: {Stores.DefaultRoot}",
+        Description = $"The store for source, run state and results: a directory, https://ACCOUNT.blob.core.windows.net, or UseDevelopmentStorage=true for Azurite. Default: {Stores.DefaultRoot}",
         HelpName = "S",
     });
 

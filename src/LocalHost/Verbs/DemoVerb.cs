@@ -9,6 +9,7 @@ namespace Fanfold.LocalHost.Verbs;
 static class DemoVerb
 {
     const string DefaultStore = ".fanfold/demo";
+    const string SpecFile = ".fanfold/demo.json";
     const int HeadRows = 10;
 
     const string Spec = """
@@ -39,7 +40,6 @@ static class DemoVerb
             await Console.Error.WriteLineAsync(await DemoData.EnsureAsync(stores.State, cancellationToken)
                 ? $"made the data set: {DemoData.Files} files, {DemoData.Rows:N0} rows, {DemoData.Partitions} values of ff in every row group"
                 : "the data set is there already");
-            await stores.State.PutAsync("demo.json", Encoding.UTF8.GetBytes(Spec), PutCondition.None, cancellationToken);
             var spec = SpecParser.Parse(Encoding.UTF8.GetBytes(Spec)).Spec!;
             var outcome = await LocalRun.RunAsync(spec, new RunOptions(stores, RunVerb.NewRunId(), InProcesses: true, Fresh: false), cancellationToken);
             if (!asJson && outcome.Summary?.Output is { } output)
@@ -55,7 +55,9 @@ static class DemoVerb
                     Every row group holds every value of ff, so statistics rule none of them out: this is the hard case.
                     "auto" would choose perPartition as well; it is the only strategy of this version.
                     """);
-                Console.WriteLine($"Try it yourself: fanfold run {Path.Combine(stores.StateLocation.Directory, "demo.json")} --store {stores.StateLocation.Directory}");
+                Directory.CreateDirectory(Path.GetDirectoryName(SpecFile)!);
+                await File.WriteAllTextAsync(SpecFile, Spec, cancellationToken);
+                Console.WriteLine($"Try it yourself: fanfold run {SpecFile} --store {parsed.GetValue(store) ?? DefaultStore}");
             }
             return exitCode;
         });

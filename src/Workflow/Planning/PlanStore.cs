@@ -23,7 +23,7 @@ sealed class PlanStore(IObjectStore state, RunPaths paths)
         }
         var hash = Convert.ToHexStringLower(SHA256.HashData(lines.GetBuffer().AsSpan(0, (int)lines.Length)))[..16];
         lines.Position = 0;
-        await state.PutAsync(paths.PlanSlices(hash), lines, PutCondition.None, cancellationToken);
+        await PutSlicesAsync(paths.PlanSlices(hash), lines, cancellationToken);
         var complete = header with { SlicesHash = hash, SliceOffsets = offsets };
         try
         {
@@ -36,6 +36,16 @@ sealed class PlanStore(IObjectStore state, RunPaths paths)
         }
     }
 
+    async Task PutSlicesAsync(string path, MemoryStream lines, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await state.PutAsync(path, lines, PutCondition.IfAbsent, cancellationToken);
+        }
+        // Named by their content, so they are these.
+        catch (StorageException conflict) when (conflict.Failure == StorageFailure.Conflict) { }
+    }
+
     /// <summary>Null when the run is not planned.</summary>
     public async Task<PlanHeader?> ReadHeaderAsync(CancellationToken cancellationToken)
     {
@@ -44,11 +54,11 @@ sealed class PlanStore(IObjectStore state, RunPaths paths)
     }
 
     /// <summary>One task, in one ranged read.</summary>
-    public async Task<TaskSlice> ReadSliceAsync(PlanHeader header, int index, CancellationToken cancellationToken)
+    /// <param name="slices">As <see cref="OpenSlicesAsync"/> gives it.</param>
+    public static async Task<TaskSlice> ReadSliceAsync(PlanHeader header, IObjectReader slices, int index, CancellationToken cancellationToken)
     {
-        await using var reader = await OpenSlicesAsync(header, cancellationToken);
         var line = new byte[header.SliceOffsets[index + 1] - header.SliceOffsets[index]];
-        await reader.ReadAsync(header.SliceOffsets[index], line, cancellationToken);
+        await slices.ReadAsync(header.SliceOffsets[index], line, cancellationToken);
         return JsonSerializer.Deserialize(line, WorkflowJson.Default.TaskSlice)!;
     }
 
@@ -63,7 +73,7 @@ sealed class PlanStore(IObjectStore state, RunPaths paths)
         return slices;
     }
 
-    async Task<IObjectReader> OpenSlicesAsync(PlanHeader header, CancellationToken cancellationToken) =>
+    public async Task<IObjectReader> OpenSlicesAsync(PlanHeader header, CancellationToken cancellationToken) =>
         await state.OpenAsync(paths.PlanSlices(header.SlicesHash), cancellationToken)
         ?? throw new StorageException(StorageFailure.Changed, paths.PlanSlices(header.SlicesHash), $"the plan of run '{paths.RunId}' lost its slices; start the run under a new id");
 }

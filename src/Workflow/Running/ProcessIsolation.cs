@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Azure.Core;
 using Fanfold.Worker;
 
 namespace Fanfold.Workflow.Running;
@@ -24,9 +26,13 @@ public sealed record WorkerCommand(string File, IReadOnlyList<string> Arguments,
 /// Runs each task in a process of its own, whose end gives all memory back to the operating system. The parent watches deadline
 /// and peak memory; a worker whose stdin closes ends by itself.
 /// </summary>
-public sealed class ProcessIsolation(WorkerCommand command) : ITaskIsolation
+/// <param name="identity">Gives the tokens of stores that need one; it stays in this process.</param>
+public sealed class ProcessIsolation(WorkerCommand command, TokenCredential? identity = null) : ITaskIsolation
 {
     static readonly TimeSpan MemoryWatchInterval = TimeSpan.FromMilliseconds(50);
+    const string StorageScope = "https://storage.azure.com/.default";
+    static readonly TimeSpan TokenMargin = TimeSpan.FromMinutes(6);
+    static readonly TimeSpan MinTokenInterval = TimeSpan.FromSeconds(30);
     static readonly TimeSpan ExitGrace = TimeSpan.FromSeconds(5);
 
     /// <summary>Memory of the runtime itself, which the heap limit leaves room for.</summary>
@@ -64,6 +70,10 @@ public sealed class ProcessIsolation(WorkerCommand command) : ITaskIsolation
             }
             await process.WaitForExitAsync(ending.Token);
             return Died(task, process.ExitCode, await EndWatchAsync(), await errors);
+        }
+        catch (NoIdentityException nobody)
+        {
+            return TaskRunner.Failed(task.TaskId, TaskOutcome.Access, TaskFailure.Of("access-denied", $"no access token for the stores could be got: {nobody.Message}. Sign in, or give this machine an identity with access."));
         }
         catch (JsonException unreadable)
         {
@@ -123,18 +133,65 @@ public sealed class ProcessIsolation(WorkerCommand command) : ITaskIsolation
         return Process.Start(start) ?? throw new InvalidOperationException($"'{command.File}' did not start");
     }
 
-    static async Task<TaskReceipt?> ConverseAsync(Process process, WorkerTask task, Action<long> onHeartbeat, CancellationToken cancellationToken)
+    async Task<TaskReceipt?> ConverseAsync(Process process, WorkerTask task, Action<long> onHeartbeat, CancellationToken cancellationToken)
+    {
+        // Got before the task is sent, so that a worker never waits for an identity that can't be used.
+        var first = task.Data.NeedsToken || task.State.NeedsToken ? await GetTokenAsync(cancellationToken) : (AccessToken?)null;
+        var stdin = process.StandardInput.BaseStream;
+        await TellAsync(stdin, task, WorkerJson.Default.WorkerTask, cancellationToken);
+        if (first is not { } token) return await ListenAsync(process, onHeartbeat, cancellationToken);
+        using var refreshing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var refresh = PassTokensAsync(stdin, token, refreshing.Token);
+        try
+        {
+            return await ListenAsync(process, onHeartbeat, cancellationToken);
+        }
+        finally
+        {
+            await refreshing.CancelAsync();
+            await refresh.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    static async Task TellAsync<T>(Stream stdin, T line, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         try
         {
-            await JsonSerializer.SerializeAsync(process.StandardInput.BaseStream, task, WorkerJson.Default.WorkerTask, cancellationToken);
-            await process.StandardInput.BaseStream.WriteAsync("\n"u8.ToArray(), cancellationToken);
-            await process.StandardInput.BaseStream.FlushAsync(cancellationToken);
+            await JsonSerializer.SerializeAsync(stdin, line, type, cancellationToken);
+            await stdin.WriteAsync("\n"u8.ToArray(), cancellationToken);
+            await stdin.FlushAsync(cancellationToken);
         }
         catch (IOException)
         {
-            // The worker died before it read its task; how it ended tells more than a broken pipe.
+            // The worker died before it read this; how it ended tells more than a broken pipe.
         }
+    }
+
+    async Task PassTokensAsync(Stream stdin, AccessToken token, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await TellAsync(stdin, new PassedToken(token.Token, token.ExpiresOn), WorkerJson.Default.PassedToken, cancellationToken);
+            var untilRefresh = token.ExpiresOn - TimeProvider.System.GetUtcNow() - TokenMargin;
+            await Task.Delay(untilRefresh > MinTokenInterval ? untilRefresh : MinTokenInterval, cancellationToken);
+            token = await GetTokenAsync(cancellationToken);
+        }
+    }
+
+    async Task<AccessToken> GetTokenAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await (identity ?? throw new InvalidOperationException("this host has no identity for stores that need one")).GetTokenAsync(new TokenRequestContext([StorageScope]), cancellationToken);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            throw new NoIdentityException(failure);
+        }
+    }
+
+    static async Task<TaskReceipt?> ListenAsync(Process process, Action<long> onHeartbeat, CancellationToken cancellationToken)
+    {
         while (await process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
         {
             if (Parse(line) is not { } message) continue;
@@ -179,6 +236,8 @@ public sealed class ProcessIsolation(WorkerCommand command) : ITaskIsolation
         while ((read = await errors.ReadAsync(buffer)) > 0) text = (text + new string(buffer, 0, read)) is var all && all.Length > kept ? all[^kept..] : all;
         return text.Trim();
     }
+
+    sealed class NoIdentityException(Exception inner) : Exception(inner.Message.Split('\n')[0].Trim().TrimEnd('.'), inner);
 
     static string Exit(int code) => code switch
     {

@@ -8,14 +8,13 @@ namespace Fanfold.Workflow.Running;
 public sealed partial class RunActivities
 {
     const string CombineTaskId = "combine";
-    const int ReceiptConcurrency = 16;
+    const int StateConcurrency = 16;
 
     public async Task<CombineResult> CombinePartsAsync(FinishRequest request, CancellationToken cancellationToken)
     {
         var paths = new RunPaths(request.RunId);
         if (await ReadReceiptAsync(paths.Receipt(CombineTaskId), paths, cancellationToken) is not null) return new CombineResult(null);
-        var header = await LoadPlanAsync(request.RunId, cancellationToken);
-        var spec = await ReadSpecAsync(paths, cancellationToken);
+        var (_, header, spec, _) = await LoadPlanAsync(request.RunId, cancellationToken);
         var tasks = await FinishedTasksAsync(request, header, cancellationToken);
         if (Proof.Fault(header, tasks) is { } fault) return await FailAsync(TaskFailure.Of("proof-failed", fault));
         var receipt = await isolation.RunAsync(new WorkerTask
@@ -48,7 +47,7 @@ public sealed partial class RunActivities
         var slices = await new PlanStore(state, paths).ReadSlicesAsync(header, cancellationToken);
         var tasks = new FinishedTask[slices.Count];
         var failed = request.FailedTasks.ToHashSet();
-        await Parallel.ForAsync(0, slices.Count, new ParallelOptions { MaxDegreeOfParallelism = ReceiptConcurrency, CancellationToken = cancellationToken },
+        await Parallel.ForAsync(0, slices.Count, new ParallelOptions { MaxDegreeOfParallelism = StateConcurrency, CancellationToken = cancellationToken },
             async (i, token) =>
             {
                 var path = failed.Contains(i) ? paths.Failure(slices[i].TaskId) : paths.Receipt(slices[i].TaskId);

@@ -51,9 +51,10 @@ public sealed partial class RunActivities
     public async Task<RunRequest> CleanUpAsync(RunRequest request, CancellationToken cancellationToken)
     {
         var paths = new RunPaths(request.RunId);
-        var header = await LoadPlanAsync(request.RunId, cancellationToken);
-        foreach (var slice in await new PlanStore(state, paths).ReadSlicesAsync(header, cancellationToken)) await state.DeleteAsync(paths.Part(slice.TaskId), cancellationToken);
-        await state.DeleteAsync(paths.CombinedPart, cancellationToken);
+        var header = (await LoadPlanAsync(request.RunId, cancellationToken)).Header;
+        var slices = await new PlanStore(state, paths).ReadSlicesAsync(header, cancellationToken);
+        await Parallel.ForEachAsync(slices.Select(slice => paths.Part(slice.TaskId)).Append(paths.CombinedPart),
+            new ParallelOptions { MaxDegreeOfParallelism = StateConcurrency, CancellationToken = cancellationToken }, async (part, token) => await state.DeleteAsync(part, token));
         return request;
     }
 

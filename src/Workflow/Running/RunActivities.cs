@@ -24,10 +24,10 @@ public sealed partial class RunActivities(
     public static readonly Activity<FinishRequest, RunSummary> CommitRun = new(nameof(CommitRun), WorkflowJson.Default.FinishRequest, WorkflowJson.Default.RunSummary);
     public static readonly Activity<RunRequest, RunRequest> CleanUp = new(nameof(CleanUp), WorkflowJson.Default.RunRequest, WorkflowJson.Default.RunRequest);
 
-    // One run at a time is the rule; the cache spares each of its tasks a read of the header.
+    // One run at a time is the rule; the cache spares each of its tasks the reads that all of them need.
     volatile LoadedPlan? _loaded;
 
-    sealed record LoadedPlan(string RunId, PlanHeader Header);
+    sealed record LoadedPlan(string RunId, PlanHeader Header, RunSpec Spec, IObjectReader Slices);
 
     /// <summary>Runs an activity by its name, with payloads as a history holds them.</summary>
     public Task<JsonElement> InvokeAsync(string name, JsonElement input, CancellationToken cancellationToken) => name switch
@@ -48,7 +48,6 @@ public sealed partial class RunActivities(
         {
             var store = new PlanStore(state, paths);
             var header = await store.ReadHeaderAsync(cancellationToken) ?? await WritePlanAsync(spec, paths, store, cancellationToken);
-            _loaded = new LoadedPlan(request.RunId, header);
             var tasks = header.Tasks;
             return new PlanReference(tasks, spec.Limits.Parallel ?? defaultParallel, spec.Limits.Retries, spec.Limits.ToleratedFailures.Allowed(tasks), header.Strategy);
         }
@@ -92,6 +91,14 @@ public sealed partial class RunActivities(
     // A result among its own source would be read as input by the next run.
     void CheckOutputPath(RunSpec spec)
     {
+        try
+        {
+            state.CheckPath(RunPaths.Manifest(spec.Output.Path));
+        }
+        catch (StorageException invalid) when (invalid.Failure == StorageFailure.InvalidPath)
+        {
+            throw new PlanRefusedException("invalid-path", invalid.Message, pointer: "/output/path");
+        }
         var folder = spec.Source.Path + "/";
         if (dataLocation != stateLocation || !spec.Output.Path.StartsWith(folder, StringComparison.Ordinal) || !spec.Source.CreateFilter().Selects(spec.Output.Path[folder.Length..])) return;
         throw new PlanRefusedException("conflict",
@@ -101,10 +108,9 @@ public sealed partial class RunActivities(
     public async Task<TaskResult> ReduceTaskAsync(TaskRequest request, CancellationToken cancellationToken)
     {
         var paths = new RunPaths(request.RunId);
-        var header = await LoadPlanAsync(request.RunId, cancellationToken);
-        var slice = await new PlanStore(state, paths).ReadSliceAsync(header, request.Index, cancellationToken);
+        var (_, header, spec, slices) = await LoadPlanAsync(request.RunId, cancellationToken);
+        var slice = await PlanStore.ReadSliceAsync(header, slices, request.Index, cancellationToken);
         if (await ReadReceiptAsync(paths.Receipt(slice.TaskId), paths, cancellationToken) is { } earlier) return Result(earlier);
-        var spec = await ReadSpecAsync(paths, cancellationToken);
         var receipt = await isolation.RunAsync(Compose(request.RunId, paths, spec, header, slice), spec.Limits.Timeout, static _ => { }, cancellationToken) with { Driver = driver };
         var bytes = JsonSerializer.SerializeToUtf8Bytes(receipt, WorkflowJson.Default.TaskReceipt);
         if (receipt.Outcome == TaskOutcome.Done) await PutOnceAsync(paths.Receipt(slice.TaskId), bytes, cancellationToken);
@@ -136,13 +142,14 @@ public sealed partial class RunActivities(
     static SortedDictionary<string, string> Metadata(PlanHeader header) =>
         new(StringComparer.Ordinal) { ["fanfold.engineVersion"] = header.EngineVersion, ["fanfold.specHash"] = header.SpecHash };
 
-    async Task<PlanHeader> LoadPlanAsync(string runId, CancellationToken cancellationToken)
+    async Task<LoadedPlan> LoadPlanAsync(string runId, CancellationToken cancellationToken)
     {
-        if (_loaded is { } loaded && loaded.RunId == runId) return loaded.Header;
-        var header = await new PlanStore(state, new RunPaths(runId)).ReadHeaderAsync(cancellationToken)
-            ?? throw new StorageException(StorageFailure.Changed, new RunPaths(runId).PlanHeader, $"the plan of run '{runId}' is gone; start the run under a new id");
-        _loaded = new LoadedPlan(runId, header);
-        return header;
+        if (_loaded is { } loaded && loaded.RunId == runId) return loaded;
+        var paths = new RunPaths(runId);
+        var plans = new PlanStore(state, paths);
+        var header = await plans.ReadHeaderAsync(cancellationToken)
+            ?? throw new StorageException(StorageFailure.Changed, paths.PlanHeader, $"the plan of run '{runId}' is gone; start the run under a new id");
+        return _loaded = new LoadedPlan(runId, header, await ReadSpecAsync(paths, cancellationToken), await plans.OpenSlicesAsync(header, cancellationToken));
     }
 
     async Task<RunSpec> ReadSpecAsync(RunPaths paths, CancellationToken cancellationToken)

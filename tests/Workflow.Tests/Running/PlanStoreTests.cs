@@ -28,9 +28,10 @@ public class PlanStoreTests
         var slices = await store.ReadSlicesAsync(header, Cancellation);
         Assert.Equal(Enumerable.Range(0, partitions), slices.Select(slice => slice.Index));
         Assert.Equal(partitions, slices.Select(slice => slice.TaskId).Distinct().Count());
+        await using var reader = await store.OpenSlicesAsync(header, Cancellation);
         foreach (var index in (int[])[0, 1, 9, 10, 4999, 9998, 9999])
         {
-            var slice = await store.ReadSliceAsync(header, index, Cancellation);
+            var slice = await PlanStore.ReadSliceAsync(header, reader, index, Cancellation);
             Assert.Equivalent(slices[index], slice, strict: true);
             Assert.Equal($"{index}", slice.Value);
         }
@@ -46,6 +47,7 @@ public class PlanStoreTests
         await harness.Activities.PlanRunAsync(await harness.StartAsync("r", RunHarness.Spec()), Cancellation);
         var store = new PlanStore(harness.Store, new RunPaths("r"));
         var header = (await store.ReadHeaderAsync(Cancellation))!;
+        await using var slices = await store.OpenSlicesAsync(header, Cancellation);
         var reads = 0;
         harness.Store.Hook = call =>
         {
@@ -53,7 +55,7 @@ public class PlanStoreTests
             return Task.CompletedTask;
         };
 
-        await store.ReadSliceAsync(header, 49, Cancellation);
+        await PlanStore.ReadSliceAsync(header, slices, 49, Cancellation);
 
         Assert.Equal(1, reads);
     }

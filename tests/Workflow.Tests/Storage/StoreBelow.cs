@@ -20,6 +20,8 @@ sealed class StoreBelow(IObjectStore store, string folder) : IObjectStore
     public async Task<ObjectProperties> PutAsync(string path, Stream content, PutCondition condition, CancellationToken cancellationToken = default) =>
         Out(await store.PutAsync(In(path), content, condition, cancellationToken));
 
+    public void CheckPath(string path) => store.CheckPath(In(path));
+
     public Task DeleteAsync(string path, CancellationToken cancellationToken = default) => store.DeleteAsync(In(path), cancellationToken);
 
     public Task<IObjectLease?> TryLeaseAsync(string path, CancellationToken cancellationToken = default) => store.TryLeaseAsync(In(path), cancellationToken);

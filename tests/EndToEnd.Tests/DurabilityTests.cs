@@ -1,0 +1,159 @@
+using System.Text.Json.Nodes;
+
+namespace Fanfold.EndToEnd.Tests;
+
+/// <summary>Commands that are killed, interrupted, or called many times at once. Set <c>FANFOLD_SOAK=1</c> for ten times the trials.</summary>
+public sealed class DurabilityTests : IDisposable
+{
+    const string Result = "results/trips.parquet";
+    const int Partitions = 12;
+
+    static readonly int Trials = Environment.GetEnvironmentVariable("FANFOLD_SOAK") == "1" ? 200 : 20;
+
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    readonly Fanfold _fanfold = new();
+
+    public void Dispose() => _fanfold.Dispose();
+
+    static JsonObject Spec => Fanfold.Spec("lake/trips", "ff", """{ "groupBy": ["category"], "aggregates": { "n": "len()", "total": "sum(amount)" } }""", Result,
+        $$"""{ "partitionBy": { "column": "ff", "values": [{{string.Join(", ", Enumerable.Range(0, Partitions))}}] }, "limits": { "parallel": 3 } }""");
+
+    async Task<StoreUnderTest> CreateStoreAsync(StoreKind kind)
+    {
+        var store = await StoreUnderTest.CreateAsync(kind, _fanfold);
+        var folder = Directory.CreateDirectory(Path.Combine(_fanfold.Folder, "made", "lake", "trips")).FullName;
+        Duck.Execute($"""
+            copy (select (i % {Partitions})::int as ff, 'c' || (i % 5) as category, (i % 1000) / 8.0 as amount from range(60000) t(i))
+            to '{folder}/a.parquet' (format parquet, row_group_size 4096)
+            """);
+        await store.FillAsync(Path.Combine(_fanfold.Folder, "made"), "lake");
+        await File.WriteAllTextAsync(Path.Combine(_fanfold.Folder, "spec.json"), Spec.ToJsonString(), Cancellation);
+        return store;
+    }
+
+    Task<RunningCommand> StartAsync(StoreUnderTest store, string runId) => _fanfold.StartAsync("run", "spec.json", "--store", store.Name, "--run-id", runId, "--json");
+
+    async Task<Outcome> RunAsync(StoreUnderTest store, string runId)
+    {
+        using var run = await StartAsync(store, runId);
+        return await run.EndAsync();
+    }
+
+    static async Task<List<string>> ReceiptsAsync(StoreUnderTest store, string runId) =>
+        [.. (await store.ListAsync($"fanfold/runs/{runId}/receipts")).Select(receipt => $"{receipt.Path} {receipt.ETag}")];
+
+    /// <summary>Waits until so many objects of a run's state are there, or the run ended.</summary>
+    static async Task ReachAsync(StoreUnderTest store, string runId, int objects, RunningCommand run)
+    {
+        while (!run.HasExited && (await store.ListAsync($"fanfold/runs/{runId}")).Count < objects) await Task.Delay(5, Cancellation);
+    }
+
+    [Theory]
+    [InlineData(StoreKind.Directory)]
+    [InlineData(StoreKind.Azurite)]
+    public async Task Run_KilledWithAllItsWorkers_TheSameCommandFinishesTheSame(StoreKind kind)
+    {
+        var seed = Environment.GetEnvironmentVariable("FANFOLD_SEED") is { } given ? int.Parse(given, System.Globalization.CultureInfo.InvariantCulture) : Random.Shared.Next();
+        TestContext.Current.TestOutputHelper!.WriteLine($"FANFOLD_SEED={seed}");
+        var random = new Random(seed);
+        await using var store = await CreateStoreAsync(kind);
+        (await RunAsync(store, "undisturbed")).Exits(0);
+        var expected = await store.HashAsync(Result);
+        var objects = (await store.ListAsync("fanfold/runs/undisturbed")).Count;
+
+        var killedInTheMiddle = 0;
+        for (var trial = 0; trial < Trials; trial++)
+        {
+            await store.Objects.DeleteAsync(Result, Cancellation);
+            await store.Objects.DeleteAsync(Result + ".manifest.json", Cancellation);
+            var runId = $"trial-{trial}";
+            using (var run = await StartAsync(store, runId))
+            {
+                // Parts come and go, so the middle of a run has more objects than its end; the further wait is random.
+                await ReachAsync(store, runId, random.Next(objects + Partitions / 2), run);
+                for (var spins = random.Next(30); spins > 0; spins--) Thread.SpinWait(random.Next(200_000));
+                run.SignalGroup(RunningCommand.Kill);
+                await run.EndAsync();
+            }
+            var state = (await store.ListAsync($"fanfold/runs/{runId}")).Select(o => o.Path[$"fanfold/runs/{runId}/".Length..]).ToList();
+            var before = await ReceiptsAsync(store, runId);
+            var ended = state.Contains("status.json") && JsonNode.Parse(await store.ReadAsync($"fanfold/runs/{runId}/status.json"))!["summary"] is not null;
+            var started = _fanfold.Workers.Count;
+
+            var resumed = (await RunAsync(store, runId)).Exits(0);
+
+            Assert.Equal(expected, await store.HashAsync(Result));
+            if (ended) Assert.Equal(started, _fanfold.Workers.Count);
+            else
+            {
+                var finished = before.Count(receipt => !receipt.Contains("/combine.json", StringComparison.Ordinal));
+                Assert.Equal(finished, (int)resumed.Json["tasks"]!["reused"]!);
+                Assert.Equal(Partitions - finished + (before.Count > finished ? 0 : 1), _fanfold.Workers.Count - started);
+                if (finished is > 0 and < Partitions) killedInTheMiddle++;
+            }
+            // What is done is not done again: its very object stays.
+            Assert.Subset((await ReceiptsAsync(store, runId)).ToHashSet(), before.ToHashSet());
+        }
+        Assert.True(killedInTheMiddle > Trials / 10, $"only {killedInTheMiddle} of {Trials} kills came in the middle of the fan-out");
+    }
+
+    [Theory]
+    [InlineData(StoreKind.Directory, false)]
+    [InlineData(StoreKind.Directory, true)]
+    [InlineData(StoreKind.Azurite, true)]
+    public async Task Run_Interrupted_EndsItsWorkersAndStaysRunning(StoreKind kind, bool wholeGroup)
+    {
+        await using var store = await CreateStoreAsync(kind);
+        using var run = await StartAsync(store, "stopped");
+        await ReachAsync(store, "stopped", 8, run);
+
+        Assert.True(wholeGroup ? run.SignalGroup(RunningCommand.Interrupt) : run.Signal(RunningCommand.Interrupt));
+        var stopped = (await run.EndAsync()).Exits(130);
+
+        Assert.All(_fanfold.Workers, worker => Assert.False(Directory.Exists($"/proc/{worker}"), $"worker {worker} is still there"));
+        Assert.Equal("running", (string?)stopped.Json["status"]);
+        Assert.Equal("interrupted", (string?)stopped.Error["code"]);
+        var status = (await _fanfold.CallAsync("status", "stopped", "--store", store.Name, "--json")).Exits(0);
+        Assert.Equal("running", (string?)status.Json["status"]);
+        Assert.Null(status.Json["summary"]);
+        var resumed = (await RunAsync(store, "stopped")).Exits(0);
+        Assert.Equal("succeeded", (string?)resumed.Json["status"]);
+    }
+
+    [Theory]
+    [InlineData(StoreKind.Directory)]
+    [InlineData(StoreKind.Azurite)]
+    public async Task Run_StartedEightTimesAtOnce_OneDrivesAndAllEndAlike(StoreKind kind)
+    {
+        await using var store = await CreateStoreAsync(kind);
+        var runs = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => StartAsync(store, "together")));
+
+        var outcomes = await Task.WhenAll(runs.Select(run => run.EndAsync()));
+
+        Assert.All(outcomes, outcome => outcome.Exits(0));
+        Assert.Single(outcomes.Select(outcome => outcome.Stdout).Distinct());
+        Assert.Equal(Partitions + 1, _fanfold.Workers.Count);
+        foreach (var run in runs) run.Dispose();
+    }
+
+    [Theory]
+    [InlineData(StoreKind.Directory)]
+    [InlineData(StoreKind.Azurite)]
+    public async Task Run_DriverKilled_AFollowerTakesOver(StoreKind kind)
+    {
+        await using var store = await CreateStoreAsync(kind);
+        using var driver = await StartAsync(store, "handed-on");
+        await ReachAsync(store, "handed-on", 8, driver);
+        var followers = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => StartAsync(store, "handed-on")));
+        var before = await ReceiptsAsync(store, "handed-on");
+
+        Assert.True(driver.SignalGroup(RunningCommand.Kill));
+        var outcomes = await Task.WhenAll(followers.Select(follower => follower.EndAsync()));
+
+        Assert.All(outcomes, outcome => outcome.Exits(0));
+        Assert.Single(outcomes.Select(outcome => outcome.Stdout).Distinct());
+        Assert.True((int)outcomes[0].Json["tasks"]!["reused"]! >= before.Count);
+        foreach (var follower in followers) follower.Dispose();
+    }
+}
