@@ -51,7 +51,8 @@ sealed class BlobFailures(string service)
             (409, "ContainerBeingDeleted") => new(StorageFailure.Unreachable, path,
                 $"The container of '{path}' is being deleted in {service} ({code}). Try again in a minute."),
             (401 or 403, _) => new(StorageFailure.AccessDenied, path,
-                $"Access to '{path}' in {service} is denied ({code}). Give the identity that runs this the role Storage Blob Data Contributor, or Storage Blob Data Reader where it only reads, and look whether the account's network rules let it in."),
+                $"Access to '{path}' in {service} is denied ({code}). Give the identity that runs this the role Storage Blob Data Contributor, " +
+                "or Storage Blob Data Reader where it only reads, and look whether the account's network rules let it in."),
             (404, _) => new(StorageFailure.NotFound, path,
                 $"{service} has no place for '{path}' ({code}). Check the names of account and container."),
             (409 or 412, _) => new(StorageFailure.Conflict, path,
@@ -81,7 +82,5 @@ sealed class BlobFailures(string service)
 
     static bool IsCount(string? text, out int count) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count);
 
-    static string FirstLine(string text) => text.AsSpan().TrimStart() is var rest && rest.IndexOfAny('\r', '\n') is >= 0 and var end
-        ? rest[..end].TrimEnd('.').ToString()
-        : text.Trim().TrimEnd('.');
+    static string FirstLine(string text) => text.Trim().Split('\n')[0].TrimEnd('\r', '.');
 }

@@ -151,8 +151,13 @@ sealed class BlobPut(BlobContainerClient container, string name, string path, Pu
 
     bool IsConditional => condition.MustBeAbsent || condition.ETag is not null;
 
-    static bool IsRefused(RequestFailedException e) =>
-        e.Status is 404 or 412 || (e.Status == 409 && string.IsNullOrEmpty(e.ErrorCode)) || e.ErrorCode == BlobErrorCode.BlobAlreadyExists || e.ErrorCode == BlobErrorCode.InvalidBlockList;
+    bool IsRefused(RequestFailedException e) => e.Status switch
+    {
+        404 => condition.ETag is not null,
+        409 => e.ErrorCode is null or "" || e.ErrorCode == BlobErrorCode.BlobAlreadyExists,
+        412 => true,
+        _ => e.ErrorCode == BlobErrorCode.InvalidBlockList,
+    };
 
     StorageException Conflict() => new(StorageFailure.Conflict, path, condition.MustBeAbsent
         ? $"'{path}' exists already and is written only once."

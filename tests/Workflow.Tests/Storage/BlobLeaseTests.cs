@@ -7,6 +7,7 @@ namespace Fanfold.Workflow.Tests.Storage;
 public sealed class BlobLeaseTests(Azurite azurite) : BlobStoreTest(azurite)
 {
     static readonly TimeSpan Tick = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan Never = TimeSpan.FromMinutes(1);
 
     [Fact]
     public async Task Renewals_Granted_KeepItBeyondItsTime()
@@ -101,9 +102,11 @@ public sealed class BlobLeaseTests(Azurite azurite) : BlobStoreTest(azurite)
 
     static async Task UntilAsync(Func<bool> condition)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        limit.CancelAfter(Never);
         while (!condition())
         {
-            Cancellation.ThrowIfCancellationRequested();
+            limit.Token.ThrowIfCancellationRequested();
             await Task.Yield();
         }
     }
@@ -112,6 +115,6 @@ public sealed class BlobLeaseTests(Azurite azurite) : BlobStoreTest(azurite)
     {
         var lost = new TaskCompletionSource();
         await using var registered = lease.Lost.Register(lost.SetResult);
-        await lost.Task.WaitAsync(Cancellation);
+        await lost.Task.WaitAsync(Never, Cancellation);
     }
 }
