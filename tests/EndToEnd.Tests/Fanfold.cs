@@ -42,6 +42,22 @@ sealed class Fanfold(Executable? executable = null) : IDisposable
         return CallAsync(["run", "spec.json", "--store", Store, "--json", .. args]);
     }
 
+    /// <summary>The same over another store.</summary>
+    public Task<Outcome> RunAsync(JsonObject spec, StoreUnderTest store, params string[] args)
+    {
+        File.WriteAllText(Path.Combine(Folder, "spec.json"), spec.ToJsonString());
+        return CallAsync(["run", "spec.json", "--store", store.Name, "--json", .. args]);
+    }
+
+    /// <param name="watch">Looks at the command while it runs; ends with it.</param>
+    public async Task<Outcome> RunAsync(JsonObject spec, StoreUnderTest store, Func<RunningCommand, Task> watch)
+    {
+        await File.WriteAllTextAsync(Path.Combine(Folder, "spec.json"), spec.ToJsonString(), TestContext.Current.CancellationToken);
+        using var run = await StartAsync("run", "spec.json", "--store", store.Name, "--json");
+        await watch(run);
+        return await run.EndAsync();
+    }
+
     public Task<Outcome> CallAsync(params string[] args) => CallAsync(args, stdin: "");
 
     public async Task<Outcome> CallAsync(string[] args, string stdin)
