@@ -1,0 +1,19 @@
+using Fanfold.Benchmarks;
+
+// One benchmark per question. --small shrinks it to seconds, --check fails when an answer is wrong; neither judges a time.
+var small = args.Contains("--small");
+var check = args.Contains("--check");
+var known = new Dictionary<string, Func<Published, BenchmarkOptions, TextWriter, Task>>
+{
+    ["orchestration"] = OrchestrationBenchmark.RunAsync,
+};
+var named = args.Where(arg => !arg.StartsWith("--", StringComparison.Ordinal)).ToList();
+if (named.Except(known.Keys).FirstOrDefault() is { } unknown || args.FirstOrDefault(arg => arg.StartsWith("--", StringComparison.Ordinal) && arg is not ("--small" or "--check")) is { } option && (unknown = option) is not null)
+{
+    Console.Error.WriteLine($"'{unknown}' is not known. Usage: dotnet run -c Release --project tests/Benchmarks -- [{string.Join(" | ", known.Keys)}] [--small] [--check]");
+    return 2;
+}
+var published = await Published.CreateAsync();
+Console.WriteLine(Machine.Describe());
+foreach (var name in named.Count > 0 ? named : [.. known.Keys]) await known[name](published, new BenchmarkOptions(small, check), Console.Out);
+return 0;
