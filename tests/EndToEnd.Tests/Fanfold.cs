@@ -68,8 +68,10 @@ sealed class Fanfold(Executable? executable = null) : IDisposable
     }
 
     /// <summary>Starts a call; its stdin stays open until it is written.</summary>
-    public async Task<RunningCommand> StartAsync(params string[] args) =>
-        RunningCommand.Start(executable ?? await Executable.GetAsync(), Folder, args, new Dictionary<string, string> { ["FANFOLD_WORKER_LOG"] = WorkerLog });
+    public Task<RunningCommand> StartAsync(params string[] args) => StartAsync(new Dictionary<string, string>(), args);
+
+    public async Task<RunningCommand> StartAsync(IReadOnlyDictionary<string, string> environment, params string[] args) =>
+        RunningCommand.Start(executable ?? await Executable.GetAsync(), Folder, args, new Dictionary<string, string>(environment) { ["FANFOLD_WORKER_LOG"] = WorkerLog });
 
     string WorkerLog => Path.Combine(Folder, "workers.log");
 

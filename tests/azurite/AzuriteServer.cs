@@ -24,11 +24,12 @@ public sealed class AzuriteServer : IAsyncDisposable
 
     /// <summary>Installs Azurite if that was not done yet, starts it and waits until it answers.</summary>
     /// <param name="location">The folder that keeps its data; null to keep it in memory.</param>
+    /// <param name="arguments">More of Azurite's own.</param>
     /// <exception cref="InvalidOperationException">It can't be installed or started; says what to run to see why.</exception>
-    public static async Task<AzuriteServer> StartAsync(string? location = null)
+    public static async Task<AzuriteServer> StartAsync(string? location = null, params string[] arguments)
     {
         await AzuriteInstall.EnsureAsync();
-        var process = Start("node", location is null ? ["serve.cjs"] : ["serve.cjs", "--location", location]);
+        var process = Start("node", ["serve.cjs", .. location is null ? [] : (string[])["--location", location], .. arguments]);
         var output = new StringBuilder();
         var address = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         process.OutputDataReceived += (_, line) => Hear(line.Data);
