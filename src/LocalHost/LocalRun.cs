@@ -25,11 +25,11 @@ static class LocalRun
                 var other => throw new InvalidOperationException($"a run can't stay {other}"),
             };
         }
-        catch (StorageException failure)
+        catch (StorageException failure) when (driver.HasBegun)
         {
             return new RunOutcome(null, [RunActivities.StorageError(failure), Stopped("stopped", options.RunId)], options.RunId);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (driver.HasBegun && cancellationToken.IsCancellationRequested)
         {
             return new RunOutcome(null, [Stopped("interrupted", options.RunId)], options.RunId);
         }

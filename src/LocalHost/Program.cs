@@ -38,3 +38,8 @@ catch (RunStateException refused)
 {
     return SpecFile.Refuse([new RunError(refused.Code, refused.Message)], json);
 }
+catch (Exception bug)
+{
+    Console.Error.WriteLine(TerminalText.Safe(bug.ToString()));
+    return SpecFile.Refuse([new RunError("bug", $"This is a defect of fanfold: {bug.Message} Please report it with the lines above. A run that was under way stays, and goes on under its id.")], json);
+}

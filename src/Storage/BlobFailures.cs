@@ -10,6 +10,8 @@ sealed class BlobFailures(string service)
 {
     const int MaxCode = 64;
 
+    readonly bool _isAzurite = service.StartsWith("http://", StringComparison.Ordinal);
+
     public async Task<T> GuardAsync<T>(string path, Func<Task<T>> action, CancellationToken cancellationToken)
     {
         try
@@ -27,7 +29,7 @@ sealed class BlobFailures(string service)
         $"'{path}' was changed or deleted after it was opened or planned. Let its writer finish, then start again.");
 
     public StorageException Unreachable(string path, string reason, Exception? inner = null) => new(StorageFailure.Unreachable, path,
-        $"'{path}' can't be reached in {service}: {reason}. Check the network and the account's name, and try again.", inner);
+        $"'{path}' can't be reached in {service}: {reason}. {(_isAzurite ? "Is Azurite running there?" : "Check the network and the account's name, and try again.")}", inner);
 
     public StorageException ToStorage(Exception exception, string path) => exception switch
     {

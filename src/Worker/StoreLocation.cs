@@ -18,6 +18,7 @@ public sealed record StoreLocation(string Address)
     /// <param name="credential">For a store that needs a token.</param>
     public IObjectStore Open(TokenCredential? credential) =>
         NeedsToken ? new BlobObjectStore(new Uri(Address), credential ?? throw new InvalidOperationException($"'{Address}' needs a token, and there is none"))
-        : IsBlob ? BlobObjectStore.InAzurite(new Uri(Address))
+        // On this machine nothing comes back that is not there after three seconds.
+        : IsBlob ? BlobObjectStore.InAzurite(new Uri(Address), new BlobRequestOptions { RetryDelay = TimeSpan.FromMilliseconds(100) })
         : new DirectoryObjectStore(Address);
 }

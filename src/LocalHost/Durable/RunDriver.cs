@@ -13,11 +13,15 @@ sealed class RunDriver(IObjectStore state, TimeProvider time, Func<RunRequest, A
 {
     static readonly TimeSpan FollowInterval = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>Whether the run exists, so that there is something to go on with.</summary>
+    public bool HasBegun { get; private set; }
+
     /// <param name="onFollow">Told once, when another process turns out to drive the run.</param>
     public async Task<RunStart> RunAsync(string runId, RunSpec spec, bool fresh, Action onFollow, Action<RunProgress> onProgress, CancellationToken cancellationToken)
     {
         var paths = new RunPaths(runId);
         var start = await RunStarter.StartAsync(state, runId, spec, fresh, time, cancellationToken);
+        HasBegun = true;
         for (var follows = false; start is RunStart.Ready ready;)
         {
             await using var lease = await state.TryLeaseAsync(paths.DriverLock, cancellationToken);
