@@ -29,9 +29,10 @@ sealed partial class RunningCommand : IDisposable
 
     public static RunningCommand Start(Executable executable, string folder, string[] args, IReadOnlyDictionary<string, string> environment)
     {
-        // A child of ours leads no group yet, so setsid makes it the leader of one without another fork.
-        var start = new ProcessStartInfo("setsid") { WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var arg in (string[])[executable.File, .. executable.Prefix, .. args]) start.ArgumentList.Add(arg);
+        // Tests that run in the background of a shell are started with interrupts ignored, and a child of theirs would ignore them too. It leads no group
+        // yet, so setsid makes it the leader of one without another fork.
+        var start = new ProcessStartInfo("env") { WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var arg in (string[])["--default-signal=INT", "setsid", executable.File, .. executable.Prefix, .. args]) start.ArgumentList.Add(arg);
         foreach (var (name, value) in executable.Environment.Concat(environment)) start.Environment[name] = value;
         return new RunningCommand(Process.Start(start)!, string.Join(' ', args));
     }
