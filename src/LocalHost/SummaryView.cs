@@ -1,3 +1,4 @@
+using Fanfold.Engine;
 using Fanfold.Engine.Columns;
 using Fanfold.Engine.Parquet;
 using Fanfold.Storage;
@@ -29,6 +30,9 @@ static class SummaryView
         AnsiConsole.Write(grid);
     }
 
+    /// <summary>What the first rows of a result may take: its row groups are ours, and small.</summary>
+    const long HeadMemory = 256L << 20;
+
     /// <summary>The first rows of a result.</summary>
     public static async Task PrintHeadAsync(IObjectStore state, string path, int rows, CancellationToken cancellationToken)
     {
@@ -39,7 +43,7 @@ static class SummaryView
         var schema = new Schema(footer.Columns.Select(column => new Field(column.Name, column.Type!.Value)));
         var table = new Table().Border(TableBorder.Simple);
         foreach (var field in schema.Fields) table.AddColumn(new TableColumn(new Text(TerminalText.Safe(field.Name))));
-        using var columns = new ColumnBatchReader(source, footer, schema);
+        await using var columns = new ColumnBatchReader(source, footer, schema, new MemoryAccount(HeadMemory));
         await foreach (var batch in columns.ReadAsync(rows, cancellationToken))
         {
             for (var row = 0; row < batch.Rows; row++) table.AddRow(batch.Columns.Select(column => new Text(TerminalText.Safe(column[row].ToString()))));

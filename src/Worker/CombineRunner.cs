@@ -1,3 +1,4 @@
+using Fanfold.Engine;
 using Fanfold.Engine.Columns;
 using Fanfold.Engine.Parquet;
 using Fanfold.Storage;
@@ -14,12 +15,13 @@ static class CombineRunner
     {
         var schema = new Schema(work.Columns.Select(column => column.ToField()));
         var traffic = new Traffic();
+        var account = new MemoryAccount(task.Memory);
         using var spool = new Spool();
         using var writer = new ParquetFileWriter(schema, spool, task.Metadata);
         var pending = schema.Fields.Select(field => Column.Create(field.Type)).ToArray();
         foreach (var part in work.Parts)
         {
-            await AppendAsync(part, state, schema, pending, writer, traffic, cancellationToken);
+            await AppendAsync(part, state, schema, pending, writer, traffic, account, cancellationToken);
             progress(writer.Rows + pending[0].Length);
         }
         await writer.WriteRowGroupAsync(pending, cancellationToken);
@@ -38,7 +40,7 @@ static class CombineRunner
         };
     }
 
-    static async Task AppendAsync(PartReference part, IObjectStore state, Schema schema, Column[] pending, ParquetFileWriter writer, Traffic traffic, CancellationToken cancellationToken)
+    static async Task AppendAsync(PartReference part, IObjectStore state, Schema schema, Column[] pending, ParquetFileWriter writer, Traffic traffic, MemoryAccount account, CancellationToken cancellationToken)
     {
         await using var reader = await state.OpenAsync(part.Properties, cancellationToken);
         if (await PartWriter.HashAsync(reader, cancellationToken) != part.Hash)
@@ -46,11 +48,10 @@ static class CombineRunner
         var source = new ObjectSource(reader, traffic);
         var footer = await FooterReader.ReadAsync(source, cancellationToken);
         if (footer.Rows != part.Rows) throw new ParquetDataException(ParquetDefect.Corrupt, $"the part has {footer.Rows} rows, its receipt says {part.Rows}").At(part.Path);
-        using var rows = new ColumnBatchReader(source, footer, schema);
+        await using var rows = new ColumnBatchReader(source, footer, schema, account);
         await foreach (var batch in rows.ReadAsync(BatchRows, cancellationToken))
         {
-            var selected = Enumerable.Range(0, batch.Rows).ToArray();
-            for (var i = 0; i < pending.Length; i++) pending[i].AppendFrom(batch.Columns[i], selected);
+            for (var i = 0; i < pending.Length; i++) pending[i].AppendRange(batch.Columns[i], 0, batch.Rows);
             if (pending[0].Length < RowGroupRows) continue;
             await writer.WriteRowGroupAsync(pending, cancellationToken);
             foreach (var column in pending) column.Clear();

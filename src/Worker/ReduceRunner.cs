@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
+using Fanfold.Engine;
 using Fanfold.Engine.Columns;
 using Fanfold.Engine.Expressions;
 using Fanfold.Engine.Parquet;
 using Fanfold.Engine.Reduce;
+using Fanfold.Engine.Scan;
 using Fanfold.Storage;
 
 namespace Fanfold.Worker;
@@ -18,18 +20,21 @@ public static class ReduceRunner
         using var spool = new Spool();
         using var writer = new ParquetFileWriter(reducer.OutputSchema, spool, task.Metadata);
         var traffic = new Traffic();
+        var account = new MemoryAccount(task.Memory);
         var counts = default(ScanCounts);
+        var pruned = new PruningCounts();
         var rowGroups = 0;
         foreach (var file in work.Files)
         {
             await using var reader = await data.OpenAsync(new ObjectProperties(file.Path, file.Length, file.ETag), cancellationToken);
-            using var scan = new RowGroupScan(new ObjectSource(reader, traffic), file.Columns, file.DataEnd,
-                work.Partition is { } value ? Predicate.Equal(schema, value.Column, partition!.Value.Value) : null, Where(work.Where, schema));
-            foreach (var group in file.RowGroups)
+            await using var scan = new RowGroupScan(new ObjectSource(reader, traffic), file.Columns, file.DataEnd,
+                work.Partition is { } value ? Predicate.Equal(schema, value.Column, partition!.Value.Value) : null, Where(work.Where, schema), reducer, account, pruned);
+            var next = 0;
+            await foreach (var scanned in scan.ScanAsync(file.RowGroups, cancellationToken))
             {
-                var scanned = await scan.ScanAsync(group.Ordinal, group.Rows, group.Chunks, reducer, cancellationToken);
-                if (scanned.RowsDecoded != group.Rows)
-                    throw new ParquetDataException(ParquetDefect.Corrupt, $"{scanned.RowsDecoded} rows were decoded, the footer counts {group.Rows}").At(file.Path, group.Ordinal);
+                var group = file.RowGroups[next++];
+                if (scanned.RowsDecoded + scanned.RowsPruned != group.Rows)
+                    throw new ParquetDataException(ParquetDefect.Corrupt, $"{scanned.RowsDecoded} rows were decoded and {scanned.RowsPruned} pruned, the footer counts {group.Rows}").At(file.Path, group.Ordinal);
                 counts += scanned;
                 rowGroups++;
                 progress(counts.RowsDecoded);
@@ -48,6 +53,8 @@ public static class ReduceRunner
             InputsHash = InputsHash(work.Files.Select(file => (file.Path, file.ETag, file.RowGroups.Select(group => group.Ordinal)))),
             RowGroups = rowGroups,
             RowsDecoded = counts.RowsDecoded,
+            RowsPruned = counts.RowsPruned,
+            Pruned = pruned.Any ? PrunedWork.Of(pruned) : null,
             RowsInPartition = counts.RowsInPartition,
             RowsSelected = counts.RowsSelected,
             BytesRead = traffic.Bytes,

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Fanfold.Engine.Scan;
 using Fanfold.Storage;
 
 namespace Fanfold.Worker;
@@ -30,6 +31,12 @@ public sealed record TaskReceipt
     public int RowGroups { get; init; }
     public long RowsDecoded { get; init; }
 
+    /// <summary>Rows of these row groups that were proved not to be of the partition and not decoded.</summary>
+    public long RowsPruned { get; init; }
+
+    /// <summary>What the pruners spared; null when nothing.</summary>
+    public PrunedWork? Pruned { get; init; }
+
     /// <summary>Rows of the partition before <c>where</c>.</summary>
     public long RowsInPartition { get; init; }
 
@@ -50,6 +57,18 @@ public sealed record TaskReceipt
 
     public TaskFailure? Failure { get; init; }
 }
+
+/// <summary>What pruning spared inside the planned row groups; null where a pruner spared nothing.</summary>
+public sealed record PrunedWork(PrunedBy? PageIndex, PrunedBy? BloomFilter, PrunedBy? Dictionary)
+{
+    public static PrunedWork Of(PruningCounts counts) => new(Of(counts, Pruner.PageIndex), Of(counts, Pruner.BloomFilter), Of(counts, Pruner.Dictionary));
+
+    static PrunedBy? Of(PruningCounts counts, Pruner pruner) => counts.Rows(pruner) == 0 ? null : new PrunedBy(counts.RowGroups(pruner), counts.Rows(pruner));
+}
+
+/// <param name="RowGroups">Those skipped whole, for the partition or for <c>where</c>.</param>
+/// <param name="Rows">Rows not looked at, in these and in parts of others.</param>
+public sealed record PrunedBy(long RowGroups, long Rows);
 
 /// <param name="Code">Stable, in kebab-case.</param>
 /// <param name="Message">At most 8 KB.</param>

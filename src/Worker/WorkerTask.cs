@@ -57,10 +57,8 @@ public sealed record TaskReduction(
     IReadOnlyList<int>? Keys, IReadOnlyList<Aggregate>? Aggregates, IReadOnlyList<int>? Select, IReadOnlyList<SortKey> Sort, long? Limit);
 
 /// <param name="Columns">The file's own columns in the order of <see cref="ReduceWork.Columns"/>.</param>
-public sealed record TaskFile(string Path, long Length, string ETag, long DataEnd, IReadOnlyList<ParquetColumn> Columns, IReadOnlyList<TaskRowGroup> RowGroups);
-
-/// <param name="Chunks">In the order of <see cref="ReduceWork.Columns"/>.</param>
-public sealed record TaskRowGroup(int Ordinal, long Rows, IReadOnlyList<ColumnChunk> Chunks);
+/// <param name="RowGroups">Their chunks are in the same order.</param>
+public sealed record TaskFile(string Path, long Length, string ETag, long DataEnd, IReadOnlyList<ParquetColumn> Columns, IReadOnlyList<RowGroup> RowGroups);
 
 /// <summary>Concatenates parts, in their order, into one file.</summary>
 public sealed record CombineWork(IReadOnlyList<TaskColumn> Columns, IReadOnlyList<PartReference> Parts);

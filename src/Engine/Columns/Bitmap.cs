@@ -26,10 +26,43 @@ public static class Bitmap
         }
     }
 
+    /// <summary>Ors the first <paramref name="count"/> (1 to 64) bits of <paramref name="bits"/>, whose others are zero, in at <paramref name="start"/>.</summary>
+    public static void OrWord(Span<ulong> words, int start, ulong bits, int count)
+    {
+        var shift = start & 63;
+        words[start >> 6] |= bits << shift;
+        if (shift + count > 64) words[(start >> 6) + 1] |= bits >> (64 - shift);
+    }
+
+    /// <summary>Ors the first <paramref name="count"/> bits of <paramref name="source"/> in at <paramref name="start"/>.</summary>
+    public static void Or(Span<ulong> words, int start, ReadOnlySpan<ulong> source, int count)
+    {
+        for (var i = 0; count > 0; i++, start += 64, count -= 64) OrWord(words, start, source[i], Math.Min(count, 64));
+    }
+
     public static int CountSet(ReadOnlySpan<ulong> words)
     {
         var count = 0;
         foreach (var word in words) count += BitOperations.PopCount(word);
+        return count;
+    }
+
+    /// <summary>Writes the positions of the set bits plus <paramref name="offset"/>, ascending, and returns their number.</summary>
+    public static int WritePositions(ReadOnlySpan<ulong> words, int offset, Span<int> positions)
+    {
+        var count = 0;
+        for (var i = 0; i < words.Length; i++, offset += 64)
+        {
+            var word = words[i];
+            if (word == ulong.MaxValue)
+            {
+                var run = positions.Slice(count, 64);
+                for (var j = 0; j < run.Length; j++) run[j] = offset + j;
+                count += 64;
+                continue;
+            }
+            for (; word != 0; word &= word - 1) positions[count++] = offset + BitOperations.TrailingZeroCount(word);
+        }
         return count;
     }
 }

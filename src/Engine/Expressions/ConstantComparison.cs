@@ -18,6 +18,9 @@ abstract class ConstantComparison(ValueExpression operand, Relation relation, Sc
     public int OrdinalOnlyNaN(ReadOnlySpan<ColumnBounds> byOrdinal) =>
         constant.Type.IsFloating && operand is ColumnReference column && !Pruning.CanNumberHold(column.Bounds(byOrdinal), relation, constant) ? column.Ordinal : -1;
 
+    /// <summary>The value that the column must have; null when it may have others, or it is no column.</summary>
+    public Scalar? RequiredValue => relation == Relation.Equal && operand is ColumnReference ? constant : null;
+
     /// <summary>The comparison; <paramref name="constant"/> is not null and has the operand's type.</summary>
     public static ConstantComparison Of(ValueExpression operand, Relation relation, Scalar constant) => operand.Type.Lane switch
     {

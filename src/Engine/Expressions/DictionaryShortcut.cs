@@ -55,6 +55,31 @@ sealed class DictionaryShortcut : TruthExpression
         frame.Scratch.Return(entries);
     }
 
+    public int Ordinal => _ordinal;
+
+    /// <summary>Whether the condition is true of null or of any of the values.</summary>
+    public bool CanBeTrueOf(Column dictionary, Scratch scratch)
+    {
+        if (_ofNull == true) return true;
+        var entries = scratch.Rent(dictionary.Length, tracksKnown: false);
+        _inner.Evaluate(new RowFrame([], dictionary.Length, scratch, dictionary), entries);
+        var any = entries.True.ContainsAnyExcept(0UL);
+        scratch.Return(entries);
+        return any;
+    }
+
+    /// <summary>Values of which the column must have one; null when it may have others.</summary>
+    public IReadOnlyList<Scalar>? RequiredValues() => Required(_inner);
+
+    static IReadOnlyList<Scalar>? Required(TruthExpression condition) => condition switch
+    {
+        ConstantComparison comparison => comparison.RequiredValue is { } value ? [value] : null,
+        Membership membership => membership.RequiredValues,
+        Logic { IsAnd: true } all => all.Operands.Select(Required).FirstOrDefault(values => values is not null),
+        Logic any when any.Operands.Select(Required).ToList() is var each && !each.Contains(null) => [.. each.SelectMany(values => values!)],
+        _ => null,
+    };
+
     public override bool CanBeTrue(ReadOnlySpan<ColumnBounds> byOrdinal) => _inner.CanBeTrue(byOrdinal);
 
     internal override void CollectColumns(IDictionary<int, DataType> columns) => _inner.CollectColumns(columns);

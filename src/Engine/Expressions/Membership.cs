@@ -45,6 +45,9 @@ abstract class Membership : TruthExpression
         _ => new BytesMembership(operand, values, hasNull, negated),
     };
 
+    /// <summary>Values of which the column must have one; null when it may have others, or it is no column.</summary>
+    public IReadOnlyList<Scalar>? RequiredValues => !_negated && _operand is ColumnReference ? _values : null;
+
     public sealed override TruthExpression Negate() => Of(_operand, _values, _hasNull, !_negated);
 
     public sealed override void Evaluate(in RowFrame frame, Truth target)

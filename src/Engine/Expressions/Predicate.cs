@@ -1,4 +1,3 @@
-using System.Numerics;
 using Fanfold.Engine.Columns;
 
 namespace Fanfold.Engine.Expressions;
@@ -41,34 +40,39 @@ public sealed class Predicate
     /// </summary>
     public bool CanMatch(ReadOnlySpan<ColumnBounds> boundsByOrdinal) => _condition.CanBeTrue(boundsByOrdinal);
 
-    /// <summary>Writes the positions of the rows that are true, ascending, and returns their number.</summary>
+    /// <summary>False only if no row can be true whose column <paramref name="ordinal"/> is null or one of the dictionary's values.</summary>
+    public bool CanMatch(int ordinal, Column dictionary)
+    {
+        foreach (var part in Conjuncts())
+        {
+            if (part is DictionaryShortcut single && single.Ordinal == ordinal && !single.CanBeTrueOf(dictionary, _scratch)) return false;
+        }
+        return true;
+    }
+
+    /// <summary>Values of which the column must have one for the predicate to be true; null when it may have others.</summary>
+    public IReadOnlyList<Scalar>? RequiredValues(int ordinal)
+    {
+        foreach (var part in Conjuncts())
+        {
+            if (part is DictionaryShortcut single && single.Ordinal == ordinal && single.RequiredValues() is { } values) return values;
+        }
+        return null;
+    }
+
+    /// <summary>Parts that must all be true.</summary>
+    IEnumerable<TruthExpression> Conjuncts() => _evaluated is Logic { IsAnd: true } all ? all.Operands : [_evaluated];
+
+    /// <summary>Writes the positions of the rows that are true plus <paramref name="offset"/>, ascending, and returns their number.</summary>
     /// <param name="batch">Columns at their ordinals; those that the predicate doesn't read are not looked at.</param>
     /// <param name="positions">Room for every row of the batch.</param>
-    public int Select(RowBatch batch, Span<int> positions)
+    public int Select(RowBatch batch, Span<int> positions, int offset = 0)
     {
         if (positions.Length < batch.Rows) throw new ArgumentException($"{batch.Rows} rows need as many positions, not {positions.Length}.", nameof(positions));
         var truth = _scratch.Rent(batch.Rows, tracksKnown: false);
         _evaluated.Evaluate(new RowFrame(batch.Columns, batch.Rows, _scratch), truth);
-        var count = WritePositions(truth.True, positions);
+        var count = Bitmap.WritePositions(truth.True, offset, positions);
         _scratch.Return(truth);
-        return count;
-    }
-
-    static int WritePositions(ReadOnlySpan<ulong> words, Span<int> positions)
-    {
-        var count = 0;
-        for (var i = 0; i < words.Length; i++)
-        {
-            var word = words[i];
-            if (word == ulong.MaxValue)
-            {
-                var run = positions.Slice(count, 64);
-                for (var j = 0; j < run.Length; j++) run[j] = (i << 6) + j;
-                count += 64;
-                continue;
-            }
-            for (; word != 0; word &= word - 1) positions[count++] = (i << 6) + BitOperations.TrailingZeroCount(word);
-        }
         return count;
     }
 }

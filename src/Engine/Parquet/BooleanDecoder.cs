@@ -11,7 +11,6 @@ sealed class BooleanDecoder : ValueDecoder
     ReadOnlyMemory<byte> _data;
     long _bit;
     RleBitPackedDecoder _rle;
-    int[] _scratch = [];
 
     public override void Start(Encoding encoding, ReadOnlyMemory<byte> data, int maxValues)
     {
@@ -32,9 +31,13 @@ sealed class BooleanDecoder : ValueDecoder
         var slots = ((Column<byte>)target).AppendSpan(count);
         if (_encoding == Encoding.Rle)
         {
-            if (_scratch.Length < count) _scratch = new int[count];
-            _rle.Decode(_scratch.AsSpan(0, count));
-            for (var i = 0; i < count; i++) slots[i] = (byte)_scratch[i];
+            Span<int> scratch = stackalloc int[512];
+            for (; slots.Length > 0; slots = slots[Math.Min(slots.Length, scratch.Length)..])
+            {
+                var part = scratch[..Math.Min(slots.Length, scratch.Length)];
+                _rle.Decode(part);
+                for (var i = 0; i < part.Length; i++) slots[i] = (byte)part[i];
+            }
             return;
         }
         Check(count);

@@ -38,15 +38,55 @@ sealed class ByteArrayDecoder : BytesDecoder
             _delta!.Append(count, target, fixedLength: -1);
             return;
         }
-        var data = _data.Span;
-        for (var i = 0; i < count; i++)
+        if (target is null)
         {
-            if (data.Length - _position < 4) throw TooFew(4, data.Length - _position);
-            var length = BinaryPrimitives.ReadUInt32LittleEndian(data[_position..]);
-            if (length > data.Length - _position - 4) throw TooFew(length, data.Length - _position - 4);
-            target?.Append(data.Slice(_position + 4, (int)length));
-            _position += 4 + (int)length;
+            Walk(count);
+            return;
         }
+        // The lengths are checked, and what they add up to is known, before anything is copied.
+        var from = _position;
+        var end = Walk(count);
+        target.Reserve(count, end - from - 4L * count);
+        var data = _data.Span;
+        for (var at = from; at < end;)
+        {
+            var length = BinaryPrimitives.ReadInt32LittleEndian(data[at..]);
+            target.Append(data.Slice(at + 4, length));
+            at += 4 + length;
+        }
+    }
+
+    public override void Gather(ReadOnlySpan<int> positions, int start, int count, Column target)
+    {
+        if (_encoding != Encoding.Plain)
+        {
+            base.Gather(positions, start, count, target);
+            return;
+        }
+        var end = start + count;
+        foreach (var position in positions)
+        {
+            var at = Walk(position - start);
+            var next = Walk(1);
+            ((BytesColumn)target).Append(_data.Span[(at + 4)..next]);
+            start = position + 1;
+        }
+        Walk(end - start);
+    }
+
+    /// <summary>Moves past <paramref name="count"/> values, within the page, and returns the position behind them.</summary>
+    int Walk(int count)
+    {
+        var data = _data.Span;
+        var at = _position;
+        for (; count > 0; count--)
+        {
+            if (data.Length - at < 4) throw TooFew(4, data.Length - at);
+            var length = BinaryPrimitives.ReadUInt32LittleEndian(data[at..]);
+            if (length > data.Length - at - 4) throw TooFew(length, data.Length - at - 4);
+            at += 4 + (int)length;
+        }
+        return _position = at;
     }
 }
 

@@ -1,9 +1,15 @@
 namespace Fanfold.Engine.Parquet;
 
-/// <summary>A window that slides over the bytes of one column chunk. Skipped bytes are not fetched unless a window already holds them.</summary>
-sealed class ChunkBytes(IByteSource source)
+/// <summary>
+/// The bytes of one column chunk, from a position on: those that were read ahead as they are, others through a window that slides over the
+/// chunk. Bytes that are passed over are not fetched unless a read already holds them.
+/// </summary>
+sealed class ChunkBytes(IByteSource source, ReadAhead ahead, MemoryAccount account) : IDisposable
 {
-    const int WindowLength = 1024 * 1024;
+    const int WindowLength = 1 << 20;
+
+    /// <summary>Nearly all headers are shorter; long statistics make them longer.</summary>
+    const int HeaderLength = 1024;
 
     byte[] _window = [];
     int _start;
@@ -11,6 +17,7 @@ sealed class ChunkBytes(IByteSource source)
     long _position;
     long _softEnd;
     long _hardEnd;
+    ReadOnlyMemory<byte> _ahead;
 
     /// <summary>Begins a chunk. Reads stop at <paramref name="softEnd"/>, where the metadata ends the chunk, unless a page needs more, and never pass <paramref name="hardEnd"/>.</summary>
     public void Open(long position, long softEnd, long hardEnd)
@@ -19,43 +26,73 @@ sealed class ChunkBytes(IByteSource source)
         _softEnd = softEnd;
         _hardEnd = hardEnd;
         _start = _count = 0;
+        _ahead = default;
     }
 
     public long Remaining => _hardEnd - _position;
+
+    /// <summary>Bytes to where the metadata ends the chunk; some old writers count it without a page header.</summary>
+    public long RemainingInChunk => Math.Max(0, _softEnd - _position);
 
     /// <summary>The bytes from the position on: at least <paramref name="length"/> of them, or all that remain. Valid until the next call.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> PeekAsync(int length, CancellationToken cancellationToken)
     {
         var needed = (int)Math.Min(length, Remaining);
-        if (_count < needed)
-        {
-            // Some old writers count the chunk's size without a page header, so a page that needs more than the soft end gets it.
-            var wanted = Math.Max(needed, (int)Math.Min(WindowLength, Math.Max(0, _softEnd - _position)));
-            if (_window.Length < wanted)
-            {
-                var larger = new byte[Math.Max(wanted, Math.Min(WindowLength, (int)Math.Min(int.MaxValue, _hardEnd - _position)))];
-                _window.AsSpan(_start, _count).CopyTo(larger);
-                _window = larger;
-                _start = 0;
-            }
-            else if (_start + wanted > _window.Length)
-            {
-                _window.AsSpan(_start, _count).CopyTo(_window);
-                _start = 0;
-            }
-            await source.ReadAsync(_position + _count, _window.AsMemory(_start + _count, wanted - _count), cancellationToken);
-            _count = wanted;
-        }
+        if (_ahead.Length < needed && _count < needed) _ahead = await ahead.FindAsync(_position, needed);
+        if (_ahead.Length >= needed) return _ahead;
+        if (_count < needed) await FillAsync(needed, cancellationToken);
         return _window.AsMemory(_start, _count);
+    }
+
+    /// <summary>Bytes in which a page's header may well end; empty at the end of the file's data. Valid until the next call.</summary>
+    public async ValueTask<ReadOnlyMemory<byte>> PeekHeaderAsync(CancellationToken cancellationToken)
+    {
+        if (_ahead.Length == 0 && _count == 0) _ahead = await ahead.FindAsync(_position, 1);
+        return _ahead.Length > 0 ? _ahead : await PeekAsync((int)Math.Clamp(RemainingInChunk, 1, HeaderLength), cancellationToken);
     }
 
     public void Advance(int length)
     {
         if (length > Remaining) throw new ParquetDataException(ParquetDefect.Truncated, $"a page of {length} bytes begins where {Remaining} bytes of data remain");
-        _position += length;
-        var held = Math.Min(length, _count);
+        MoveTo(_position + length);
+    }
+
+    /// <summary>Moves on to a position that is not before this one.</summary>
+    public void MoveTo(long position)
+    {
+        var length = position - _position;
+        _position = position;
+        _ahead = length < _ahead.Length ? _ahead[(int)length..] : default;
+        var held = (int)Math.Min(length, _count);
         _start += held;
         _count -= held;
         if (_count == 0) _start = 0;
+    }
+
+    public void Dispose()
+    {
+        account.Release(_window.Length);
+        _window = [];
+    }
+
+    async ValueTask FillAsync(int needed, CancellationToken cancellationToken)
+    {
+        var wanted = Math.Max(needed, (int)Math.Min(WindowLength, RemainingInChunk));
+        if (_window.Length < wanted)
+        {
+            var length = Math.Max(wanted, (int)Math.Min(WindowLength, Remaining));
+            account.Charge(length - _window.Length);
+            var larger = GC.AllocateUninitializedArray<byte>(length);
+            _window.AsSpan(_start, _count).CopyTo(larger);
+            _window = larger;
+            _start = 0;
+        }
+        else if (_start + wanted > _window.Length)
+        {
+            _window.AsSpan(_start, _count).CopyTo(_window);
+            _start = 0;
+        }
+        await source.ReadAsync(_position + _count, _window.AsMemory(_start + _count, wanted - _count), cancellationToken);
+        _count = wanted;
     }
 }

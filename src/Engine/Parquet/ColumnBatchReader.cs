@@ -4,21 +4,23 @@ using Fanfold.Engine.Columns;
 namespace Fanfold.Engine.Parquet;
 
 /// <summary>Reads columns of a file side by side, all rows, in order.</summary>
-public sealed class ColumnBatchReader : IDisposable
+public sealed class ColumnBatchReader : IAsyncDisposable
 {
     readonly FileMetadata _file;
     readonly ParquetColumn[] _columns;
     readonly ColumnChunkReader[] _readers;
+    readonly ReadAhead _ahead;
 
     /// <param name="schema">The columns to read; each is in the file with this type.</param>
     /// <exception cref="ParquetDataException">A column is missing or has another type.</exception>
-    public ColumnBatchReader(IByteSource source, FileMetadata file, Schema schema)
+    public ColumnBatchReader(IByteSource source, FileMetadata file, Schema schema, MemoryAccount account)
     {
         _file = file;
         _columns = [.. schema.Fields.Select(field => file.FindFlat(field.Name) is { } column && column.Type == field.Type
             ? column
             : throw new ParquetDataException(ParquetDefect.Corrupt, $"the column is missing or is not {field.Type}").At(source.Name, column: field.Name))];
-        _readers = [.. _columns.Select(column => new ColumnChunkReader(source, column, file.DataEnd))];
+        _ahead = new ReadAhead(source, account);
+        _readers = [.. _columns.Select(column => new ColumnChunkReader(source, _ahead, column, file.DataEnd, account))];
     }
 
     /// <summary>Batches of at most <paramref name="batchRows"/> rows; each is valid until the next is asked for.</summary>
@@ -27,18 +29,21 @@ public sealed class ColumnBatchReader : IDisposable
         var columns = new Column[_readers.Length];
         foreach (var group in _file.RowGroups)
         {
+            var read = _ahead.Start(_columns.Select(column => group.Chunks[column.Ordinal].Pages), cancellationToken);
             for (var i = 0; i < _readers.Length; i++) _readers[i].Open(group.Ordinal, group.Chunks[_columns[i].Ordinal]);
             for (var left = group.Rows; left > 0; left -= batchRows)
             {
                 var rows = (int)Math.Min(left, batchRows);
-                for (var i = 0; i < _readers.Length; i++) columns[i] = await _readers[i].ReadAsync(rows, cancellationToken);
+                for (var i = 0; i < _readers.Length; i++) columns[i] = await _readers[i].ReadAsync(RowSelection.All(rows), cancellationToken);
                 yield return new RowBatch(rows, columns);
             }
+            await _ahead.ReleaseAsync(read);
         }
     }
 
-    public void Dispose()
+    public ValueTask DisposeAsync()
     {
         foreach (var reader in _readers) reader.Dispose();
+        return _ahead.DisposeAsync();
     }
 }

@@ -1,85 +1,137 @@
-using System.IO.Hashing;
+using System.Numerics;
 using Fanfold.Engine.Columns;
 
 namespace Fanfold.Engine.Parquet;
 
 /// <summary>
-/// Reads one flat column of one file, chunk after chunk, page after page; only one page is ever held. Rows come as
-/// dictionary codes while the pages have them, otherwise as values.
+/// Reads one flat column of one file, chunk after chunk, page after page. Rows come as dictionary codes while the pages have them,
+/// otherwise as values; of rows that are not asked for nothing is decoded, and pages of such rows alone are neither fetched nor decompressed.
 /// </summary>
-sealed class ColumnChunkReader(IByteSource source, ParquetColumn column, long dataEnd) : IDisposable
+sealed class ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColumn column, long dataEnd, MemoryAccount account) : IDisposable
 {
-    readonly ChunkBytes _bytes = new(source);
-    readonly PageCodec _codec = new();
+    readonly PageReader _pages = new(source, ahead, dataEnd, account);
     readonly ValueDecoder _decoder = ValueDecoder.Create(column);
-    readonly Column _values = Column.Create(column.Type!.Value);
+    readonly Column _values = Column.Create(column.Type!.Value, account);
     readonly DictionaryColumn _codes = new(column.Type!.Value);
-    byte[] _page = [];
-    int[] _levels = [];
+    readonly PageValidity _validity = new();
+    int[] _looseCodes = [];
     ColumnChunk? _chunk;
+    OffsetIndex? _index;
     int _rowGroup;
-    int _pageOrdinal;
     Column? _dictionary;
-    PageHeader _header;
     bool _bodyLoaded;
     bool _isCoded;
     RleBitPackedDecoder _codeDecoder;
-    LevelDecoder _levelDecoder;
-    bool _hasLevels;
     int _rowsLeftInPage;
     int _skippedInPage;
     long _rowsLeft;
     long _pendingSkip;
 
-    /// <summary>Values decoded or skipped inside pages; a row group's proof of completeness counts them.</summary>
+    /// <summary>Rows of pages that were decoded; a row group's proof of completeness counts them.</summary>
     public long RowsRead { get; private set; }
 
-    public void Open(int rowGroup, ColumnChunk chunk)
+    /// <param name="index">The places of the pages, when they are known: then pages that are skipped aren't even looked at.</param>
+    public void Open(int rowGroup, ColumnChunk chunk, OffsetIndex? index = null)
     {
-        _rowGroup = rowGroup;
         _chunk = chunk;
-        _pageOrdinal = -1;
+        _index = index;
+        _rowGroup = rowGroup;
+        _dictionary?.Release();
         _dictionary = null;
         _rowsLeftInPage = 0;
         _pendingSkip = 0;
         _rowsLeft = chunk.Values;
-        if (chunk.Encrypted) throw At(new ParquetDataException(ParquetDefect.Encrypted, "the column is encrypted"));
-        if (chunk.ExternalFile is not null) throw At(new ParquetDataException(ParquetDefect.Unsupported, $"the column's data are in another file, '{chunk.ExternalFile}'"));
-        _bytes.Open(chunk.Offset, Math.Min(dataEnd, chunk.Offset + chunk.CompressedSize), dataEnd);
+        try
+        {
+            _pages.Open(chunk);
+        }
+        catch (ParquetDataException defect)
+        {
+            throw At(defect);
+        }
     }
 
-    /// <summary>Passes over rows; whole pages of them are neither fetched nor decompressed.</summary>
-    public void Skip(int rows) => _pendingSkip += rows;
+    /// <summary>Passes over rows.</summary>
+    public void Skip(long rows) => _pendingSkip += rows;
 
-    /// <summary>The next <paramref name="rows"/> rows, in a column of this reader that is valid until the next call.</summary>
-    public async ValueTask<Column> ReadAsync(int rows, CancellationToken cancellationToken)
+    /// <summary>The dictionary of the chunk just opened; null when it has none.</summary>
+    public async ValueTask<Column?> ReadDictionaryAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (_dictionary is null && _chunk!.HasDictionary && _pages.Ordinal < 0) await NextDataPageAsync(cancellationToken);
+            return _dictionary;
+        }
+        catch (Exception exception) when (Typed(exception) is { } typed)
+        {
+            throw typed;
+        }
+    }
+
+    /// <summary>The next rows, or those of them that are wanted, in a column of this reader that is valid until the next call.</summary>
+    public async ValueTask<Column> ReadAsync(RowSelection selection, CancellationToken cancellationToken)
     {
         try
         {
             _codes.Clear();
             _values.Clear();
-            while (rows > 0)
+            var next = 0;
+            for (var at = 0; at < selection.Rows;)
             {
+                if (!selection.IsAll && (next < selection.Count ? selection.Positions.Span[next] : selection.Rows) is var until && until > at)
+                {
+                    Skip(until - at);
+                    at = until;
+                    continue;
+                }
                 await SeekAsync(cancellationToken);
                 if (!_bodyLoaded) await LoadBodyAsync(cancellationToken);
-                var take = Math.Min(rows, _rowsLeftInPage);
-                AppendRows(take);
-                _rowsLeftInPage -= take;
-                _rowsLeft -= take;
+                var take = Math.Min(selection.Rows - at, _rowsLeftInPage);
+                if (selection.IsAll) AppendRows(take);
+                else
+                {
+                    var wanted = selection.Positions.Span[next..];
+                    wanted = wanted[..CountBelow(wanted, at + take)];
+                    GatherRows(wanted, at, take);
+                    next += wanted.Length;
+                }
+                Pass(take);
                 RowsRead += take;
-                rows -= take;
+                at += take;
             }
             return _values.Length > 0 ? _values : _codes;
         }
-        catch (Exception exception) when (ParquetDataException.From(exception) is { } typed)
+        catch (Exception exception) when (Typed(exception) is { } typed)
         {
-            throw At(typed);
+            throw typed;
         }
     }
 
-    ParquetDataException At(ParquetDataException defect) => defect.At(source.Name, _rowGroup, column.Name, _pageOrdinal < 0 ? null : _pageOrdinal);
+    public void Dispose()
+    {
+        _pages.Dispose();
+        _values.Release();
+        _dictionary?.Release();
+    }
 
-    public void Dispose() => _codec.Dispose();
+    ParquetDataException? Typed(Exception exception) => exception is MemoryExceededException
+        ? At(new ParquetDataException(ParquetDefect.TooLarge, exception.Message, exception))
+        : ParquetDataException.From(exception) is { } typed ? At(typed) : null;
+
+    ParquetDataException At(ParquetDataException defect) => defect.At(source.Name, _rowGroup, column.Name, _pages.Ordinal < 0 ? null : _pages.Ordinal);
+
+    static int CountBelow(ReadOnlySpan<int> ascending, int end)
+    {
+        if (ascending.Length > 0 && ascending[^1] < end) return ascending.Length;
+        var at = ascending.BinarySearch(end);
+        return at < 0 ? ~at : at;
+    }
+
+    void Pass(int rows)
+    {
+        _rowsLeftInPage -= rows;
+        _rowsLeft -= rows;
+    }
 
     // Stands at a row of a page whose header is read, after all skips.
     async ValueTask SeekAsync(CancellationToken cancellationToken)
@@ -93,10 +145,9 @@ sealed class ColumnChunkReader(IByteSource source, ParquetColumn column, long da
             }
             var skip = (int)Math.Min(_pendingSkip, _rowsLeftInPage);
             _pendingSkip -= skip;
-            _rowsLeftInPage -= skip;
-            _rowsLeft -= skip;
+            Pass(skip);
             if (_bodyLoaded) SkipRows(skip);
-            else if (_rowsLeftInPage == 0) _bytes.Advance(_header.CompressedSize);
+            else if (_rowsLeftInPage == 0) _pages.SkipBody();
             else _skippedInPage += skip;
         }
     }
@@ -104,123 +155,90 @@ sealed class ColumnChunkReader(IByteSource source, ParquetColumn column, long da
     async ValueTask NextDataPageAsync(CancellationToken cancellationToken)
     {
         if (_rowsLeft <= 0) throw new ParquetDataException(ParquetDefect.Corrupt, "the chunk's pages are used up before its rows");
-        do
+        while (true)
         {
-            _pageOrdinal++;
-            _header = await ReadHeaderAsync(cancellationToken);
-            _bodyLoaded = false;
-            _skippedInPage = 0;
-            if (_header.Kind == PageKind.Dictionary) await LoadDictionaryAsync(cancellationToken);
-            else if (_header.Kind == PageKind.Other) _bytes.Advance(_header.CompressedSize);
-            else if (_header.Values == 0) _bytes.Advance(_header.CompressedSize);
+            if (_index is not null && _pendingSkip > 0 && (_dictionary is not null || !_chunk!.HasDictionary)) JumpTo(_index, _chunk!.Values - _rowsLeft + _pendingSkip);
+            await _pages.NextAsync(cancellationToken);
+            if (_pages.Header.Kind == PageKind.Dictionary) await LoadDictionaryAsync(cancellationToken);
+            else if (_pages.Header.Kind == PageKind.Other || _pages.Header.Values == 0) _pages.SkipBody();
             else break;
         }
-        while (true);
-        if (_header.Values > _rowsLeft) throw new ParquetDataException(ParquetDefect.Corrupt, $"the page counts {_header.Values} values, the chunk has {_rowsLeft} left");
-        _rowsLeftInPage = _header.Values;
+        var values = _pages.Header.Values;
+        if (_index is { } index && _chunk!.Values - _rowsLeft is var row && index.Rows(index.PageOf(row)) is var indexed && (indexed.From != row || indexed.Rows != values))
+            throw new ParquetDataException(ParquetDefect.Corrupt, $"the page counts {values} values from row {row}, the offset index {indexed.Rows} from row {indexed.From}");
+        if (values > _rowsLeft) throw new ParquetDataException(ParquetDefect.Corrupt, $"the page counts {values} values, the chunk has {_rowsLeft} left");
+        _rowsLeftInPage = values;
+        _bodyLoaded = false;
+        _skippedInPage = 0;
     }
 
-    async ValueTask<PageHeader> ReadHeaderAsync(CancellationToken cancellationToken)
+    // Past whole pages before the row, without a look at their headers.
+    void JumpTo(OffsetIndex index, long row)
     {
-        // Statistics of long strings make headers of any size up to a few MiB; nearly all are below 1 KiB.
-        for (var length = 1024; ; length *= 16)
-        {
-            var bytes = await _bytes.PeekAsync(length, cancellationToken);
-            if (bytes.Length == 0) throw new ParquetDataException(ParquetDefect.Truncated, "the pages end before the chunk's values");
-            try
-            {
-                var header = PageHeader.Parse(bytes.Span, out var headerLength);
-                _bytes.Advance(headerLength);
-                return header;
-            }
-            catch (ParquetDataException defect) when (defect.Defect == ParquetDefect.Truncated && bytes.Length < _bytes.Remaining && length < 16 << 20)
-            {
-            }
-        }
+        var page = index.PageOf(Math.Min(row, _chunk!.Values - 1));
+        var skipped = index[page].FirstRow - (_chunk.Values - _rowsLeft);
+        if (skipped <= 0) return;
+        _pages.MoveTo(index[page], page + (_chunk.HasDictionary ? 1 : 0));
+        _pendingSkip -= skipped;
+        _rowsLeft -= skipped;
     }
 
     async ValueTask LoadDictionaryAsync(CancellationToken cancellationToken)
     {
         if (_dictionary is not null) throw new ParquetDataException(ParquetDefect.Corrupt, "a second dictionary page");
-        if (_header.Encoding is not (Encoding.Plain or Encoding.PlainDictionary)) throw new ParquetDataException(ParquetDefect.Corrupt, $"a dictionary in encoding {_header.Encoding}");
-        var data = await DecompressAsync(0, cancellationToken);
+        var header = _pages.Header;
+        if (header.Encoding is not (Encoding.Plain or Encoding.PlainDictionary)) throw new ParquetDataException(ParquetDefect.Corrupt, $"a dictionary in encoding {header.Encoding}");
+        var data = await _pages.ReadBodyAsync(cancellationToken);
         // A value takes at least a bit, so a forged count cannot ask for more memory than the page justifies.
-        if (_header.Values > data.Length * 8L) throw new ParquetDataException(ParquetDefect.Corrupt, $"a dictionary of {_header.Values} values in {data.Length} bytes");
-        _dictionary = Column.Create(column.Type!.Value);
-        _decoder.Start(Encoding.Plain, data, _header.Values);
-        if (_header.Values > 0) _decoder.Append(_header.Values, _dictionary);
+        if (header.Values > data.Length * 8L) throw new ParquetDataException(ParquetDefect.Corrupt, $"a dictionary of {header.Values} values in {data.Length} bytes");
+        _dictionary = Column.Create(column.Type!.Value, account);
+        _decoder.Start(Encoding.Plain, data, header.Values);
+        if (header.Values > 0) _decoder.Append(header.Values, _dictionary);
     }
 
     async ValueTask LoadBodyAsync(CancellationToken cancellationToken)
     {
-        var levelsLength = _header.DefinitionLevelsLength + _header.RepetitionLevelsLength;
-        var page = await DecompressAsync(levelsLength, cancellationToken);
-        _hasLevels = column.IsOptional;
-        if (_header.Kind == PageKind.DataV2)
-        {
-            if (_hasLevels) _levelDecoder = LevelDecoder.OpenV2(page.Slice(_header.RepetitionLevelsLength, _header.DefinitionLevelsLength));
-            page = page[levelsLength..];
-        }
-        else if (_hasLevels)
-        {
-            _levelDecoder = LevelDecoder.OpenV1(page, _header.DefinitionLevels, _header.Values, out var length);
-            page = page[length..];
-        }
-        _isCoded = _header.Encoding is Encoding.PlainDictionary or Encoding.RleDictionary;
+        var page = await _pages.ReadBodyAsync(cancellationToken);
+        var header = _pages.Header;
+        page = _validity.Start(header, page, column.IsOptional);
+        _isCoded = header.Encoding is Encoding.PlainDictionary or Encoding.RleDictionary;
         if (_isCoded)
         {
             // A page of nulls alone may have no bytes at all.
             _codeDecoder = page.Length == 0 ? new RleBitPackedDecoder(page, 0) : new RleBitPackedDecoder(page[1..], page.Span[0]);
         }
-        else _decoder.Start(_header.Encoding, page, _header.Values);
+        else _decoder.Start(header.Encoding, page, header.Values);
         _bodyLoaded = true;
         if (_skippedInPage > 0) SkipRows(_skippedInPage);
-    }
-
-    /// <summary>The page's bytes; the first <paramref name="levels"/> of a v2 page are never compressed.</summary>
-    async ValueTask<ReadOnlyMemory<byte>> DecompressAsync(int levels, CancellationToken cancellationToken)
-    {
-        var available = _bytes.Remaining;
-        if (_header.CompressedSize > available)
-            throw new ParquetDataException(ParquetDefect.Truncated, $"the page needs {_header.CompressedSize} bytes, {available} remain");
-        var raw = (await _bytes.PeekAsync(_header.CompressedSize, cancellationToken))[.._header.CompressedSize];
-        if (_header.Crc is { } crc && Crc32.HashToUInt32(raw.Span) is var actual && actual != crc)
-            throw new ParquetDataException(ParquetDefect.Corrupt, $"the page's CRC is {actual:x8}, its header says {crc:x8}");
-        var codec = _header.IsCompressed ? _chunk!.Codec : CompressionCodec.Uncompressed;
-        PageCodec.RequirePlausible(codec, raw.Span[levels..], _header.UncompressedSize - levels);
-        if (_page.Length < _header.UncompressedSize) _page = GC.AllocateUninitializedArray<byte>(Math.Max(_header.UncompressedSize, Math.Min(_page.Length * 2, 1 << 20)));
-        var page = _page.AsMemory(0, _header.UncompressedSize);
-        raw[..levels].CopyTo(page);
-        _codec.Decompress(codec, raw[levels..], page[levels..]);
-        _bytes.Advance(_header.CompressedSize);
-        return page;
     }
 
     void AppendRows(int rows)
     {
         var target = TargetFor();
-        if (!_hasLevels || _levelDecoder.TryTakeAllValid(rows))
-        {
-            AppendValues(rows, target);
-            return;
-        }
-        var levels = DecodeLevels(rows);
-        for (var i = 0; i < levels.Length;)
-        {
-            var run = levels[i..].IndexOfAnyExcept(levels[i]);
-            if (run < 0) run = levels.Length - i;
-            if (levels[i] != 0) AppendValues(run, target);
-            else for (var n = 0; n < run; n++) target.AppendNull();
-            i += run;
-        }
+        var values = _validity.Take(rows);
+        AppendValues(values, target);
+        if (values < rows) target.Spread(rows, _validity.Bits);
     }
 
-    Span<int> DecodeLevels(int rows)
+    void GatherRows(ReadOnlySpan<int> positions, int start, int rows)
     {
-        if (_levels.Length < rows) _levels = new int[rows];
-        var levels = _levels.AsSpan(0, rows);
-        _levelDecoder.Decode(levels);
-        return levels;
+        var target = TargetFor();
+        var values = _validity.Take(rows);
+        if (values == rows)
+        {
+            GatherValues(positions, start, rows, target);
+            return;
+        }
+        var valuePositions = _validity.Rank(positions, start, out var validity);
+        GatherValues(valuePositions, 0, values, target);
+        target.Spread(positions.Length, validity);
+    }
+
+    void SkipRows(int rows)
+    {
+        var values = _validity.Take(rows);
+        if (_isCoded) _codeDecoder.Skip(values);
+        else _decoder.Skip(values);
     }
 
     // Codes and values do not mix in one column: once a batch has values, later codes are looked up.
@@ -238,38 +256,50 @@ sealed class ColumnChunkReader(IByteSource source, ParquetColumn column, long da
 
     void AppendValues(int count, Column target)
     {
-        if (!_isCoded) _decoder.Append(count, target);
-        else if (target == _codes) DecodeCodes(_codes.AppendSpan(count));
-        else
+        if (!_isCoded)
         {
-            // Only met where a chunk falls back to plain pages and then returns to codes inside one batch.
-            var codes = new int[count];
-            DecodeCodes(codes);
-            target.AppendFrom(_dictionary!, codes);
+            _decoder.Append(count, target);
+            return;
         }
-    }
-
-    void DecodeCodes(Span<int> codes)
-    {
+        var codes = target == _codes ? _codes.AppendSpan(count) : LooseCodes(count);
         _codeDecoder.Decode(codes);
-        var size = (uint)(_dictionary?.Length ?? 0);
-        uint largest = 0;
-        foreach (var code in codes) largest = Math.Max(largest, (uint)code);
-        if (codes.Length > 0 && largest >= size) throw new ParquetDataException(ParquetDefect.Corrupt, $"a dictionary code of {largest} for a dictionary of {size} values");
+        FinishCodes(codes, target);
     }
 
-    void SkipRows(int rows)
+    void GatherValues(ReadOnlySpan<int> positions, int start, int count, Column target)
     {
-        var values = rows;
-        if (_hasLevels && !_levelDecoder.TryTakeAllValid(rows))
+        if (!_isCoded)
         {
-            values = 0;
-            for (var left = rows; left > 0; left -= 8192)
-            {
-                foreach (var level in DecodeLevels(Math.Min(left, 8192))) values += level;
-            }
+            _decoder.Gather(positions, start, count, target);
+            return;
         }
-        if (_isCoded) _codeDecoder.Skip(values);
-        else _decoder.Skip(values);
+        var codes = target == _codes ? _codes.AppendSpan(positions.Length) : LooseCodes(positions.Length);
+        _codeDecoder.Gather(positions, start, count, codes);
+        FinishCodes(codes, target);
+    }
+
+    // Only met where a chunk falls back to plain pages inside one batch.
+    Span<int> LooseCodes(int count)
+    {
+        if (_looseCodes.Length < count) _looseCodes = new int[count];
+        return _looseCodes.AsSpan(0, count);
+    }
+
+    void FinishCodes(Span<int> codes, Column target)
+    {
+        var size = (uint)(_dictionary?.Length ?? 0);
+        if (codes.Length > 0 && Largest(codes) is var largest && largest >= size)
+            throw new ParquetDataException(ParquetDefect.Corrupt, $"a dictionary code of {largest} for a dictionary of {size} values");
+        if (target != _codes) target.AppendFrom(_dictionary!, codes);
+    }
+
+    static uint Largest(ReadOnlySpan<int> codes)
+    {
+        var all = Vector<uint>.Zero;
+        uint largest = 0;
+        for (; codes.Length >= Vector<uint>.Count; codes = codes[Vector<uint>.Count..]) all = Vector.Max(all, Vector.AsVectorUInt32(new Vector<int>(codes)));
+        for (var i = 0; i < Vector<uint>.Count; i++) largest = Math.Max(largest, all[i]);
+        foreach (var code in codes) largest = Math.Max(largest, (uint)code);
+        return largest;
     }
 }

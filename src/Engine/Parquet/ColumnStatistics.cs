@@ -13,11 +13,13 @@ public static class ColumnStatistics
     /// What the statistics of a chunk prove. Unknown when they are missing, malformed, contradictory or NaN, when the order they were made by is
     /// not the type's own, and for INT96 and FLOAT16, whose order has changed between writers.
     /// </summary>
-    public static ColumnBounds Bounds(ParquetColumn column, ColumnChunk chunk)
+    public static ColumnBounds Bounds(ParquetColumn column, ColumnChunk chunk) => Bounds(column, chunk.MinValue, chunk.MaxValue);
+
+    internal static ColumnBounds Bounds(ParquetColumn column, byte[]? minValue, byte[]? maxValue)
     {
         if (!column.HasTypeOrder || column.Type is not { } type || column.IsFloat16 || column.PhysicalType == PhysicalType.Int96) return ColumnBounds.Unknown;
-        var min = chunk.MinValue is { } low ? Decode(column, type, low) : null;
-        var max = chunk.MaxValue is { } high ? Decode(column, type, high) : null;
+        var min = minValue is { } low ? Decode(column, type, low) : null;
+        var max = maxValue is { } high ? Decode(column, type, high) : null;
         if (min is { IsNaN: true } || max is { IsNaN: true }) return ColumnBounds.Unknown;
         return min is { } a && max is { } b && Scalar.Compare(a, b) > 0 ? ColumnBounds.Unknown : new ColumnBounds(min, max);
     }

@@ -47,6 +47,13 @@ public sealed record ParquetColumn(
 /// <param name="Chunks">One a leaf, in the leaves' order.</param>
 public sealed record RowGroup(int Ordinal, long Rows, IReadOnlyList<ColumnChunk> Chunks);
 
+/// <summary>Bytes of a file.</summary>
+public readonly record struct ByteRange(long Offset, long Length)
+{
+    [System.Text.Json.Serialization.JsonIgnore]
+    public long End => Offset + Length;
+}
+
 /// <summary>One column of one row group.</summary>
 /// <param name="Offset">The first byte: the dictionary page where there is one.</param>
 /// <param name="Values">Values and nulls; for a flat column the row group's rows.</param>
@@ -55,4 +62,20 @@ public sealed record RowGroup(int Ordinal, long Rows, IReadOnlyList<ColumnChunk>
 /// <param name="Encrypted">Whether the pages are encrypted.</param>
 public sealed record ColumnChunk(
     CompressionCodec Codec, long Offset, long CompressedSize, long UncompressedSize, long Values, bool HasDictionary,
-    long? NullCount, byte[]? MinValue, byte[]? MaxValue, bool Encrypted, string? ExternalFile);
+    long? NullCount, byte[]? MinValue, byte[]? MaxValue, bool Encrypted, string? ExternalFile)
+{
+    /// <summary>Whether encoding_stats prove that every data page holds dictionary codes, so that the dictionary has all values.</summary>
+    public bool IsDictionaryEncoded { get; init; }
+
+    /// <summary>Where bounds of the single pages are.</summary>
+    public ByteRange? ColumnIndex { get; init; }
+
+    /// <summary>Where the places of the single pages are.</summary>
+    public ByteRange? OffsetIndex { get; init; }
+
+    /// <summary>Where a bloom filter begins; its length is 0 when the footer doesn't tell.</summary>
+    public ByteRange? BloomFilter { get; init; }
+
+    [System.Text.Json.Serialization.JsonIgnore]
+    public ByteRange Pages => new(Offset, CompressedSize);
+}

@@ -14,32 +14,33 @@ public static class FileVerifier
     const int BatchRows = 8192;
 
     /// <summary>Figures of each top-level column, in schema order. A defect in one column is that column's <see cref="VerifiedColumn.Error"/>; the others are still read.</summary>
-    public static async Task<IReadOnlyList<VerifiedColumn>> VerifyAsync(IByteSource source, FileMetadata file, CancellationToken cancellationToken = default)
+    public static async Task<IReadOnlyList<VerifiedColumn>> VerifyAsync(IByteSource source, FileMetadata file, MemoryAccount account, CancellationToken cancellationToken = default)
     {
         var verified = new List<VerifiedColumn>();
         var nested = new HashSet<string>(StringComparer.Ordinal);
         foreach (var column in file.Columns)
         {
-            if (column.IsFlat) verified.Add(await VerifyColumnAsync(source, file, column, cancellationToken));
+            if (column.IsFlat) verified.Add(await VerifyColumnAsync(source, file, column, account, cancellationToken));
             else if (nested.Add(column.Root)) verified.Add(new VerifiedColumn(column.Root, null, true, null, null));
         }
         return verified;
     }
 
-    static async Task<VerifiedColumn> VerifyColumnAsync(IByteSource source, FileMetadata file, ParquetColumn column, CancellationToken cancellationToken)
+    static async Task<VerifiedColumn> VerifyColumnAsync(IByteSource source, FileMetadata file, ParquetColumn column, MemoryAccount account, CancellationToken cancellationToken)
     {
         if (column.Type is not { } type)
             return new VerifiedColumn(column.Name, null, false, null, new ParquetDataException(ParquetDefect.Unsupported, column.Refusal!).At(source.Name, column: column.Name));
         var figures = new ColumnFigures(type);
         try
         {
-            using var reader = new ColumnChunkReader(source, column, file.DataEnd);
+            await using var ahead = new ReadAhead(source, account);
+            using var reader = new ColumnChunkReader(source, ahead, column, file.DataEnd, account);
             foreach (var group in file.RowGroups)
             {
                 if (group.Rows == 0) continue;
                 reader.Open(group.Ordinal, group.Chunks[column.Ordinal]);
                 for (var left = group.Rows; left > 0; left -= BatchRows)
-                    figures.Add(await reader.ReadAsync((int)Math.Min(left, BatchRows), cancellationToken));
+                    figures.Add(await reader.ReadAsync(RowSelection.All((int)Math.Min(left, BatchRows)), cancellationToken));
             }
             return new VerifiedColumn(column.Name, type.ToString(), false, figures, null);
         }

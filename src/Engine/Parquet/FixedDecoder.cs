@@ -49,7 +49,6 @@ sealed class FixedDecoder<TPhysical, TLane, TConversion> : ValueDecoder
     int _position;
     int _streamLength;
     DeltaBinaryPackedDecoder _delta;
-    TPhysical[] _scratch = [];
     readonly long[] _deltas = IsInteger ? new long[512] : [];
 
     public override void Start(Encoding encoding, ReadOnlyMemory<byte> data, int maxValues)
@@ -81,9 +80,25 @@ sealed class FixedDecoder<TPhysical, TLane, TConversion> : ValueDecoder
             Decode(MemoryMarshal.Cast<TLane, TPhysical>(slots));
             return;
         }
-        if (_scratch.Length < count) _scratch = new TPhysical[count];
-        Decode(_scratch.AsSpan(0, count));
-        for (var i = 0; i < slots.Length; i++) slots[i] = TConversion.Convert(_scratch[i]);
+        Span<TPhysical> scratch = stackalloc TPhysical[256];
+        for (var left = slots; left.Length > 0; left = left[Math.Min(left.Length, scratch.Length)..])
+        {
+            var part = scratch[..Math.Min(left.Length, scratch.Length)];
+            Decode(part);
+            for (var i = 0; i < part.Length; i++) left[i] = TConversion.Convert(part[i]);
+        }
+    }
+
+    public override void Gather(ReadOnlySpan<int> positions, int start, int count, Column target)
+    {
+        if (_encoding != Encoding.Plain)
+        {
+            base.Gather(positions, start, count, target);
+            return;
+        }
+        var values = MemoryMarshal.Cast<byte, TPhysical>(_data.Span.Slice(Take(count) * Width, count * Width));
+        var slots = ((Column<TLane>)target).AppendSpan(positions.Length);
+        for (var i = 0; i < slots.Length; i++) slots[i] = TConversion.Convert(values[positions[i] - start]);
     }
 
     public override void Skip(int count)

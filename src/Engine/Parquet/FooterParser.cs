@@ -68,7 +68,7 @@ static class FooterParser
         {
             switch (field)
             {
-                case 1: chunks = ParseChunks(ref reader, type, columns); break;
+                case 1: chunks = ParseChunks(ref reader, type, columns, dataEnd); break;
                 case 3: rows = reader.I64(type); break;
                 default: reader.Skip(type); break;
             }
@@ -80,7 +80,7 @@ static class FooterParser
         return new RowGroup(ordinal, rows, chunks);
     }
 
-    static ColumnChunk[] ParseChunks(ref ThriftReader reader, ThriftType listType, List<ParquetColumn> columns)
+    static ColumnChunk[] ParseChunks(ref ThriftReader reader, ThriftType listType, List<ParquetColumn> columns, long dataEnd)
     {
         var count = reader.StructList(listType);
         if (count != columns.Count) throw new ParquetDataException(ParquetDefect.Corrupt, $"the row group has {count} column chunks, the schema {columns.Count} columns");
@@ -89,7 +89,7 @@ static class FooterParser
         {
             try
             {
-                chunks[i] = ParseChunk(ref reader, columns[i]);
+                chunks[i] = ParseChunk(ref reader, columns[i], dataEnd);
             }
             catch (ParquetDataException defect)
             {
@@ -99,11 +99,13 @@ static class FooterParser
         return chunks;
     }
 
-    static ColumnChunk ParseChunk(ref ThriftReader reader, ParquetColumn column)
+    static ColumnChunk ParseChunk(ref ThriftReader reader, ParquetColumn column, long dataEnd)
     {
         ColumnChunk? chunk = null;
         string? externalFile = null;
         var encrypted = false;
+        long offsetIndex = 0, columnIndex = 0;
+        int offsetIndexLength = 0, columnIndexLength = 0;
         reader.Enter();
         short field = 0;
         while (reader.NextField(ref field, out var type))
@@ -112,6 +114,10 @@ static class FooterParser
             {
                 case 1: externalFile = reader.String(type); break;
                 case 3: chunk = ParseColumnMetadata(ref reader, type, column); break;
+                case 4 when type == ThriftType.I64: offsetIndex = reader.I64(type); break;
+                case 5 when type == ThriftType.I32: offsetIndexLength = reader.I32(type); break;
+                case 6 when type == ThriftType.I64: columnIndex = reader.I64(type); break;
+                case 7 when type == ThriftType.I32: columnIndexLength = reader.I32(type); break;
                 case 8 or 9: encrypted = true; reader.Skip(type); break;
                 default: reader.Skip(type); break;
             }
@@ -119,8 +125,19 @@ static class FooterParser
         reader.Leave();
         if (chunk is null)
             throw encrypted ? new ParquetDataException(ParquetDefect.Encrypted, "the column's metadata is encrypted") : Missing("metadata of a column chunk");
-        return chunk with { Encrypted = encrypted, ExternalFile = externalFile };
+        return chunk with
+        {
+            Encrypted = encrypted,
+            ExternalFile = externalFile,
+            OffsetIndex = Index(offsetIndex, offsetIndexLength, dataEnd),
+            ColumnIndex = Index(columnIndex, columnIndexLength, dataEnd),
+            BloomFilter = chunk.BloomFilter is { } bloom ? Index(bloom.Offset, bloom.Length, dataEnd) : null,
+        };
     }
+
+    // An index is a help to reading less; one that can't be where it should is as good as none.
+    static ByteRange? Index(long offset, long length, long dataEnd) =>
+        offset >= 4 && length >= 0 && offset < dataEnd && length <= dataEnd - offset ? new ByteRange(offset, length) : null;
 
     static ColumnChunk ParseColumnMetadata(ref ThriftReader reader, ThriftType structType, ParquetColumn column)
     {
@@ -128,6 +145,9 @@ static class FooterParser
         long values = -1, uncompressed = -1, compressed = -1, dataOffset = -1, dictionaryOffset = 0;
         long? nullCount = null;
         byte[]? min = null, max = null;
+        var isDictionaryEncoded = false;
+        long? bloom = null;
+        var bloomLength = 0;
         reader.BeginStruct(structType);
         short field = 0;
         while (reader.NextField(ref field, out var type))
@@ -142,6 +162,10 @@ static class FooterParser
                 case 9: dataOffset = reader.I64(type); break;
                 case 11: dictionaryOffset = reader.I64(type); break;
                 case 12: ParseStatistics(ref reader, type, out nullCount, out min, out max); break;
+                case 13 when type == ThriftType.List: isDictionaryEncoded = ParseEncodingStats(ref reader, type); break;
+                case 14 when type == ThriftType.I64: bloom = reader.I64(type); break;
+                // Forks of the format have put other things here.
+                case 15 when type == ThriftType.I32: bloomLength = reader.I32(type); break;
                 default: reader.Skip(type); break;
             }
         }
@@ -151,7 +175,39 @@ static class FooterParser
         if (codec is < 0 or > 7) throw new ParquetDataException(codec < 0 ? ParquetDefect.Corrupt : ParquetDefect.Unsupported, $"unknown compression codec {codec}");
         // Some writers leave 0 in dictionary_page_offset when there is no dictionary; no page can start inside the magic.
         var hasDictionary = dictionaryOffset >= 4 && dictionaryOffset < dataOffset;
-        return new ColumnChunk((CompressionCodec)codec, hasDictionary ? dictionaryOffset : dataOffset, compressed, uncompressed, values, hasDictionary, nullCount, min, max, false, null);
+        return new ColumnChunk((CompressionCodec)codec, hasDictionary ? dictionaryOffset : dataOffset, compressed, uncompressed, values, hasDictionary, nullCount, min, max, false, null)
+        {
+            IsDictionaryEncoded = hasDictionary && isDictionaryEncoded,
+            BloomFilter = bloom is { } at ? new ByteRange(at, bloomLength) : null,
+        };
+    }
+
+    /// <summary>Whether all data pages that the list counts are of dictionary codes, and there are some.</summary>
+    static bool ParseEncodingStats(ref ThriftReader reader, ThriftType listType)
+    {
+        var count = reader.StructList(listType);
+        var (coded, other) = (false, false);
+        for (var i = 0; i < count; i++)
+        {
+            int page = -1, encoding = -1, pages = 0;
+            reader.Enter();
+            short field = 0;
+            while (reader.NextField(ref field, out var type))
+            {
+                switch (field)
+                {
+                    case 1: page = reader.I32(type); break;
+                    case 2: encoding = reader.I32(type); break;
+                    case 3: pages = reader.I32(type); break;
+                    default: reader.Skip(type); break;
+                }
+            }
+            reader.Leave();
+            if (page is not (0 or 3) || pages == 0) continue;
+            if (encoding is (int)Encoding.PlainDictionary or (int)Encoding.RleDictionary) coded = true;
+            else other = true;
+        }
+        return coded && !other;
     }
 
     static void ParseStatistics(ref ThriftReader reader, ThriftType structType, out long? nullCount, out byte[]? min, out byte[]? max)

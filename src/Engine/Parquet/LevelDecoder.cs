@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Fanfold.Engine.Columns;
 
 namespace Fanfold.Engine.Parquet;
 
@@ -36,13 +37,19 @@ struct LevelDecoder
     /// <summary>Whether the next <paramref name="count"/> rows all have values and the encoding shows it at once; they are consumed then.</summary>
     public bool TryTakeAllValid(int count) => !_bitPacked && _rle.TryTakeRun(1, count);
 
-    public void Decode(Span<int> target)
+    /// <summary>The validity of the next <paramref name="count"/> rows, a bit each, into <paramref name="validity"/>.</summary>
+    public void Decode(Span<ulong> validity, int count)
     {
+        validity.Clear();
         if (!_bitPacked)
         {
-            _rle.Decode(target);
+            _rle.DecodeBits(validity, count);
             return;
         }
-        for (var i = 0; i < target.Length; i++, _bit++) target[i] = _bits.Span[(int)(_bit >> 3)] >> (7 - (int)(_bit & 7)) & 1;
+        var bits = _bits.Span;
+        for (var i = 0; i < count; i++, _bit++)
+        {
+            if ((bits[(int)(_bit >> 3)] >> (7 - (int)(_bit & 7)) & 1) != 0) Bitmap.Set(validity, i);
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Fanfold.Engine.Columns;
 
 namespace Fanfold.Engine.Parquet;
 
@@ -32,14 +33,66 @@ struct RleBitPackedDecoder
 
     public void Decode(Span<int> target)
     {
+        var data = _data.Span;
         while (target.Length > 0)
         {
             if (_runLeft == 0) NextRun();
             var take = Math.Min(_runLeft, target.Length);
             if (_isRle) target[..take].Fill(_runValue);
-            else Unpack(target[..take]);
+            else
+            {
+                BitUnpacking.Unpack(data, _bitPosition, _bitWidth, target[..take]);
+                _bitPosition += (long)take * _bitWidth;
+            }
             _runLeft -= take;
             target = target[take..];
+        }
+    }
+
+    /// <summary>Decodes those of the next <paramref name="count"/> values that are at <paramref name="positions"/>, ascending and counted from <paramref name="start"/>; passes the rest.</summary>
+    public void Gather(ReadOnlySpan<int> positions, int start, int count, Span<int> target)
+    {
+        var data = _data.Span;
+        var end = start + count;
+        for (var next = 0; start < end;)
+        {
+            if (_runLeft == 0) NextRun();
+            var take = Math.Min(_runLeft, end - start);
+            if (_isRle)
+            {
+                for (; next < positions.Length && positions[next] < start + take; next++) target[next] = _runValue;
+            }
+            else
+            {
+                for (; next < positions.Length && positions[next] < start + take; next++)
+                    target[next] = BitUnpacking.One(data, _bitPosition + (long)(positions[next] - start) * _bitWidth, _bitWidth);
+                _bitPosition += (long)take * _bitWidth;
+            }
+            _runLeft -= take;
+            start += take;
+        }
+    }
+
+    /// <summary>Decodes <paramref name="count"/> values of one bit into a bitmap, whose bits are zero before.</summary>
+    public void DecodeBits(Span<ulong> bits, int count)
+    {
+        var data = _data.Span;
+        for (var at = 0; at < count;)
+        {
+            if (_runLeft == 0) NextRun();
+            var take = Math.Min(_runLeft, count - at);
+            if (!_isRle)
+            {
+                for (var left = take; left > 0; left -= 64)
+                {
+                    var part = Math.Min(left, 64);
+                    Bitmap.OrWord(bits, at + take - left, Word(data, _bitPosition, part), part);
+                    _bitPosition += part;
+                }
+            }
+            else if (_runValue != 0) Bitmap.SetRange(bits, at, take);
+            _runLeft -= take;
+            at += take;
         }
     }
 
@@ -53,6 +106,18 @@ struct RleBitPackedDecoder
             _runLeft -= take;
             count -= take;
         }
+    }
+
+    static ulong Word(ReadOnlySpan<byte> data, long bit, int count)
+    {
+        var from = (int)(bit >> 3);
+        var shift = (int)(bit & 7);
+        ulong word = 0;
+        if (data.Length - from >= 8) word = MemoryMarshal.Read<ulong>(data[from..]);
+        else for (var b = 0; from + b < data.Length; b++) word |= (ulong)data[from + b] << (8 * b);
+        word >>= shift;
+        if (shift + count > 64) word |= (ulong)data[from + 8] << (64 - shift);
+        return count == 64 ? word : word & ((1UL << count) - 1);
     }
 
     void NextRun()
@@ -88,32 +153,5 @@ struct RleBitPackedDecoder
         _runLeft = (int)Math.Min(Math.Min(values, (long)groups * 8), int.MaxValue);
         _bitPosition = (long)_position * 8;
         _position += (int)bytes;
-    }
-
-    void Unpack(Span<int> target)
-    {
-        var data = _data.Span;
-        var width = _bitWidth;
-        var bit = _bitPosition;
-        var mask = width == 32 ? uint.MaxValue : (1u << width) - 1;
-        var i = 0;
-        if (width > 0)
-        {
-            // Eight bytes hold any value of up to 32 bits at any bit offset.
-            var lastFast = ((long)data.Length - 8) * 8;
-            for (; i < target.Length && bit <= lastFast; i++, bit += width)
-            {
-                var word = MemoryMarshal.Read<ulong>(data[(int)(bit >> 3)..]);
-                target[i] = (int)((uint)(word >> (int)(bit & 7)) & mask);
-            }
-        }
-        for (; i < target.Length; i++, bit += width)
-        {
-            ulong word = 0;
-            var from = (int)(bit >> 3);
-            for (var b = 0; b < 5 && from + b < data.Length; b++) word |= (ulong)data[from + b] << (8 * b);
-            target[i] = (int)((uint)(word >> (int)(bit & 7)) & mask);
-        }
-        _bitPosition = bit;
     }
 }

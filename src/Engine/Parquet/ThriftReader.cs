@@ -34,6 +34,13 @@ ref struct ThriftReader(ReadOnlySpan<byte> data)
         _ => throw Corrupt($"a boolean field has Thrift type {type}"),
     };
 
+    /// <summary>A boolean in a list, where it takes a byte.</summary>
+    public bool BoolElement(ThriftType element)
+    {
+        if (element is not (ThriftType.True or ThriftType.False)) throw Corrupt($"a boolean in a list has Thrift type {element}");
+        return Byte() == (byte)ThriftType.True;
+    }
+
     public sbyte I8(ThriftType type)
     {
         Expect(type, ThriftType.Byte);

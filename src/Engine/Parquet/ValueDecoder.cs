@@ -14,6 +14,25 @@ abstract class ValueDecoder
     /// <summary>Appends the next <paramref name="count"/> values to <paramref name="target"/>.</summary>
     public abstract void Append(int count, Column target);
 
+    /// <summary>
+    /// Appends those of the next <paramref name="count"/> values that are at <paramref name="positions"/>, ascending and counted from
+    /// <paramref name="start"/>, and passes the rest.
+    /// </summary>
+    public virtual void Gather(ReadOnlySpan<int> positions, int start, int count, Column target)
+    {
+        var end = start + count;
+        for (var i = 0; i < positions.Length;)
+        {
+            var run = 1;
+            while (i + run < positions.Length && positions[i + run] == positions[i] + run) run++;
+            if (positions[i] > start) Skip(positions[i] - start);
+            Append(run, target);
+            start = positions[i] + run;
+            i += run;
+        }
+        if (end > start) Skip(end - start);
+    }
+
     public abstract void Skip(int count);
 
     public static ValueDecoder Create(ParquetColumn column)

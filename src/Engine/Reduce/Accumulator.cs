@@ -9,8 +9,17 @@ abstract class Accumulator
     /// <summary>Makes room for groups 0 to <paramref name="groups"/> − 1; new groups are empty.</summary>
     public abstract void Resize(int groups);
 
-    /// <summary>Takes in the values of <paramref name="input"/> at the selected rows, each into the group beside it. Null for <c>len</c>.</summary>
-    public abstract void Accumulate(Column? input, ReadOnlySpan<int> selected, ReadOnlySpan<int> groups);
+    /// <summary>Takes in the values of <paramref name="input"/>, each row into the group beside it. Null for <c>len</c>.</summary>
+    public abstract void Accumulate(Column? input, ReadOnlySpan<int> groups);
+
+    /// <summary>Takes in the values of all <paramref name="rows"/> rows into group 0.</summary>
+    public virtual void AccumulateAll(Column? input, int rows)
+    {
+        if (_zeros.Length < rows) _zeros = new int[rows];
+        Accumulate(input, _zeros.AsSpan(0, rows));
+    }
+
+    int[] _zeros = [];
 
     /// <summary>Adds each state of <paramref name="other"/>, an accumulator of the same aggregate, into the group beside it.</summary>
     public abstract void Merge(Accumulator other, ReadOnlySpan<int> groups);
@@ -39,14 +48,20 @@ sealed class CountAccumulator : Accumulator
 
     public override void Resize(int groups) => Grow(ref _counts, groups);
 
-    public override void Accumulate(Column? input, ReadOnlySpan<int> selected, ReadOnlySpan<int> groups)
+    public override void Accumulate(Column? input, ReadOnlySpan<int> groups)
     {
-        var nullable = input is { HasNulls: true };
-        for (var i = 0; i < groups.Length; i++)
+        if (input is { HasNulls: true })
         {
-            if (!nullable || !input!.IsNull(selected[i])) _counts[groups[i]]++;
+            for (var i = 0; i < groups.Length; i++)
+            {
+                if (!input.IsNull(i)) _counts[groups[i]]++;
+            }
+            return;
         }
+        foreach (var group in groups) _counts[group]++;
     }
+
+    public override void AccumulateAll(Column? input, int rows) => _counts[0] += rows - (input?.NullCount ?? 0);
 
     public override void Merge(Accumulator other, ReadOnlySpan<int> groups)
     {
@@ -64,6 +79,7 @@ sealed class IntegerSumAccumulator(string name, DataType input, bool mean) : Acc
 {
     Int128[] _sums = [];
     long[] _counts = [];
+    Column? _decoded;
 
     // Decimals near 38 digits pass 128 bits on the way to a sum that fits, depending on their order: the carries, in units of 2^128.
     long[] _carries = [];
@@ -75,35 +91,35 @@ sealed class IntegerSumAccumulator(string name, DataType input, bool mean) : Acc
         Grow(ref _counts, groups);
     }
 
-    public override void Accumulate(Column? input, ReadOnlySpan<int> selected, ReadOnlySpan<int> groups)
+    public override void Accumulate(Column? input, ReadOnlySpan<int> groups)
     {
         switch (input)
         {
-            case Column<byte> values: Add(values, selected, groups); break;
-            case Column<int> values: Add(values, selected, groups); break;
-            case Column<long> values: Add(values, selected, groups); break;
-            case Column<ulong> values: Add(values, selected, groups); break;
-            case Column<Int128> values: Add(values, selected, groups); break;
-            case DictionaryColumn coded: AddCoded(coded, selected, groups); break;
+            case Column<byte> values: Add(values, groups); break;
+            case Column<int> values: Add(values, groups); break;
+            case Column<long> values: Add(values, groups); break;
+            case Column<ulong> values: Add(values, groups); break;
+            case Column<Int128> values: Add(values, groups); break;
+            case DictionaryColumn coded: AddCoded(coded, groups); break;
         }
     }
 
-    void Add<T>(Column<T> column, ReadOnlySpan<int> selected, ReadOnlySpan<int> groups) where T : unmanaged, System.Numerics.INumberBase<T>
+    void Add<T>(Column<T> column, ReadOnlySpan<int> groups) where T : unmanaged, System.Numerics.INumberBase<T>
     {
         var values = column.Values;
-        for (var i = 0; i < selected.Length; i++)
+        for (var i = 0; i < groups.Length; i++)
         {
-            if (column.HasNulls && column.IsNull(selected[i])) continue;
-            AddOne(groups[i], Int128.CreateTruncating(values[selected[i]]));
+            if (column.HasNulls && column.IsNull(i)) continue;
+            AddOne(groups[i], Int128.CreateTruncating(values[i]));
         }
     }
 
-    void AddCoded(DictionaryColumn coded, ReadOnlySpan<int> selected, ReadOnlySpan<int> groups)
+    void AddCoded(DictionaryColumn coded, ReadOnlySpan<int> groups)
     {
-        for (var i = 0; i < selected.Length; i++)
-        {
-            if (!coded.IsNull(selected[i])) AddOne(groups[i], coded.Dictionary[coded.Codes[selected[i]]].IntegerValue);
-        }
+        _decoded ??= Column.Create(coded.Type);
+        _decoded.Clear();
+        _decoded.AppendRange(coded, 0, coded.Length);
+        Accumulate(_decoded, groups);
     }
 
     void AddOne(int group, Int128 value)
@@ -161,6 +177,8 @@ sealed class FloatingSumAccumulator(bool mean) : Accumulator
 {
     readonly ExactSums _sums = new();
     long[] _counts = [];
+    double[] _widened = [];
+    Column? _decoded;
 
     public override void Resize(int groups)
     {
@@ -168,19 +186,40 @@ sealed class FloatingSumAccumulator(bool mean) : Accumulator
         Grow(ref _counts, groups);
     }
 
-    public override void Accumulate(Column? input, ReadOnlySpan<int> selected, ReadOnlySpan<int> groups)
+    public override void Accumulate(Column? input, ReadOnlySpan<int> groups)
     {
-        var coded = input as DictionaryColumn;
-        var column = coded?.Dictionary ?? input!;
+        var values = Doubles(input!);
         var nullable = input!.HasNulls;
-        for (var i = 0; i < selected.Length; i++)
+        for (var i = 0; i < groups.Length; i++)
         {
-            var row = selected[i];
-            if (nullable && input.IsNull(row)) continue;
-            var slot = coded is null ? row : coded.Codes[row];
-            _sums.Add(groups[i], column is Column<double> doubles ? doubles.Values[slot] : ((Column<float>)column).Values[slot]);
+            if (nullable && input.IsNull(i)) continue;
+            _sums.Add(groups[i], values[i]);
             _counts[groups[i]]++;
         }
+    }
+
+    public override void AccumulateAll(Column? input, int rows)
+    {
+        // Slots of null rows hold zero, which no sum shows.
+        _sums.AddAll(0, Doubles(input!));
+        _counts[0] += rows - input!.NullCount;
+    }
+
+    /// <summary>The values of a column of floats or doubles, codes looked up; zero where they are null.</summary>
+    ReadOnlySpan<double> Doubles(Column input)
+    {
+        if (input is Column<double> plain) return plain.Values;
+        if (input is DictionaryColumn coded)
+        {
+            _decoded ??= Column.Create(coded.Type);
+            _decoded.Clear();
+            _decoded.AppendRange(coded, 0, coded.Length);
+            return Doubles(_decoded);
+        }
+        var floats = ((Column<float>)input).Values;
+        if (_widened.Length < floats.Length) _widened = new double[floats.Length];
+        for (var i = 0; i < floats.Length; i++) _widened[i] = floats[i];
+        return _widened.AsSpan(0, floats.Length);
     }
 
     public override void Merge(Accumulator other, ReadOnlySpan<int> groups)

@@ -73,6 +73,18 @@ sealed class ExactSums
         if (++_additions == CarryInterval) CarryAll();
     }
 
+    /// <summary>Adds all values into one group.</summary>
+    public void AddAll(int group, ReadOnlySpan<double> values)
+    {
+        Span<double> bins = stackalloc double[BinnedSum.Bins];
+        while (values.Length > 0)
+        {
+            var part = values[..Math.Min(values.Length, BinnedSum.MaxValues)];
+            foreach (var addend in BinnedSum.TrySum(part, bins) ? bins : part) Add(group, addend);
+            values = values[part.Length..];
+        }
+    }
+
     /// <summary>Adds another sum into <paramref name="group"/>.</summary>
     public void Merge(int group, ExactSums other, int otherGroup)
     {

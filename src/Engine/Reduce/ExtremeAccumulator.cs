@@ -30,16 +30,15 @@ sealed class FixedExtremeAccumulator<T>(bool max) : Accumulator where T : unmana
         Grow(ref _present, groups);
     }
 
-    public override void Accumulate(Column? input, ReadOnlySpan<int> selected, ReadOnlySpan<int> groups)
+    public override void Accumulate(Column? input, ReadOnlySpan<int> groups)
     {
         var coded = input as DictionaryColumn;
         var values = ((Column<T>)(coded?.Dictionary ?? input!)).Values;
         var nullable = input!.HasNulls;
-        for (var i = 0; i < selected.Length; i++)
+        for (var row = 0; row < groups.Length; row++)
         {
-            var row = selected[i];
             if (nullable && input.IsNull(row)) continue;
-            Take(groups[i], values[coded is null ? row : coded.Codes[row]]);
+            Take(groups[row], values[coded is null ? row : coded.Codes[row]]);
         }
     }
 
@@ -91,14 +90,15 @@ sealed class BytesExtremeAccumulator(bool max) : Accumulator
         Grow(ref _lengths, groups);
     }
 
-    public override void Accumulate(Column? input, ReadOnlySpan<int> selected, ReadOnlySpan<int> groups)
+    public override void Accumulate(Column? input, ReadOnlySpan<int> groups)
     {
         var coded = input as DictionaryColumn;
         var values = (BytesColumn)(coded?.Dictionary ?? input!);
-        for (var i = 0; i < selected.Length; i++)
+        var nullable = input!.HasNulls;
+        for (var row = 0; row < groups.Length; row++)
         {
-            var row = selected[i];
-            if (!input!.IsNull(row)) Take(groups[i], values.Bytes(coded is null ? row : coded.Codes[row]));
+            if (nullable && input.IsNull(row)) continue;
+            Take(groups[row], values.Bytes(coded is null ? row : coded.Codes[row]));
         }
     }
 

@@ -20,7 +20,7 @@ public sealed class GroupReducer : Reducer
     /// <param name="keys">Ordinals of the group keys in the input.</param>
     /// <param name="sort">Over the output's ordinals; ties, and an empty sort, go by the keys ascending.</param>
     public GroupReducer(Schema input, (Field Field, Scalar Value)? partition, IReadOnlyList<int> keys, IReadOnlyList<Aggregate> aggregates, IReadOnlyList<SortKey> sort, long limit = long.MaxValue)
-        : base(Output(input, partition?.Field, keys, aggregates))
+        : base(Output(input, partition?.Field, keys, aggregates), keys.Concat(aggregates.Select(aggregate => aggregate.Input).Where(ordinal => ordinal >= 0)))
     {
         _partition = partition?.Value;
         _keys = [.. keys];
@@ -34,17 +34,19 @@ public sealed class GroupReducer : Reducer
 
     public int Groups => _table.Count;
 
-    public override void Accumulate(RowBatch batch, ReadOnlySpan<int> selected)
+    public override void Accumulate(RowBatch batch)
     {
-        if (selected.Length == 0) return;
-        if (_groups.Length < selected.Length) _groups = new int[selected.Length];
-        var groups = _groups.AsSpan(0, selected.Length);
+        if (batch.Rows == 0) return;
+        if (_groups.Length < batch.Rows) _groups = new int[batch.Rows];
+        var groups = _groups.AsSpan(0, batch.Rows);
         for (var i = 0; i < _keys.Length; i++) _keyColumns[i] = batch.Columns[_keys[i]];
-        _table.Assign(_keyColumns, selected, groups);
+        _table.Assign(_keyColumns, groups);
         for (var i = 0; i < _accumulators.Length; i++)
         {
+            var input = _aggregates[i].Input < 0 ? null : batch.Columns[_aggregates[i].Input];
             _accumulators[i].Resize(_table.Count);
-            _accumulators[i].Accumulate(_aggregates[i].Input < 0 ? null : batch.Columns[_aggregates[i].Input], selected, groups);
+            if (_keys.Length == 0) _accumulators[i].AccumulateAll(input, batch.Rows);
+            else _accumulators[i].Accumulate(input, groups);
         }
     }
 

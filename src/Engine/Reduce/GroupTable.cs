@@ -17,7 +17,7 @@ sealed class GroupTable
 
     public GroupTable(IEnumerable<DataType> keyTypes)
     {
-        _keys = [.. keyTypes.Select(Column.Create)];
+        _keys = [.. keyTypes.Select(type => Column.Create(type))];
     }
 
     /// <summary>The number of distinct keys so far.</summary>
@@ -29,20 +29,21 @@ sealed class GroupTable
     /// <summary>Unsigned byte order of these is the order of the groups.</summary>
     public ReadOnlySpan<byte> EncodedKey(int group) => _encoded.Bytes(group);
 
-    /// <summary>Writes the group of each selected row; new keys get the next numbers.</summary>
-    public void Assign(IReadOnlyList<Column> keyColumns, ReadOnlySpan<int> selected, Span<int> groups)
+    /// <summary>Writes the group of each row; new keys get the next numbers.</summary>
+    public void Assign(IReadOnlyList<Column> keyColumns, Span<int> groups)
     {
-        if (keyColumns.Count == 1 && keyColumns[0] is DictionaryColumn coded && coded.Dictionary.Length <= 1 << 16) AssignByCode(coded, selected, groups);
+        if (keyColumns.Count == 0) groups.Fill(GroupOf(keyColumns, 0));
+        else if (keyColumns.Count == 1 && keyColumns[0] is DictionaryColumn coded && coded.Dictionary.Length <= 1 << 16) AssignByCode(coded, groups);
         else
         {
-            for (var i = 0; i < selected.Length; i++) groups[i] = GroupOf(keyColumns, selected[i]);
+            for (var i = 0; i < groups.Length; i++) groups[i] = GroupOf(keyColumns, i);
         }
     }
 
     /// <summary>The group of a key of another table with the same key types.</summary>
     public int GroupOf(GroupTable other, int group) => Find(other.EncodedKey(group), other._keys, group);
 
-    void AssignByCode(DictionaryColumn coded, ReadOnlySpan<int> selected, Span<int> groups)
+    void AssignByCode(DictionaryColumn coded, Span<int> groups)
     {
         if (_dictionary != coded.Dictionary)
         {
@@ -51,16 +52,15 @@ sealed class GroupTable
             _groupOfCode.AsSpan(0, _dictionary.Length).Fill(-1);
         }
         var codes = coded.Codes;
-        for (var i = 0; i < selected.Length; i++)
+        for (var i = 0; i < groups.Length; i++)
         {
-            var row = selected[i];
-            if (coded.HasNulls && coded.IsNull(row))
+            if (coded.HasNulls && coded.IsNull(i))
             {
-                groups[i] = GroupOf([coded], row);
+                groups[i] = GroupOf([coded], i);
                 continue;
             }
-            ref var group = ref _groupOfCode[codes[row]];
-            if (group < 0) group = GroupOf([coded.Dictionary], codes[row]);
+            ref var group = ref _groupOfCode[codes[i]];
+            if (group < 0) group = GroupOf([coded.Dictionary], codes[i]);
             groups[i] = group;
         }
     }

@@ -3,12 +3,16 @@ using Fanfold.Engine.Columns;
 namespace Fanfold.Engine.Reduce;
 
 /// <summary>Turns selected rows into output rows. The output begins with the partition column, which is the same in every row.</summary>
-public abstract class Reducer(Schema outputSchema)
+/// <param name="ordinals">The columns of the batches that it reads; the others may be missing there.</param>
+public abstract class Reducer(Schema outputSchema, IEnumerable<int> ordinals)
 {
     public Schema OutputSchema { get; } = outputSchema;
 
-    /// <summary>Takes in the rows of <paramref name="batch"/> at <paramref name="selected"/>, ascending.</summary>
-    public abstract void Accumulate(RowBatch batch, ReadOnlySpan<int> selected);
+    /// <summary>The ordinals of the columns that it reads, ascending.</summary>
+    public IReadOnlyList<int> Ordinals { get; } = [.. ordinals.Distinct().Order()];
+
+    /// <summary>Takes in the rows of <paramref name="batch"/>, which are all selected.</summary>
+    public abstract void Accumulate(RowBatch batch);
 
     /// <summary>Output columns that are ready to be written as a row group before the end; null when there are none yet. They belong to the caller until the next call.</summary>
     public abstract IReadOnlyList<Column>? TakeReady();

@@ -15,7 +15,7 @@ public sealed class RowsReducer : Reducer
     /// <param name="select">Ordinals of the input's columns, in output order, without the partition column.</param>
     /// <param name="sort">Over the output's ordinals; ties go by source order.</param>
     public RowsReducer(Schema input, Field partitionField, Scalar partition, IReadOnlyList<int> select, IReadOnlyList<SortKey> sort, long limit = long.MaxValue)
-        : base(new Schema([partitionField, .. select.Select(ordinal => input[ordinal])]))
+        : base(new Schema([partitionField, .. select.Select(ordinal => input[ordinal])]), select)
     {
         _partition = partition;
         _select = [.. select];
@@ -24,13 +24,13 @@ public sealed class RowsReducer : Reducer
         _rows = NewColumns();
     }
 
-    public override void Accumulate(RowBatch batch, ReadOnlySpan<int> selected)
+    public override void Accumulate(RowBatch batch)
     {
-        if (_sort.Count == 0) selected = selected[..(int)Math.Min(selected.Length, _limit - _taken)];
-        if (selected.Length == 0) return;
-        Fill(_rows[0], _partition, selected.Length);
-        for (var i = 0; i < _select.Length; i++) _rows[i + 1].AppendFrom(batch.Columns[_select[i]], selected);
-        _taken += selected.Length;
+        var rows = _sort.Count == 0 ? (int)Math.Min(batch.Rows, _limit - _taken) : batch.Rows;
+        if (rows == 0) return;
+        Fill(_rows[0], _partition, rows);
+        for (var i = 0; i < _select.Length; i++) _rows[i + 1].AppendRange(batch.Columns[_select[i]], 0, rows);
+        _taken += rows;
         // Of a sorted and limited output only the first rows can matter.
         if (_sort.Count > 0 && _limit <= int.MaxValue / 4 && _rows[0].Length >= Math.Max(4 * _limit, RowGroupRows)) _rows = Sorted();
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Fanfold.Engine;
 using Fanfold.Engine.Parquet;
 using Fanfold.Storage;
 using Fanfold.Worker;
@@ -57,6 +58,9 @@ static class InspectVerb
         else CommandJson.Write(new InspectDocument(name, null, null, null, [], [], error), CommandJson.Default.InspectDocument);
     }
 
+    /// <summary>What reading one page and one batch of a column may take; larger ones are refused.</summary>
+    const long MostMemory = 512L << 20;
+
     static async Task<int> InspectAsync(IByteSource source, bool verify, bool json, CancellationToken cancellationToken)
     {
         FileMetadata footer;
@@ -69,7 +73,7 @@ static class InspectVerb
             Print(source.Name, Error(defect), verify, json);
             return ExitCode.Failed;
         }
-        if (verify) return Print(source, footer, await FileVerifier.VerifyAsync(source, footer, cancellationToken), json);
+        if (verify) return Print(source, footer, await FileVerifier.VerifyAsync(source, footer, new MemoryAccount(MostMemory), cancellationToken), json);
         var document = InspectDocuments.Of(source.Name, footer);
         if (json) CommandJson.Write(document, CommandJson.Default.InspectDocument);
         else InspectDocuments.Print(document);

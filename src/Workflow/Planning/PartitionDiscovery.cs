@@ -1,3 +1,4 @@
+using Fanfold.Engine;
 using Fanfold.Engine.Columns;
 using Fanfold.Engine.Expressions;
 using Fanfold.Engine.Parquet;
@@ -21,7 +22,7 @@ sealed class PartitionDiscovery(IObjectStore state, StoreLocation dataLocation, 
     {
         var column = new TaskColumn(columns[0].Name, columns[0].Type);
         var taskFiles = files.Select(file => new TaskFile(file.Path, file.Length, file.ETag, file.DataEnd, [file.Columns[0]],
-            [.. file.RowGroups.Where(group => !group.PrunedByWhere).Select(group => new TaskRowGroup(group.Ordinal, group.Rows, [group.Chunks[0]]))])).ToList();
+            [.. file.RowGroups.Where(group => !group.PrunedByWhere).Select(group => new RowGroup(group.Ordinal, group.Rows, [group.Chunks[0]]))])).ToList();
         var inputs = ReduceRunner.InputsHash(taskFiles.Select(file => (file.Path, file.ETag, file.RowGroups.Select(group => group.Ordinal))));
         var receipt = await isolation.RunAsync(new WorkerTask
         {
@@ -43,7 +44,7 @@ sealed class PartitionDiscovery(IObjectStore state, StoreLocation dataLocation, 
     {
         await using var reader = await state.OpenAsync(part.Properties, cancellationToken);
         var source = new ObjectSource(reader, new Traffic());
-        using var rows = new ColumnBatchReader(source, await FooterReader.ReadAsync(source, cancellationToken), new Schema([column.ToField(), new Field("rows", DataType.Int64)]));
+        await using var rows = new ColumnBatchReader(source, await FooterReader.ReadAsync(source, cancellationToken), new Schema([column.ToField(), new Field("rows", DataType.Int64)]), new MemoryAccount(limits.Memory.Bytes));
         var partitions = new List<Partition>();
         await foreach (var batch in rows.ReadAsync(8192, cancellationToken))
         {

@@ -64,9 +64,14 @@ sealed class RunPlanner(IObjectStore data, DiscoverPartitions discover)
         var columns = resolved.Columns.Fields.Select(field => source.Footer.FindFlat(field.Name)!).ToList();
         var groups = source.Footer.RowGroups.Where(group => group.Rows > 0).Select((group, position) => new PlannedRowGroup(
             group.Ordinal, group.Rows, resolved.Where is { } where && !where.CanMatch(bounds.Of(file, position)),
-            [.. columns.Select(column => group.Chunks[column.Ordinal] with { MinValue = null, MaxValue = null })]));
+            [.. columns.Select((column, ordinal) => ForTask(group.Chunks[column.Ordinal], isFiltered: ordinal == 0 || resolved.Where?.Ordinals.Contains(ordinal) == true))]));
         return new PlannedFile(source.Path, source.Properties.ETag, source.Properties.Length, source.Footer.Rows, source.Footer.DataEnd, columns, [.. groups]);
     }
+
+    // A plan holds each chunk once more for every byte left in: what only pruning reads is kept for the columns that prune.
+    static ColumnChunk ForTask(ColumnChunk chunk, bool isFiltered) => isFiltered
+        ? chunk with { MinValue = null, MaxValue = null }
+        : chunk with { MinValue = null, MaxValue = null, ColumnIndex = null, BloomFilter = null, IsDictionaryEncoded = false };
 
     static TaskSlice Slice(int index, Partition partition, Schema columns, List<PlannedFile> files, BoundsTable bounds, string reductionHash)
     {

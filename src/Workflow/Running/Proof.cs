@@ -13,7 +13,8 @@ static class Proof
             var partition = task.Slice.Description;
             if (task.Receipt is not { } receipt) return $"{partition} has no receipt";
             if (receipt.InputsHash != task.Slice.InputsHash) return $"the receipt of {partition} names other row groups than the plan";
-            if (receipt.RowsDecoded != task.Slice.RowsToDecode) return $"{partition} decoded {receipt.RowsDecoded} rows, the footers count {task.Slice.RowsToDecode}";
+            if (receipt.RowsDecoded + receipt.RowsPruned != task.Slice.RowsToDecode)
+                return $"{partition} decoded {receipt.RowsDecoded} rows and pruned {receipt.RowsPruned}, the footers count {task.Slice.RowsToDecode}";
             if (task.Slice.Rows is { } rows && receipt.RowsInPartition != rows) return $"{partition} had {rows} rows when it was discovered and {receipt.RowsInPartition} when it was reduced";
         }
         if (!header.Discovered || tasks.Any(task => task.Failed)) return null;

@@ -1,3 +1,4 @@
+using Fanfold.Engine.Parquet;
 using System.Text.Json;
 using Fanfold.Storage;
 using Fanfold.Worker;
@@ -135,7 +136,7 @@ public sealed partial class RunActivities(
     static List<TaskFile> TaskFiles(PlanHeader header, IReadOnlyList<RowGroupRun> matched) =>
     [
         .. matched.GroupBy(run => run.File).Select(runs => header.Files[runs.Key] is var file
-            ? new TaskFile(file.Path, file.Length, file.ETag, file.DataEnd, file.Columns, [.. runs.SelectMany(run => RunPlanner.Groups(header.Files, run)).Select(group => new TaskRowGroup(group.Ordinal, group.Rows, group.Chunks))])
+            ? new TaskFile(file.Path, file.Length, file.ETag, file.DataEnd, file.Columns, [.. runs.SelectMany(run => RunPlanner.Groups(header.Files, run)).Select(group => new RowGroup(group.Ordinal, group.Rows, group.Chunks))])
             : null!),
     ];
 

@@ -31,7 +31,7 @@ static class ParquetFiles
     /// <summary>Calls back with every batch and its first row.</summary>
     public static long Read(byte[] file, Schema schema, int batchRows, Action<int, RowBatch> batch)
     {
-        using var reader = new ColumnBatchReader(new MemorySource(file), Footer(file), schema);
+        var reader = new ColumnBatchReader(new MemorySource(file), Footer(file), schema, Account());
         var from = 0;
         foreach (var next in reader.ReadAsync(batchRows).ToBlockingEnumerable())
         {
@@ -40,6 +40,7 @@ static class ParquetFiles
             batch(from, next);
             from += next.Rows;
         }
+        Wait(reader.DisposeAsync());
         return from;
     }
 
@@ -70,6 +71,9 @@ static class ParquetFiles
             Assert.Equal(expected.Rows, rows);
         }
     }
+
+    /// <summary>More than any test of this machine needs.</summary>
+    public static MemoryAccount Account(long limit = 1L << 30) => new(limit);
 
     public static void Wait(ValueTask task) => task.AsTask().GetAwaiter().GetResult();
 }

@@ -132,27 +132,37 @@ public class ReaderTests
         _ => null,
     };
 
-    /// <summary>Reads each column with random skips between reads, and compares what is read with the known rows.</summary>
+    /// <summary>Reads each column in turns of all rows, none, or some of them, and compares what is read with the known rows.</summary>
     static void AssertSkipsAgree(byte[] file)
     {
         var footer = ParquetFiles.Footer(file);
-        var steps = Gen.Select(Gen.Bool, Gen.OneOf(Gen.Int[1, 20], Gen.Int[1, 900], Gen.Int[1, 4_000])).Array[1, 60];
+        var steps = Gen.Select(Gen.Int[0, 3], Gen.OneOf(Gen.Int[1, 20], Gen.Int[1, 900], Gen.Int[1, 4_000]), Gen.Int[1, 40]).Array[1, 60];
         steps.Sample(plan =>
         {
             foreach (var parquetColumn in footer.Columns)
             {
-                using var reader = new ColumnChunkReader(new MemorySource(file), parquetColumn, footer.DataEnd);
+                var source = new MemorySource(file);
+                using var reader = new ColumnChunkReader(source, new ReadAhead(source, ParquetFiles.Account()), parquetColumn, footer.DataEnd, ParquetFiles.Account());
                 var start = 0;
                 foreach (var group in footer.RowGroups)
                 {
                     reader.Open(group.Ordinal, group.Chunks[parquetColumn.Ordinal]);
                     var at = 0;
-                    foreach (var (skip, wanted) in plan)
+                    foreach (var (kind, wanted, every) in plan)
                     {
                         var rows = Math.Min(wanted, (int)group.Rows - at);
                         if (rows == 0) break;
-                        if (skip) reader.Skip(rows);
-                        else Tables.AssertSame(Expected.Value.Columns[parquetColumn.Ordinal], start + at, Next(reader, rows), parquetColumn.Name);
+                        if (kind == 0) reader.Skip(rows);
+                        else if (kind == 1) Tables.AssertSame(Expected.Value.Columns[parquetColumn.Ordinal], start + at, Next(reader, rows, null), parquetColumn.Name);
+                        else
+                        {
+                            // Single rows now and then, or runs with single rows between them.
+                            int[] positions = [.. Enumerable.Range(0, rows).Where(row => kind == 2 == (row * 7 % every == 0))];
+                            var expected = Column.Create(parquetColumn.Type!.Value);
+                            foreach (var row in positions) expected.AppendFrom(Expected.Value.Columns[parquetColumn.Ordinal], start + at + row);
+                            if (positions.Length == 0) reader.Skip(rows);
+                            else Tables.AssertSame(expected, 0, Next(reader, rows, positions), parquetColumn.Name);
+                        }
                         at += rows;
                     }
                     start += (int)group.Rows;
@@ -161,10 +171,10 @@ public class ReaderTests
         }, iter: 25);
     }
 
-    static Column Next(ColumnChunkReader reader, int rows)
+    static Column Next(ColumnChunkReader reader, int rows, int[]? positions)
     {
-        var column = reader.ReadAsync(rows, CancellationToken.None).AsTask().GetAwaiter().GetResult();
-        Assert.Equal(rows, column.Length);
+        var column = reader.ReadAsync(positions is null ? RowSelection.All(rows) : RowSelection.Some(rows, positions), CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        Assert.Equal(positions?.Length ?? rows, column.Length);
         return column;
     }
 }

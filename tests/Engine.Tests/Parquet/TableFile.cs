@@ -31,11 +31,12 @@ static class TableFile
     public static List<Scalar[]> Read(byte[] file, Schema schema, int batchRows)
     {
         var rows = new List<Scalar[]>();
-        using var reader = new ColumnBatchReader(new MemorySource(file), Footer(file), schema);
+        var reader = new ColumnBatchReader(new MemorySource(file), Footer(file), schema, ParquetFiles.Account());
         foreach (var batch in reader.ReadAsync(batchRows).ToBlockingEnumerable())
         {
             for (var row = 0; row < batch.Rows; row++) rows.Add([.. batch.Columns.Select(column => column[row])]);
         }
+        ParquetFiles.Wait(reader.DisposeAsync());
         return rows;
     }
 

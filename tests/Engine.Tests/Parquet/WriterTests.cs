@@ -21,7 +21,7 @@ public class WriterTests
     {
         DataType[] types = [DataType.Int64, DataType.Bool, DataType.String, DataType.String, DataType.Decimal(38, 2)];
         var random = new Random(5);
-        var columns = types.Select(Column.Create).ToArray();
+        var columns = types.Select(type => Column.Create(type)).ToArray();
         for (var row = 0; row < 300_000; row++)
         {
             if (row % 11 == 0) columns[0].AppendNull();
@@ -42,7 +42,7 @@ public class WriterTests
     [Fact]
     public void Write_NoRows_IsAFileWithTheSchema()
     {
-        var file = ParquetFiles.Footer(ParquetFiles.Write(new Table(new Schema(Tables.AllTypes.Select((type, i) => new Field($"c{i}", type))), [.. Tables.AllTypes.Select(Column.Create)])));
+        var file = ParquetFiles.Footer(ParquetFiles.Write(new Table(new Schema(Tables.AllTypes.Select((type, i) => new Field($"c{i}", type))), [.. Tables.AllTypes.Select(type => Column.Create(type))])));
         Assert.Equal(0, file.Rows);
         Assert.Equal(Tables.AllTypes, file.Columns.Select(column => column.Type!.Value));
         Assert.Equal("zwei", file.KeyValues["b"]);

@@ -63,7 +63,7 @@ public class GroupReducerTests
             {
                 var aggregates = AggregatesOf(table.Schema, keyTypes.Length);
                 var columns = new GroupReducer(table.Schema, null, [key], aggregates, []);
-                columns.Accumulate(table.Batch(0, table.Rows), [.. Enumerable.Range(0, table.Rows)]);
+                columns.Accumulate(table.Batch(0, table.Rows));
                 var actual = Output(columns);
                 var select = columns.OutputSchema.Fields.Skip(1).Select((field, i) => DuckDb.Shown(field.Type, Sql(aggregates[i], table.Schema)));
                 var rows = duckDb.Query($"""
@@ -110,7 +110,7 @@ public class GroupReducerTests
         Aggregate[] aggregates = [new("n", AggregateFunction.Len, -1), new("least", AggregateFunction.Min, 4)];
         SortKey[] sort = [new(x.Keys, descending[0]), new(x.Keys + 1, descending[1])];
         var reducer = new GroupReducer(x.Table.Schema, null, [.. Enumerable.Range(0, x.Keys)], aggregates, sort, limit);
-        reducer.Accumulate(x.Table.Batch(0, x.Table.Rows), [.. Enumerable.Range(0, x.Table.Rows)]);
+        reducer.Accumulate(x.Table.Batch(0, x.Table.Rows));
         var unsorted = Expected(x.Table, x.Keys, aggregates);
         var expected = unsorted.Select((row, i) => (row, i)).Order(Comparer<(Scalar[] Row, int I)>.Create((left, right) =>
         {
@@ -210,7 +210,7 @@ public class GroupReducerTests
         for (; from < to; from += batch)
         {
             var rows = table.Batch(from, Math.Min(batch, to - from));
-            reducer.Accumulate(coded ? new RowBatch(rows.Rows, [.. rows.Columns.Select(Tables.Code)]) : rows, [.. Enumerable.Range(0, rows.Rows)]);
+            reducer.Accumulate(coded ? new RowBatch(rows.Rows, [.. rows.Columns.Select(Tables.Code)]) : rows);
             if (to - from <= batch) break;
         }
         return reducer;

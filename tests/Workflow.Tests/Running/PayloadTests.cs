@@ -41,7 +41,7 @@ public class PayloadTests
     {
         RunId = "r", TaskId = "00000-x", Data = new StoreLocation("/data"), State = new StoreLocation("/state"), Output = "part", Memory = 1 << 30,
         Metadata = new SortedDictionary<string, string> { ["a"] = "1", ["b"] = "2" },
-        Reduce = new ReduceWork(Columns, new TaskPartition(0, "7"), "d > 0", Reduction, [new TaskFile("lake/a.parquet", 1000, "e", 999, [FileColumn], [new TaskRowGroup(3, 10, [Chunk])])]),
+        Reduce = new ReduceWork(Columns, new TaskPartition(0, "7"), "d > 0", Reduction, [new TaskFile("lake/a.parquet", 1000, "e", 999, [FileColumn], [new RowGroup(3, 10, [Chunk])])]),
         Combine = new CombineWork(Columns, [Part]),
     };
 

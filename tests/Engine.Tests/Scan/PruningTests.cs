@@ -3,10 +3,11 @@ using Fanfold.Engine.Columns;
 using Fanfold.Engine.Expressions;
 using Fanfold.Engine.Parquet;
 using Fanfold.Engine.Reduce;
+using Fanfold.Engine.Scan;
 using Fanfold.Engine.Tests.Expressions;
 using Fanfold.Engine.Tests.Parquet;
 
-namespace Fanfold.Engine.Tests.Reduce;
+namespace Fanfold.Engine.Tests.Scan;
 
 /// <summary>Scanning what pruning leaves gives the rows that scanning everything gives, and those that the reference gives.</summary>
 public class PruningTests
@@ -46,7 +47,7 @@ public class PruningTests
         var where = Expression.Parse(made.Condition.Text).BindPredicate(schema).Value!;
         var collector = new Collector(schema);
         var (skipped, counts, decoded) = (0, default(ScanCounts), 0L);
-        using var scan = new RowGroupScan(new MemorySource(file), footer.Columns, footer.DataEnd, partition, where);
+        var groups = new List<RowGroup>();
         foreach (var group in footer.RowGroups)
         {
             ColumnBounds[] bounds = [.. footer.Columns.Select(column => ColumnStatistics.Bounds(column, group.Chunks[column.Ordinal]))];
@@ -55,22 +56,26 @@ public class PruningTests
                 skipped++;
                 continue;
             }
-            counts += scan.ScanAsync(group.Ordinal, group.Rows, group.Chunks, collector, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+            groups.Add(group);
             decoded += group.Rows;
         }
-        Assert.Equal(decoded, counts.RowsDecoded);
+        var scan = new RowGroupScan(new MemorySource(file), footer.Columns, footer.DataEnd, partition, where, collector, ParquetFiles.Account(), new PruningCounts(), prune ? null : new HashSet<Pruner>());
+        foreach (var scanned in scan.ScanAsync(groups).ToBlockingEnumerable()) counts += scanned;
+        ParquetFiles.Wait(scan.DisposeAsync());
+        Assert.Equal(decoded, counts.RowsDecoded + counts.RowsPruned);
+        if (!prune) Assert.Equal(0, counts.RowsPruned);
         Assert.Equal(collector.Rows.Count, counts.RowsSelected);
         if (!prune) Assert.Equal(made.Table.Rows.Count(row => row[0] == made.Partition), counts.RowsInPartition);
         return (collector.Rows, skipped);
     }
 
-    sealed class Collector(Schema schema) : Reducer(schema)
+    sealed class Collector(Schema schema) : Reducer(schema, Enumerable.Range(0, schema.Count))
     {
         public List<string> Rows { get; } = [];
 
-        public override void Accumulate(RowBatch batch, ReadOnlySpan<int> selected)
+        public override void Accumulate(RowBatch batch)
         {
-            foreach (var row in selected) Rows.Add(TableFile.Text([.. batch.Columns.Select(column => column[row])]));
+            for (var row = 0; row < batch.Rows; row++) Rows.Add(TableFile.Text([.. batch.Columns.Select(column => column[row])]));
         }
 
         public override IReadOnlyList<Column>? TakeReady() => null;

@@ -2,9 +2,10 @@ using CsCheck;
 using Fanfold.Engine.Columns;
 using Fanfold.Engine.Expressions;
 using Fanfold.Engine.Reduce;
+using Fanfold.Engine.Scan;
 using Fanfold.Engine.Tests.Parquet;
 
-namespace Fanfold.Engine.Tests.Reduce;
+namespace Fanfold.Engine.Tests.Scan;
 
 public class RowGroupScanTests
 {
@@ -24,7 +25,7 @@ public class RowGroupScanTests
                 var (counts, output) = Scan(table, groups, Predicate.Equal(table.Schema, 0, value), withWhere ? where : null);
                 var inPartition = Enumerable.Range(0, table.Rows).Where(row => Scalar.Compare(table.Columns[0][row], value) == 0).ToList();
                 var selected = inPartition.Where(row => !withWhere || table.Columns[1].IsNull(row) || table.Columns[1][row].IntegerValue > threshold).ToList();
-                Assert.Equal(new ScanCounts(table.Rows, inPartition.Count, selected.Count), counts);
+                Assert.Equal(new ScanCounts(table.Rows, 0, inPartition.Count, selected.Count), counts);
                 AssertRows(table, selected, output);
             }, iter: 150);
 
@@ -32,7 +33,7 @@ public class RowGroupScanTests
     public void Scan_SparsePartitionOfManyBatches_SkipsPagesAndKeepsRowsTogether()
     {
         // 100,000 rows of which a stretch in the middle and one near the end are in the partition.
-        var columns = Types.Select(Column.Create).ToArray();
+        var columns = Types.Select(type => Column.Create(type)).ToArray();
         for (var row = 0; row < 100_000; row++)
         {
             ((Column<int>)columns[0]).Append(row is >= 40_000 and < 41_000 or 99_990 ? 7 : 1);
@@ -43,7 +44,7 @@ public class RowGroupScanTests
         var table = new Table(new Schema(Types.Select((type, i) => new Field($"c{i}", type))), columns);
         var value = Scalar.Integer(DataType.Int32, 7);
         var (counts, output) = Scan(table, [60_000], Predicate.Equal(table.Schema, 0, value), Expression.Parse("c1 <> 40005").BindPredicate(table.Schema).Value);
-        Assert.Equal(new ScanCounts(100_000, 1_001, 1_000), counts);
+        Assert.Equal(new ScanCounts(100_000, 0, 1_001, 1_000), counts);
         AssertRows(table, [.. Enumerable.Range(40_000, 1_000).Append(99_990).Where(row => row != 40_005)], output);
     }
 
@@ -51,7 +52,7 @@ public class RowGroupScanTests
     public void Scan_WithoutPredicates_SelectsEveryRow() => Tables.Any(200).Sample(table =>
     {
         var (counts, output) = Scan(table, [64], null, null);
-        Assert.Equal(new ScanCounts(table.Rows, table.Rows, table.Rows), counts);
+        Assert.Equal(new ScanCounts(table.Rows, 0, table.Rows, table.Rows), counts);
         AssertRows(table, [.. Enumerable.Range(0, table.Rows)], output);
     }, iter: 50);
 
@@ -59,11 +60,13 @@ public class RowGroupScanTests
     {
         var file = ParquetFiles.Write(table, groups);
         var footer = ParquetFiles.Footer(file);
-        using var scan = new RowGroupScan(new MemorySource(file), footer.Columns, footer.DataEnd, partition, where);
         var reducer = new RowsReducer(table.Schema, new Field("partition", DataType.Bool), Scalar.Bool(true), [.. Enumerable.Range(0, table.Columns.Length)], []);
+        var scan = new RowGroupScan(new MemorySource(file), footer.Columns, footer.DataEnd, partition, where, reducer, ParquetFiles.Account(), new PruningCounts());
         var counts = default(ScanCounts);
-        foreach (var group in footer.RowGroups)
-            counts += scan.ScanAsync(group.Ordinal, group.Rows, group.Chunks, reducer, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        foreach (var scanned in scan.ScanAsync(footer.RowGroups).ToBlockingEnumerable()) counts += scanned;
+        ParquetFiles.Wait(scan.DisposeAsync());
+        Assert.Equal(table.Rows, counts.RowsDecoded + counts.RowsPruned);
+        counts = counts with { RowsDecoded = table.Rows, RowsPruned = 0 };
         return (counts, [.. reducer.Finish()]);
     }
 

@@ -1,0 +1,65 @@
+namespace Fanfold.Engine.Columns;
+
+/// <summary>Rows as codes into a dictionary without nulls. Codes of null rows are 0; codes of other rows are inside the dictionary.</summary>
+public sealed class DictionaryColumn(DataType type, MemoryAccount? account = null) : Column(type, account)
+{
+    int[] _codes = [];
+
+    /// <summary>The distinct values of the column chunk, as its dictionary page has them (duplicates are possible).</summary>
+    public Column Dictionary { get; set; } = Create(type);
+
+    public ReadOnlySpan<int> Codes => _codes.AsSpan(0, Length);
+
+    public Span<int> AppendSpan(int rows)
+    {
+        var start = Length;
+        Lengthen(ref _codes, start + rows);
+        Grow(rows);
+        return _codes.AsSpan(start, rows);
+    }
+
+    public override void AppendNull()
+    {
+        Lengthen(ref _codes, Length + 1);
+        _codes[Length] = 0;
+        GrowNull();
+    }
+
+    protected override void SpreadValues(int start, int values, ReadOnlySpan<ulong> validity)
+    {
+        Lengthen(ref _codes, Length);
+        SpreadSlots(_codes.AsSpan(start, Length - start), values, validity);
+    }
+
+    public override void AppendFrom(Column source, int row)
+    {
+        var other = (DictionaryColumn)source;
+        if (other.IsNull(row)) AppendNull();
+        else AppendSpan(1)[0] = other._codes[row];
+    }
+
+    protected override void AppendValid(Column source, ReadOnlySpan<int> rows)
+    {
+        var codes = ((DictionaryColumn)source)._codes;
+        var target = AppendSpan(rows.Length);
+        for (var i = 0; i < rows.Length; i++) target[i] = codes[rows[i]];
+    }
+
+    protected override bool TryAppendValidRange(Column source, int from, int rows)
+    {
+        ((DictionaryColumn)source).Codes.Slice(from, rows).CopyTo(AppendSpan(rows));
+        return true;
+    }
+
+    public override Scalar this[int row] => IsNull(row) ? Scalar.Null(Type) : Dictionary[_codes[row]];
+
+    public override void Append(in Scalar value) => throw new InvalidOperationException("A dictionary column takes codes, not values.");
+
+    /// <summary>The same rows with their values written out.</summary>
+    public Column Decode()
+    {
+        var column = Create(Type);
+        column.AppendRange(this, 0, Length);
+        return column;
+    }
+}

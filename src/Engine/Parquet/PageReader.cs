@@ -1,0 +1,100 @@
+using System.IO.Hashing;
+
+namespace Fanfold.Engine.Parquet;
+
+/// <summary>The pages of one column chunk after another: each header first, its body only on request. Only one body is ever held.</summary>
+sealed class PageReader(IByteSource source, ReadAhead ahead, long dataEnd, MemoryAccount account) : IDisposable
+{
+    /// <summary>Statistics of long strings make headers of any size up to a few MiB.</summary>
+    const int MaxHeaderLength = 16 << 20;
+
+    readonly ChunkBytes _bytes = new(source, ahead, account);
+    readonly PageCodec _codec = new();
+    byte[] _page = [];
+    ColumnChunk? _chunk;
+
+    public PageHeader Header { get; private set; }
+
+    /// <summary>The position of <see cref="Header"/> among the chunk's pages; −1 before the first.</summary>
+    public int Ordinal { get; private set; }
+
+    public void Open(ColumnChunk chunk)
+    {
+        _chunk = chunk;
+        Ordinal = -1;
+        if (chunk.Encrypted) throw new ParquetDataException(ParquetDefect.Encrypted, "the column is encrypted");
+        if (chunk.ExternalFile is not null) throw new ParquetDataException(ParquetDefect.Unsupported, $"the column's data are in another file, '{chunk.ExternalFile}'");
+        _bytes.Open(chunk.Offset, Math.Min(dataEnd, chunk.Offset + chunk.CompressedSize), dataEnd);
+    }
+
+    /// <summary>Moves to the next page, whose body must then be read or skipped.</summary>
+    public async ValueTask NextAsync(CancellationToken cancellationToken)
+    {
+        Ordinal++;
+        var bytes = await _bytes.PeekHeaderAsync(cancellationToken);
+        while (true)
+        {
+            if (bytes.Length == 0) throw new ParquetDataException(ParquetDefect.Truncated, "the pages end before the chunk's values");
+            try
+            {
+                Header = PageHeader.Parse(bytes.Span, out var headerLength);
+                _bytes.Advance(headerLength);
+                return;
+            }
+            catch (ParquetDataException defect) when (defect.Defect == ParquetDefect.Truncated && bytes.Length < Math.Min(_bytes.Remaining, MaxHeaderLength))
+            {
+                bytes = await _bytes.PeekAsync(Math.Clamp(bytes.Length * 16, 1024, MaxHeaderLength), cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>Moves to where the index says that a page begins, with the pages passed over counted.</summary>
+    public void MoveTo(in PageLocation page, int ordinal)
+    {
+        _bytes.MoveTo(page.Bytes.Offset);
+        Ordinal = ordinal - 1;
+    }
+
+    public void SkipBody() => _bytes.Advance(Header.CompressedSize);
+
+    /// <summary>The page's bytes, decompressed, with the levels first; valid until the next page. The levels of a v2 page are never compressed.</summary>
+    public async ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync(CancellationToken cancellationToken)
+    {
+        var header = Header;
+        var available = _bytes.Remaining;
+        if (header.CompressedSize > available)
+            throw new ParquetDataException(ParquetDefect.Truncated, $"the page needs {header.CompressedSize} bytes, {available} remain");
+        var raw = (await _bytes.PeekAsync(header.CompressedSize, cancellationToken))[..header.CompressedSize];
+        _bytes.Advance(header.CompressedSize);
+        if (header.Crc is { } crc && Crc32.HashToUInt32(raw.Span) is var actual && actual != crc)
+            throw new ParquetDataException(ParquetDefect.Corrupt, $"the page's CRC is {actual:x8}, its header says {crc:x8}");
+        var codec = header.IsCompressed ? _chunk!.Codec : CompressionCodec.Uncompressed;
+        var levels = header.DefinitionLevelsLength + header.RepetitionLevelsLength;
+        PageCodec.RequirePlausible(codec, raw.Span[levels..], header.UncompressedSize - levels);
+        if (codec == CompressionCodec.Uncompressed && raw.Length == header.UncompressedSize) return raw;
+        var page = Grow(header.UncompressedSize);
+        raw[..levels].CopyTo(page);
+        _codec.Decompress(codec, raw[levels..], page[levels..]);
+        return page;
+    }
+
+    Memory<byte> Grow(int length)
+    {
+        if (_page.Length < length)
+        {
+            account.Release(_page.Length);
+            _page = [];
+            account.Charge(length);
+            _page = GC.AllocateUninitializedArray<byte>(length);
+        }
+        return _page.AsMemory(0, length);
+    }
+
+    public void Dispose()
+    {
+        account.Release(_page.Length);
+        _page = [];
+        _bytes.Dispose();
+        _codec.Dispose();
+    }
+}

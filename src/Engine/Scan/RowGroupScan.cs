@@ -1,0 +1,261 @@
+using System.Runtime.CompilerServices;
+using Fanfold.Engine.Columns;
+using Fanfold.Engine.Expressions;
+using Fanfold.Engine.Parquet;
+using Fanfold.Engine.Reduce;
+
+namespace Fanfold.Engine.Scan;
+
+/// <summary>What scanning found: rows decoded, rows pruned since they can't be of the partition, rows of the partition before <c>where</c>, rows that reached the reducer.</summary>
+public readonly record struct ScanCounts(long RowsDecoded, long RowsPruned, long RowsInPartition, long RowsSelected)
+{
+    public static ScanCounts operator +(ScanCounts a, ScanCounts b) =>
+        new(a.RowsDecoded + b.RowsDecoded, a.RowsPruned + b.RowsPruned, a.RowsInPartition + b.RowsInPartition, a.RowsSelected + b.RowsSelected);
+}
+
+/// <summary>
+/// Scans row groups of one file into a reducer, late: the columns of the partition predicate whole, of those of <c>where</c> the partition's
+/// rows, of the others the rows that are left.
+/// </summary>
+public sealed class RowGroupScan : IAsyncDisposable
+{
+    const int BatchRows = 8192;
+
+    /// <summary>Rows that are looked through at most before those found go to the reducer.</summary>
+    const int MaxSliceRows = 1 << 20;
+
+    /// <summary>Row groups up to this size are read whole: a second request would cost more than the bytes.</summary>
+    const long SmallRowGroup = 256 << 10;
+
+    readonly ReadAhead _ahead;
+    readonly AccessPlanner _planner;
+    readonly IReadOnlySet<Pruner> _pruners;
+    readonly ColumnChunkReader[] _readers;
+    readonly Predicate? _partition;
+    readonly Predicate? _where;
+    readonly Reducer _reducer;
+    readonly Column[] _batch;
+    readonly ChosenRows[] _chosen;
+    readonly int[] _first;
+    readonly int[] _later;
+    readonly bool[] _isKept;
+    readonly int[] _positions = new int[2 * BatchRows];
+    readonly int[] _passing = new int[2 * BatchRows];
+    bool _expectsRows;
+
+    /// <param name="columns">The file's columns in the order of the batches' schema; all flat and readable.</param>
+    /// <param name="partition">Without one every row is selected, and the first column is always decoded.</param>
+    /// <param name="pruned">Counts what the pruners spare.</param>
+    /// <param name="pruners">Those that may be used beside <see cref="Pruner.Statistics"/>, which is the planner's; null for all.</param>
+    public RowGroupScan(
+        IByteSource source, IReadOnlyList<ParquetColumn> columns, long dataEnd, Predicate? partition, Predicate? where, Reducer reducer, MemoryAccount account, PruningCounts pruned,
+        IReadOnlySet<Pruner>? pruners = null)
+    {
+        _ahead = new ReadAhead(source, account);
+        _pruners = pruners ?? Enum.GetValues<Pruner>().ToHashSet();
+        _planner = new AccessPlanner(source, _ahead, columns, _pruners, pruned);
+        _readers = [.. columns.Select(column => new ColumnChunkReader(source, _ahead, column, dataEnd, account))];
+        _chosen = [.. columns.Select(column => new ChosenRows(column.Type!.Value, account))];
+        _batch = new Column[columns.Count];
+        _partition = partition;
+        _where = where;
+        _reducer = reducer;
+        _first = partition is null ? [0] : [.. partition.Ordinals];
+        _later = [.. reducer.Ordinals.Union(where?.Ordinals ?? [])];
+        _isKept = [.. columns.Select((_, ordinal) => partition is not null && _first.Contains(ordinal) && _later.Contains(ordinal))];
+    }
+
+    /// <summary>Scans row groups in their order, whose chunks are in the order of the columns; yields the counts of each.</summary>
+    public async IAsyncEnumerable<ScanCounts> ScanAsync(IReadOnlyList<RowGroup> groups, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var plan = await _planner.PlanAsync(groups, _partition, _where, cancellationToken);
+        Fetch? next = null;
+        for (var i = 0; i < plan.Count; i++)
+        {
+            if (plan[i].Partition.Kind == AccessKind.Skip)
+            {
+                yield return new ScanCounts(0, plan[i].Group.Rows, 0, 0);
+                continue;
+            }
+            var fetch = next ?? Start(plan[i], cancellationToken);
+            var following = plan.Skip(i + 1).FirstOrDefault(access => access.Partition.Kind != AccessKind.Skip);
+            next = following is null ? null : Start(following, cancellationToken);
+            yield return await ScanAsync(plan[i], fetch, cancellationToken);
+            await _ahead.ReleaseAsync(fetch.First);
+            if (fetch.Rest is { } rest) await _ahead.ReleaseAsync(rest);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _ahead.DisposeAsync();
+        foreach (var reader in _readers) reader.Dispose();
+        foreach (var chosen in _chosen) chosen.Release();
+    }
+
+    /// <summary>What was read ahead for a row group.</summary>
+    sealed class Fetch(object first, bool isAll)
+    {
+        public object First => first;
+
+        /// <summary>Null while the columns that are needed only for rows found are not asked for.</summary>
+        public object? Rest { get; set; }
+
+        public bool IsAll => isAll;
+    }
+
+    // The first columns alone, or all where the last row group had rows for them: then the next is likely to, and one wait is spared.
+    Fetch Start(PlannedAccess access, CancellationToken cancellationToken)
+    {
+        var isAll = _partition is null || _expectsRows || access.Group.Chunks.Sum(chunk => chunk.CompressedSize) <= SmallRowGroup;
+        var ranges = _first.SelectMany(ordinal => access.Bytes(ordinal, access.Partition.Rows));
+        if (isAll) ranges = ranges.Concat(Rest(access, access.Partition.Rows.Intersect(access.Where.Rows)));
+        return new Fetch(_ahead.Start(ranges, cancellationToken), isAll);
+    }
+
+    IEnumerable<ByteRange> Rest(PlannedAccess access, RowRanges rows) => _later.Except(_first).SelectMany(ordinal => access.Bytes(ordinal, rows));
+
+    async ValueTask<ScanCounts> ScanAsync(PlannedAccess access, Fetch fetch, CancellationToken cancellationToken)
+    {
+        var group = access.Group;
+        for (var i = 0; i < _readers.Length; i++) _readers[i].Open(group.Ordinal, group.Chunks[i], access.Pages[i]);
+        if (_partition is not null) access = access with { Partition = await NarrowByDictionaryAsync(access.Partition, _partition, group, cancellationToken) };
+        var before = _readers[_first[0]].RowsRead;
+        var counts = new ScanCounts(0, group.Rows - access.Partition.Rows.Rows, 0, 0);
+        long row = 0;
+        foreach (var range in access.Partition.Rows.Ranges)
+        {
+            foreach (var reader in _readers) reader.Skip(range.From - row);
+            for (row = range.From; row < range.To;)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                Array.Clear(_batch);
+                var slice = await FindPartitionAsync(range.To - row, cancellationToken);
+                var inPartition = slice.Count;
+                if (inPartition > 0 && _where is not null)
+                {
+                    if (counts.RowsInPartition == 0) access = access with { Where = await NarrowByDictionaryAsync(access.Where, _where, group, cancellationToken) };
+                    slice = Within(slice, row, access.Where.Rows, group.Rows);
+                }
+                if (slice.Count > 0 && !fetch.IsAll) fetch.Rest ??= _ahead.Start(Rest(access, Found(slice, row, range, group.Rows)), cancellationToken);
+                var selected = await ReduceAsync(slice, cancellationToken);
+                counts += new ScanCounts(0, 0, inPartition, selected);
+                row += slice.Rows;
+            }
+        }
+        _expectsRows = counts.RowsInPartition > 0 && access.Where.Kind != AccessKind.Skip;
+        // What a reader delivered, not what was asked of it: the proof of completeness rests on it.
+        return counts with { RowsDecoded = _readers[_first[0]].RowsRead - before };
+    }
+
+    async ValueTask<RowGroupAccess> NarrowByDictionaryAsync(RowGroupAccess access, Predicate predicate, RowGroup group, CancellationToken cancellationToken)
+    {
+        foreach (var ordinal in predicate.Ordinals)
+        {
+            if (access.Kind == AccessKind.Skip) return access;
+            if (!_pruners.Contains(Pruner.Dictionary) || !group.Chunks[ordinal].IsDictionaryEncoded) continue;
+            if (await _readers[ordinal].ReadDictionaryAsync(cancellationToken) is { } dictionary) access = _planner.Narrow(access, predicate, ordinal, dictionary);
+        }
+        return access;
+    }
+
+    /// <summary>The rows that the other columns are needed for: those found, and where the slice ends early all that follow.</summary>
+    static RowRanges Found(RowSelection slice, long start, RowRange range, long groupRows)
+    {
+        if (slice.IsAll || start + slice.Rows < range.To || range.To < groupRows) return RowRanges.Of([new RowRange(start, groupRows)]);
+        return RowRanges.Of(slice.Positions.ToArray().Select(position => new RowRange(start + position, start + position + 1)));
+    }
+
+    /// <summary>Goes through rows until enough of the partition are found.</summary>
+    async ValueTask<RowSelection> FindPartitionAsync(long rowsLeft, CancellationToken cancellationToken)
+    {
+        if (_partition is null)
+        {
+            var all = RowSelection.All((int)Math.Min(rowsLeft, BatchRows));
+            _batch[0] = await _readers[0].ReadAsync(all, cancellationToken);
+            return all;
+        }
+        foreach (var ordinal in _first) _chosen[ordinal].Kept.Clear();
+        int rows = 0, found = 0;
+        var most = (int)Math.Min(rowsLeft, MaxSliceRows);
+        while (rows < most && found < BatchRows)
+        {
+            var take = Math.Min(BatchRows, most - rows);
+            foreach (var ordinal in _first) _batch[ordinal] = await _readers[ordinal].ReadAsync(RowSelection.All(take), cancellationToken);
+            var count = _partition.Select(new RowBatch(take, _batch), _positions.AsSpan(found), rows);
+            Keep(_positions.AsSpan(found, count), rows);
+            found += count;
+            rows += take;
+        }
+        foreach (var ordinal in _first) _batch[ordinal] = _isKept[ordinal] ? _chosen[ordinal].Kept : null!;
+        return RowSelection.Some(rows, _positions.AsMemory(0, found));
+    }
+
+    void Keep(ReadOnlySpan<int> positions, int start)
+    {
+        if (positions.Length == 0 || !_isKept.Contains(true)) return;
+        var relative = _passing.AsSpan(0, positions.Length);
+        for (var i = 0; i < relative.Length; i++) relative[i] = positions[i] - start;
+        foreach (var ordinal in _first)
+        {
+            if (_isKept[ordinal]) _chosen[ordinal].Kept.AppendFrom(_batch[ordinal], relative);
+        }
+    }
+
+    /// <summary>Passes the rows of the slice for which <c>where</c> holds to the reducer; returns how many.</summary>
+    async ValueTask<int> ReduceAsync(RowSelection slice, CancellationToken cancellationToken)
+    {
+        if (_where is not null && slice.Count > 0) slice = await FilterAsync(slice, cancellationToken);
+        if (slice.Count == 0)
+        {
+            foreach (var ordinal in _later)
+            {
+                if (_batch[ordinal] is null) _readers[ordinal].Skip(slice.Rows);
+            }
+            return 0;
+        }
+        await LoadAsync(_reducer.Ordinals, slice, cancellationToken);
+        _reducer.Accumulate(new RowBatch(slice.Count, _batch));
+        return slice.Count;
+    }
+
+    async ValueTask<RowSelection> FilterAsync(RowSelection slice, CancellationToken cancellationToken)
+    {
+        await LoadAsync(_where!.Ordinals, slice, cancellationToken);
+        var passing = _where.Select(new RowBatch(slice.Count, _batch), _passing);
+        return passing == slice.Count ? slice : Narrow(slice, _passing.AsMemory(0, passing));
+    }
+
+    /// <summary>The slice without the rows outside <paramref name="rows"/>.</summary>
+    RowSelection Within(RowSelection slice, long start, RowRanges rows, long groupRows)
+    {
+        if (rows.Rows == groupRows) return slice;
+        var count = 0;
+        var next = 0;
+        for (var i = 0; i < slice.Count; i++)
+        {
+            var row = start + (slice.IsAll ? i : slice.Positions.Span[i]);
+            while (next < rows.Ranges.Count && rows.Ranges[next].To <= row) next++;
+            if (next == rows.Ranges.Count) break;
+            if (rows.Ranges[next].From <= row) _passing[count++] = i;
+        }
+        return count == slice.Count ? slice : Narrow(slice, _passing.AsMemory(0, count));
+    }
+
+    /// <summary>Of the wanted rows those at <paramref name="kept"/>, in the columns loaded too.</summary>
+    RowSelection Narrow(RowSelection slice, ReadOnlyMemory<int> kept)
+    {
+        foreach (var ordinal in _later)
+        {
+            if (_batch[ordinal] is { } column) _batch[ordinal] = _chosen[ordinal].Of(column, kept.Span);
+        }
+        if (slice.IsAll) kept.CopyTo(_positions);
+        else for (var i = 0; i < kept.Length; i++) _positions[i] = slice.Positions.Span[kept.Span[i]];
+        return RowSelection.Some(slice.Rows, _positions.AsMemory(0, kept.Length));
+    }
+
+    async ValueTask LoadAsync(IReadOnlyList<int> ordinals, RowSelection slice, CancellationToken cancellationToken)
+    {
+        foreach (var ordinal in ordinals) _batch[ordinal] ??= await _readers[ordinal].ReadAsync(slice, cancellationToken);
+    }
+}
