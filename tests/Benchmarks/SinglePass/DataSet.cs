@@ -20,17 +20,18 @@ sealed record DataSet(string Root, string Name, long Rows)
     // Counted up with every change of what is below, so that no older data is taken for it.
     const int Version = 1;
 
+    // A hash per row and column: of hashes with a second argument, the lower bits are the same in all columns.
     const string Columns = """
-        (hash(i, 1) % 64)::int as ff,
+        (hash(i * 16 + 1) % 64)::int as ff,
         i::bigint as id,
-        (hash(i, 2) >> 11) / 9007199254740992.0::double as d1,
-        (hash(i, 3) % 1000000)::double / 100 as d2,
-        (hash(i, 4) % 200)::int as cat,
-        'key-' || lpad((hash(i, 5) % 1000)::varchar, 4, '0') as skey,
-        'u' || lpad(i::varchar, 8, '0') || lpad(to_hex(hash(i, 6) >> 16), 12, '0') as shigh,
-        make_timestamp(1700000000000000 + i * 1000000 + (hash(i, 7) % 1000000)::bigint) as ts,
-        hash(i, 8) % 2 = 0 as flag,
-        case when hash(i, 9) % 10 = 0 then null else (hash(i, 10) >> 11) / 9007199254740992.0::double end as nd
+        (hash(i * 16 + 2) >> 11) / 9007199254740992.0::double as d1,
+        (hash(i * 16 + 3) % 1000000)::double / 100 as d2,
+        (hash(i * 16 + 4) % 200)::int as cat,
+        'key-' || lpad((hash(i * 16 + 5) % 1000)::varchar, 4, '0') as skey,
+        'u' || lpad(i::varchar, 8, '0') || lpad(to_hex(hash(i * 16 + 6) >> 16), 12, '0') as shigh,
+        make_timestamp(1700000000000000 + i * 1000000 + (hash(i * 16 + 7) % 1000000)::bigint) as ts,
+        hash(i * 16 + 8) % 2 = 0 as flag,
+        case when hash(i * 16 + 9) % 10 = 0 then null else (hash(i * 16 + 10) >> 11) / 9007199254740992.0::double end as nd
         """;
 
     public string Folder => Path.Combine(Root, Name);

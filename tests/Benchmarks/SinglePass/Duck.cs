@@ -27,6 +27,7 @@ sealed class Duck : Contender
     public override async Task<PassRun> RunAsync(Pass pass)
     {
         var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host : "dotnet";
+        // Profiles that the runtime gathers pay off later than such a process lives.
         var run = await ProcessRun.StartAsync(dotnet, ["exec", typeof(Duck).Assembly.Location, PeerMode, pass.Sql], new Dictionary<string, string> { ["DOTNET_TieredPGO"] = "0" });
         return PassRun.OfPeer(run, pass);
     }
