@@ -1,4 +1,7 @@
 using Fanfold.Benchmarks;
+using Fanfold.Benchmarks.SinglePass;
+
+if (Duck.IsPeer(args)) return Duck.RunPeer(args);
 
 // One benchmark per question. --small shrinks it to seconds, --check fails when an answer is wrong; neither judges a time.
 var small = args.Contains("--small");
@@ -6,6 +9,7 @@ var check = args.Contains("--check");
 var known = new Dictionary<string, Func<Published, BenchmarkOptions, TextWriter, Task>>
 {
     ["orchestration"] = OrchestrationBenchmark.RunAsync,
+    ["single-pass"] = SinglePassBenchmark.RunAsync,
 };
 var named = args.Where(arg => !arg.StartsWith("--", StringComparison.Ordinal)).ToList();
 if (named.Except(known.Keys).FirstOrDefault() is { } unknown || args.FirstOrDefault(arg => arg.StartsWith("--", StringComparison.Ordinal) && arg is not ("--small" or "--check")) is { } option && (unknown = option) is not null)

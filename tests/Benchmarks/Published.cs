@@ -6,6 +6,9 @@ namespace Fanfold.Benchmarks;
 /// <summary>The command as users have it.</summary>
 sealed record Published(string File)
 {
+    /// <summary>The native worker beside it.</summary>
+    public string Worker => Path.Combine(Path.GetDirectoryName(File)!, "Worker");
+
     /// <summary>The one that <c>FANFOLD_COMMAND</c> names; otherwise publishes it beside the benchmarks' own output, which takes a minute the first time.</summary>
     public static async Task<Published> CreateAsync()
     {
@@ -23,7 +26,7 @@ sealed record Published(string File)
         return publish.ExitCode == 0 ? new Published(Path.Combine(folder, "dist", "fanfold")) : throw new InvalidOperationException($"publishing failed:{Environment.NewLine}{string.Concat(output)}");
     }
 
-    static string Root()
+    public static string Root()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
             if (System.IO.File.Exists(Path.Combine(folder.FullName, "Functions.sln"))) return folder.FullName;

@@ -1,0 +1,30 @@
+// Answers one question, or copies one file, in a process of its own: node peer.cjs '{ "question": …, "engine": …, "source": …, "output": … }'
+const { readFileSync } = require("node:fs");
+const pl = require("nodejs-polars");
+
+const task = JSON.parse(process.argv[2]);
+const lazy = { engine: task.engine };
+
+const answers = {
+  Nothing: () => pl.DataFrame({ one: [1] }).lazy(),
+  FilterAndGroup: () => pl.scanParquet(task.source).filter(pl.col("ff").eq(task.value)).groupBy("cat")
+    .agg(pl.len().alias("n"), pl.col("d1").sum().alias("total"), pl.col("d2").mean().alias("average")),
+  FilterAndProject: () => pl.scanParquet(task.source).filter(pl.col("ff").eq(task.value)).select("ff", "skey", "shigh"),
+  Scan: () => pl.scanParquet(task.source).select(pl.col("d1").sum(), pl.col("d2").sum(), pl.col("nd").sum()),
+};
+
+function run() {
+  if (task.question === "Copy") {
+    pl.scanParquet(task.source).sinkParquet(task.output, { compression: "snappy", rowGroupSize: task.rowGroup }).collectSync();
+    return [];
+  }
+  const query = answers[task.question]();
+  if (task.question !== "FilterAndProject") return query.collectSync(lazy).rows();
+  if (task.engine === "streaming") query.sinkParquet(task.output, { compression: "zstd" }).collectSync(lazy);
+  else query.collectSync(lazy).writeParquet(task.output, { compression: "zstd" });
+  return [];
+}
+
+const rows = run();
+const peak = Number(/VmHWM:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]) * 1024;
+process.stdout.write(JSON.stringify({ rows, peak }));
