@@ -35,6 +35,27 @@ public class ExactSumsTests
     }, iter: 3_000);
 
     [Fact]
+    public void AddAll_AnyValues_IsTheTrueSumRoundedOnce() =>
+        Gen.OneOf(Lists, Tables.Doubles.Array[0, 50], Gen.Double[0, 1].Array[0, 400], Gen.Select(Narrow.Array[100, 300], Finite).Select((many, one) => many.Append(one).ToArray())).Sample(values =>
+        {
+            var sums = new ExactSums();
+            sums.Resize(1);
+            sums.AddAll(0, values);
+            return BitConverter.DoubleToInt64Bits(Sum(values)) == BitConverter.DoubleToInt64Bits(sums.Round(0));
+        }, iter: 5_000);
+
+    [Fact]
+    public void AddAll_TwentyThousandValues_IsTheirSumOneByOne()
+    {
+        var random = new Random(7);
+        double[] values = [.. Enumerable.Range(0, 20_000).Select(_ => (random.NextDouble() - 0.5) * Math.ScaleB(1, random.Next(-30, 30)))];
+        var sums = new ExactSums();
+        sums.Resize(1);
+        sums.AddAll(0, values);
+        Assert.Equal(Sum(values), sums.Round(0));
+    }
+
+    [Fact]
     public void Round_ManyGroups_StayApart() => Gen.Select(Gen.Int[0, 40], Finite).Array[0, 300].Sample(pairs =>
     {
         var sums = new ExactSums();

@@ -45,7 +45,7 @@ public class PruningTests
         var footer = TableFile.Footer(file);
         var partition = Predicate.Equal(schema, 0, made.Partition);
         var where = Expression.Parse(made.Condition.Text).BindPredicate(schema).Value!;
-        var collector = new Collector(schema);
+        var collector = new RowCollector(schema);
         var (skipped, counts, decoded) = (0, default(ScanCounts), 0L);
         var groups = new List<RowGroup>();
         foreach (var group in footer.RowGroups)
@@ -67,19 +67,5 @@ public class PruningTests
         Assert.Equal(collector.Rows.Count, counts.RowsSelected);
         if (!prune) Assert.Equal(made.Table.Rows.Count(row => row[0] == made.Partition), counts.RowsInPartition);
         return (collector.Rows, skipped);
-    }
-
-    sealed class Collector(Schema schema) : Reducer(schema, Enumerable.Range(0, schema.Count))
-    {
-        public List<string> Rows { get; } = [];
-
-        public override void Accumulate(RowBatch batch)
-        {
-            for (var row = 0; row < batch.Rows; row++) Rows.Add(TableFile.Text([.. batch.Columns.Select(column => column[row])]));
-        }
-
-        public override IReadOnlyList<Column>? TakeReady() => null;
-
-        public override IEnumerable<IReadOnlyList<Column>> Finish() => [];
     }
 }
