@@ -37,17 +37,17 @@ static class SinglePassBenchmark
             {
                 var pass = new Pass(question, data, scratch);
                 var series = new Series(pass, options.Check);
-                // A run of each that does not count: files come into the page cache, and Polars' better engine is found.
+                // A run of each that does not count: files come into the page cache, and Polars' best mode is found.
                 await series.RunAsync(ours);
                 await series.RunAsync(duck);
-                var better = await FindBetterAsync(series, polars, options.Small ? 1 : 3);
+                var best = await FindBestAsync(series, polars, options.Small ? 1 : 3);
                 var (againstDuck, againstPolars) = (new List<(PassRun, PassRun)>(), new List<(PassRun, PassRun)>());
                 for (var pair = 0; pair < Pairs(options); pair++)
                 {
                     againstDuck.Add((await series.RunAsync(ours), await series.RunAsync(duck)));
-                    againstPolars.Add((await series.RunAsync(ours), await series.RunAsync(better)));
+                    againstPolars.Add((await series.RunAsync(ours), await series.RunAsync(best)));
                 }
-                await output.WriteLineAsync(Report.Rows(title, [(duck.Name, againstDuck), (better.Name, againstPolars)]));
+                await output.WriteLineAsync(Report.Rows(title, [(duck.Name, againstDuck), (best.Name, againstPolars)]));
             }
         }
         finally
@@ -58,15 +58,15 @@ static class SinglePassBenchmark
 
     static int Pairs(BenchmarkOptions options) => options.Small ? 1 : 9;
 
-    static async Task<Contender> FindBetterAsync(Series series, IReadOnlyList<Polars> engines, int runs)
+    static async Task<Contender> FindBestAsync(Series series, IReadOnlyList<Polars> modes, int runs)
     {
-        var medians = new List<(Polars Engine, double CpuSeconds)>();
-        foreach (var engine in engines)
+        var medians = new List<(Polars Mode, double CpuSeconds)>();
+        foreach (var mode in modes)
         {
             var seconds = new List<double>();
-            for (var run = 0; run < runs; run++) seconds.Add((await series.RunAsync(engine)).CpuSeconds);
-            medians.Add((engine, Report.Median(seconds)));
+            for (var run = 0; run < runs; run++) seconds.Add((await series.RunAsync(mode)).CpuSeconds);
+            medians.Add((mode, Report.Median(seconds)));
         }
-        return medians.MinBy(median => median.CpuSeconds).Engine;
+        return medians.MinBy(median => median.CpuSeconds).Mode;
     }
 }

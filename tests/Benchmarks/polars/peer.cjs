@@ -4,13 +4,15 @@ const pl = require("nodejs-polars");
 
 const task = JSON.parse(process.argv[2]);
 const lazy = { engine: task.engine };
+const scan = () => pl.scanParquet(task.source, { parallel: task.parallel });
+const ofPartition = () => scan().filter(pl.col("ff").eq(task.value));
 
 const answers = {
   Nothing: () => pl.DataFrame({ one: [1] }).lazy(),
-  FilterAndGroup: () => pl.scanParquet(task.source).filter(pl.col("ff").eq(task.value)).groupBy("cat")
+  FilterAndGroup: () => ofPartition().groupBy("cat")
     .agg(pl.len().alias("n"), pl.col("d1").sum().alias("total"), pl.col("d2").mean().alias("average")),
-  FilterAndProject: () => pl.scanParquet(task.source).filter(pl.col("ff").eq(task.value)).select("ff", "skey", "shigh"),
-  Scan: () => pl.scanParquet(task.source).select(pl.col("d1").sum(), pl.col("d2").sum(), pl.col("nd").sum()),
+  FilterAndProject: () => ofPartition().select("ff", "skey", "shigh"),
+  Scan: () => scan().select(pl.col("d1").sum(), pl.col("d2").sum(), pl.col("nd").sum()),
 };
 
 function run() {
