@@ -43,7 +43,7 @@ static class SummaryView
         var schema = new Schema(footer.Columns.Select(column => new Field(column.Name, column.Type!.Value)));
         var table = new Table().Border(TableBorder.Simple);
         foreach (var field in schema.Fields) table.AddColumn(new TableColumn(new Text(TerminalText.Safe(field.Name))));
-        await using var columns = new ColumnBatchReader(source, footer, schema, new MemoryAccount(HeadMemory));
+        await using var columns = new ColumnBatchReader(source, footer, schema, new Buffers(new MemoryAccount(HeadMemory)));
         await foreach (var batch in columns.ReadAsync(rows, cancellationToken))
         {
             for (var row = 0; row < batch.Rows; row++) table.AddRow(batch.Columns.Select(column => new Text(TerminalText.Safe(column[row].ToString()))));

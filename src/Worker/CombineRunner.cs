@@ -15,13 +15,13 @@ static class CombineRunner
     {
         var schema = new Schema(work.Columns.Select(column => column.ToField()));
         var traffic = new Traffic();
-        var account = new MemoryAccount(task.Memory);
+        var buffers = new Buffers(new MemoryAccount(task.Memory));
         using var spool = new Spool();
         using var writer = new ParquetFileWriter(schema, spool, task.Metadata);
         var pending = schema.Fields.Select(field => Column.Create(field.Type)).ToArray();
         foreach (var part in work.Parts)
         {
-            await AppendAsync(part, state, schema, pending, writer, traffic, account, cancellationToken);
+            await AppendAsync(part, state, schema, pending, writer, traffic, buffers, cancellationToken);
             progress(writer.Rows + pending[0].Length);
         }
         await writer.WriteRowGroupAsync(pending, cancellationToken);
@@ -40,7 +40,7 @@ static class CombineRunner
         };
     }
 
-    static async Task AppendAsync(PartReference part, IObjectStore state, Schema schema, Column[] pending, ParquetFileWriter writer, Traffic traffic, MemoryAccount account, CancellationToken cancellationToken)
+    static async Task AppendAsync(PartReference part, IObjectStore state, Schema schema, Column[] pending, ParquetFileWriter writer, Traffic traffic, Buffers buffers, CancellationToken cancellationToken)
     {
         await using var reader = await state.OpenAsync(part.Properties, cancellationToken);
         if (await PartWriter.HashAsync(reader, cancellationToken) != part.Hash)
@@ -48,7 +48,7 @@ static class CombineRunner
         var source = new ObjectSource(reader, traffic);
         var footer = await FooterReader.ReadAsync(source, cancellationToken);
         if (footer.Rows != part.Rows) throw new ParquetDataException(ParquetDefect.Corrupt, $"the part has {footer.Rows} rows, its receipt says {part.Rows}").At(part.Path);
-        await using var rows = new ColumnBatchReader(source, footer, schema, account);
+        await using var rows = new ColumnBatchReader(source, footer, schema, buffers);
         await foreach (var batch in rows.ReadAsync(BatchRows, cancellationToken))
         {
             for (var i = 0; i < pending.Length; i++) pending[i].AppendRange(batch.Columns[i], 0, batch.Rows);

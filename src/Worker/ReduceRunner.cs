@@ -20,7 +20,7 @@ public static class ReduceRunner
         using var spool = new Spool();
         using var writer = new ParquetFileWriter(reducer.OutputSchema, spool, task.Metadata);
         var traffic = new Traffic();
-        var account = new MemoryAccount(task.Memory);
+        var buffers = new Buffers(new MemoryAccount(task.Memory));
         var counts = default(ScanCounts);
         var pruned = new PruningCounts();
         var rowGroups = 0;
@@ -28,7 +28,7 @@ public static class ReduceRunner
         {
             await using var reader = await data.OpenAsync(new ObjectProperties(file.Path, file.Length, file.ETag), cancellationToken);
             await using var scan = new RowGroupScan(new ObjectSource(reader, traffic), file.Columns, file.DataEnd,
-                work.Partition is { } value ? Predicate.Equal(schema, value.Column, partition!.Value.Value) : null, Where(work.Where, schema), reducer, account, pruned);
+                work.Partition is { } value ? Predicate.Equal(schema, value.Column, partition!.Value.Value) : null, Where(work.Where, schema), reducer, buffers, pruned);
             var next = 0;
             await foreach (var scanned in scan.ScanAsync(file.RowGroups, cancellationToken))
             {

@@ -4,7 +4,7 @@ namespace Fanfold.Engine.Parquet;
 /// The bytes of one column chunk, from a position on: those that were read ahead as they are, others through a window that slides over the
 /// chunk. Bytes that are passed over are not fetched unless a read already holds them.
 /// </summary>
-sealed class ChunkBytes(IByteSource source, ReadAhead ahead, MemoryAccount account) : IDisposable
+sealed class ChunkBytes(IByteSource source, ReadAhead ahead, Buffers buffers) : IDisposable
 {
     const int WindowLength = 1 << 20;
 
@@ -71,7 +71,7 @@ sealed class ChunkBytes(IByteSource source, ReadAhead ahead, MemoryAccount accou
 
     public void Dispose()
     {
-        account.Release(_window.Length);
+        buffers.Return(_window);
         _window = [];
     }
 
@@ -80,10 +80,9 @@ sealed class ChunkBytes(IByteSource source, ReadAhead ahead, MemoryAccount accou
         var wanted = Math.Max(needed, (int)Math.Min(WindowLength, RemainingInChunk));
         if (_window.Length < wanted)
         {
-            var length = Math.Max(wanted, (int)Math.Min(WindowLength, Remaining));
-            account.Charge(length - _window.Length);
-            var larger = GC.AllocateUninitializedArray<byte>(length);
+            var larger = buffers.Rent(Math.Max(wanted, (int)Math.Min(WindowLength, Remaining)));
             _window.AsSpan(_start, _count).CopyTo(larger);
+            buffers.Return(_window);
             _window = larger;
             _start = 0;
         }

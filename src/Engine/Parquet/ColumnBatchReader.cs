@@ -13,14 +13,14 @@ public sealed class ColumnBatchReader : IAsyncDisposable
 
     /// <param name="schema">The columns to read; each is in the file with this type.</param>
     /// <exception cref="ParquetDataException">A column is missing or has another type.</exception>
-    public ColumnBatchReader(IByteSource source, FileMetadata file, Schema schema, MemoryAccount account)
+    public ColumnBatchReader(IByteSource source, FileMetadata file, Schema schema, Buffers buffers)
     {
         _file = file;
         _columns = [.. schema.Fields.Select(field => file.FindFlat(field.Name) is { } column && column.Type == field.Type
             ? column
             : throw new ParquetDataException(ParquetDefect.Corrupt, $"the column is missing or is not {field.Type}").At(source.Name, column: field.Name))];
-        _ahead = new ReadAhead(source, account);
-        _readers = [.. _columns.Select(column => new ColumnChunkReader(source, _ahead, column, file.DataEnd, account))];
+        _ahead = new ReadAhead(source, buffers);
+        _readers = [.. _columns.Select(column => new ColumnChunkReader(source, _ahead, column, file.DataEnd, buffers))];
     }
 
     /// <summary>Batches of at most <paramref name="batchRows"/> rows; each is valid until the next is asked for.</summary>

@@ -7,11 +7,11 @@ namespace Fanfold.Engine.Parquet;
 /// Reads one flat column of one file, chunk after chunk, page after page. Rows come as dictionary codes while the pages have them,
 /// otherwise as values; of rows that are not asked for nothing is decoded, and pages of such rows alone are neither fetched nor decompressed.
 /// </summary>
-sealed class ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColumn column, long dataEnd, MemoryAccount account) : IDisposable
+sealed class ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColumn column, long dataEnd, Buffers buffers) : IDisposable
 {
-    readonly PageReader _pages = new(source, ahead, dataEnd, account);
+    readonly PageReader _pages = new(source, ahead, dataEnd, buffers);
     readonly ValueDecoder _decoder = ValueDecoder.Create(column);
-    readonly Column _values = Column.Create(column.Type!.Value, account);
+    readonly Column _values = Column.Create(column.Type!.Value, buffers.Account);
     readonly DictionaryColumn _codes = new(column.Type!.Value);
     readonly PageValidity _validity = new();
     int[] _looseCodes = [];
@@ -191,7 +191,7 @@ sealed class ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColum
         var data = await _pages.ReadBodyAsync(cancellationToken);
         // A value takes at least a bit, so a forged count cannot ask for more memory than the page justifies.
         if (header.Values > data.Length * 8L) throw new ParquetDataException(ParquetDefect.Corrupt, $"a dictionary of {header.Values} values in {data.Length} bytes");
-        _dictionary = Column.Create(column.Type!.Value, account);
+        _dictionary = Column.Create(column.Type!.Value, buffers.Account);
         _decoder.Start(Encoding.Plain, data, header.Values);
         if (header.Values > 0) _decoder.Append(header.Values, _dictionary);
     }

@@ -14,27 +14,27 @@ public static class FileVerifier
     const int BatchRows = 8192;
 
     /// <summary>Figures of each top-level column, in schema order. A defect in one column is that column's <see cref="VerifiedColumn.Error"/>; the others are still read.</summary>
-    public static async Task<IReadOnlyList<VerifiedColumn>> VerifyAsync(IByteSource source, FileMetadata file, MemoryAccount account, CancellationToken cancellationToken = default)
+    public static async Task<IReadOnlyList<VerifiedColumn>> VerifyAsync(IByteSource source, FileMetadata file, Buffers buffers, CancellationToken cancellationToken = default)
     {
         var verified = new List<VerifiedColumn>();
         var nested = new HashSet<string>(StringComparer.Ordinal);
         foreach (var column in file.Columns)
         {
-            if (column.IsFlat) verified.Add(await VerifyColumnAsync(source, file, column, account, cancellationToken));
+            if (column.IsFlat) verified.Add(await VerifyColumnAsync(source, file, column, buffers, cancellationToken));
             else if (nested.Add(column.Root)) verified.Add(new VerifiedColumn(column.Root, null, true, null, null));
         }
         return verified;
     }
 
-    static async Task<VerifiedColumn> VerifyColumnAsync(IByteSource source, FileMetadata file, ParquetColumn column, MemoryAccount account, CancellationToken cancellationToken)
+    static async Task<VerifiedColumn> VerifyColumnAsync(IByteSource source, FileMetadata file, ParquetColumn column, Buffers buffers, CancellationToken cancellationToken)
     {
         if (column.Type is not { } type)
             return new VerifiedColumn(column.Name, null, false, null, new ParquetDataException(ParquetDefect.Unsupported, column.Refusal!).At(source.Name, column: column.Name));
         var figures = new ColumnFigures(type);
         try
         {
-            await using var ahead = new ReadAhead(source, account);
-            using var reader = new ColumnChunkReader(source, ahead, column, file.DataEnd, account);
+            await using var ahead = new ReadAhead(source, buffers);
+            using var reader = new ColumnChunkReader(source, ahead, column, file.DataEnd, buffers);
             foreach (var group in file.RowGroups)
             {
                 if (group.Rows == 0) continue;

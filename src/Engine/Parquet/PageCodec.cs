@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using K4os.Compression.LZ4;
-using Snappier;
 using ZstdSharp;
 
 namespace Fanfold.Engine.Parquet;
@@ -18,7 +17,7 @@ sealed class PageCodec : IDisposable
         var written = codec switch
         {
             CompressionCodec.Uncompressed => Copy(compressed.Span, target.Span),
-            CompressionCodec.Snappy => DecompressSnappy(compressed.Span, target.Span),
+            CompressionCodec.Snappy => DecodeSnappy(compressed.Span, target.Span),
             CompressionCodec.Gzip => ReadAll(new GZipStream(AsStream(compressed), CompressionMode.Decompress), target.Span),
             CompressionCodec.Brotli => ReadAll(new BrotliStream(AsStream(compressed), CompressionMode.Decompress), target.Span),
             CompressionCodec.Zstd => (_zstd ??= new Decompressor()).Unwrap(compressed.Span, target.Span),
@@ -37,7 +36,7 @@ sealed class PageCodec : IDisposable
         var most = codec switch
         {
             CompressionCodec.Uncompressed => compressed.Length,
-            CompressionCodec.Snappy => Snappy.GetUncompressedLength(compressed),
+            CompressionCodec.Snappy => SnappyDecoder.Length(compressed, out _),
             // The formats' own limits: DEFLATE makes 258 bytes of 2 bits, LZ4 255 of a byte.
             CompressionCodec.Gzip => 1032L * compressed.Length,
             CompressionCodec.Lz4 or CompressionCodec.Lz4Raw => 255L * compressed.Length,
@@ -56,10 +55,10 @@ sealed class PageCodec : IDisposable
         return target.Length;
     }
 
-    static int DecompressSnappy(ReadOnlySpan<byte> source, Span<byte> target)
+    static int DecodeSnappy(ReadOnlySpan<byte> source, Span<byte> target)
     {
-        var length = Snappy.GetUncompressedLength(source);
-        return length == target.Length ? Snappy.Decompress(source, target) : length;
+        SnappyDecoder.Decode(source, target);
+        return target.Length;
     }
 
     // Page bytes always come from arrays, so the stream needs no copy.

@@ -3,12 +3,12 @@ using System.IO.Hashing;
 namespace Fanfold.Engine.Parquet;
 
 /// <summary>The pages of one column chunk after another: each header first, its body only on request. Only one body is ever held.</summary>
-sealed class PageReader(IByteSource source, ReadAhead ahead, long dataEnd, MemoryAccount account) : IDisposable
+sealed class PageReader(IByteSource source, ReadAhead ahead, long dataEnd, Buffers buffers) : IDisposable
 {
     /// <summary>Statistics of long strings make headers of any size up to a few MiB.</summary>
     const int MaxHeaderLength = 16 << 20;
 
-    readonly ChunkBytes _bytes = new(source, ahead, account);
+    readonly ChunkBytes _bytes = new(source, ahead, buffers);
     readonly PageCodec _codec = new();
     byte[] _page = [];
     ColumnChunk? _chunk;
@@ -82,17 +82,16 @@ sealed class PageReader(IByteSource source, ReadAhead ahead, long dataEnd, Memor
     {
         if (_page.Length < length)
         {
-            account.Release(_page.Length);
+            buffers.Return(_page);
             _page = [];
-            account.Charge(length);
-            _page = GC.AllocateUninitializedArray<byte>(length);
+            _page = buffers.Rent(length);
         }
         return _page.AsMemory(0, length);
     }
 
     public void Dispose()
     {
-        account.Release(_page.Length);
+        buffers.Return(_page);
         _page = [];
         _bytes.Dispose();
         _codec.Dispose();

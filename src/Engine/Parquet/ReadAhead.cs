@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace Fanfold.Engine.Parquet;
 
 /// <summary>
@@ -7,7 +5,7 @@ namespace Fanfold.Engine.Parquet;
 /// was never asked for is only known by its bytes and time.
 /// </summary>
 /// <remarks>Not for concurrent use, though its reads overlap with their user and each other.</remarks>
-sealed class ReadAhead(IByteSource source, MemoryAccount account) : IAsyncDisposable
+sealed class ReadAhead(IByteSource source, Buffers buffers) : IAsyncDisposable
 {
     const int MaxRead = 8 << 20;
 
@@ -17,7 +15,7 @@ sealed class ReadAhead(IByteSource source, MemoryAccount account) : IAsyncDispos
     readonly List<Segment> _segments = [];
 
     /// <summary>The most that may be held together: an eighth of all memory, so that decoding keeps the rest.</summary>
-    public long Budget { get; } = Math.Min(64 << 20, account.Limit / 8);
+    public long Budget { get; } = Math.Min(64 << 20, buffers.Account.Limit / 8);
 
     public long Held { get; private set; }
 
@@ -64,8 +62,7 @@ sealed class ReadAhead(IByteSource source, MemoryAccount account) : IAsyncDispos
             _segments.RemoveAt(i);
             // The buffer is the read's until it ends; its failure matters to those only who needed the bytes.
             await segment.Loaded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            ArrayPool<byte>.Shared.Return(segment.Buffer);
-            account.Release(segment.Buffer.Length);
+            buffers.Return(segment.Buffer);
             Held -= segment.Buffer.Length;
         }
     }
@@ -78,14 +75,13 @@ sealed class ReadAhead(IByteSource source, MemoryAccount account) : IAsyncDispos
     void Read(ByteRange range, object token, CancellationToken cancellationToken)
     {
         if (Held + range.Length > Budget) return;
-        var buffer = ArrayPool<byte>.Shared.Rent((int)range.Length);
+        byte[] buffer;
         try
         {
-            account.Charge(buffer.Length);
+            buffer = buffers.Rent((int)range.Length);
         }
         catch (MemoryExceededException)
         {
-            ArrayPool<byte>.Shared.Return(buffer);
             return;
         }
         Held += buffer.Length;

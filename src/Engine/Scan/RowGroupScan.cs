@@ -48,14 +48,14 @@ public sealed class RowGroupScan : IAsyncDisposable
     /// <param name="pruned">Counts what the pruners spare.</param>
     /// <param name="pruners">Those that may be used beside <see cref="Pruner.Statistics"/>, which is the planner's; null for all.</param>
     public RowGroupScan(
-        IByteSource source, IReadOnlyList<ParquetColumn> columns, long dataEnd, Predicate? partition, Predicate? where, Reducer reducer, MemoryAccount account, PruningCounts pruned,
+        IByteSource source, IReadOnlyList<ParquetColumn> columns, long dataEnd, Predicate? partition, Predicate? where, Reducer reducer, Buffers buffers, PruningCounts pruned,
         IReadOnlySet<Pruner>? pruners = null)
     {
-        _ahead = new ReadAhead(source, account);
+        _ahead = new ReadAhead(source, buffers);
         _pruners = pruners ?? Enum.GetValues<Pruner>().ToHashSet();
         _planner = new AccessPlanner(source, _ahead, columns, _pruners, pruned);
-        _readers = [.. columns.Select(column => new ColumnChunkReader(source, _ahead, column, dataEnd, account))];
-        _chosen = [.. columns.Select(column => new ChosenRows(column.Type!.Value, account))];
+        _readers = [.. columns.Select(column => new ColumnChunkReader(source, _ahead, column, dataEnd, buffers))];
+        _chosen = [.. columns.Select(column => new ChosenRows(column.Type!.Value, buffers.Account))];
         _batch = new Column[columns.Count];
         _partition = partition;
         _where = where;

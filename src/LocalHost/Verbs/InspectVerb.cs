@@ -73,7 +73,7 @@ static class InspectVerb
             Print(source.Name, Error(defect), verify, json);
             return ExitCode.Failed;
         }
-        if (verify) return Print(source, footer, await FileVerifier.VerifyAsync(source, footer, new MemoryAccount(MostMemory), cancellationToken), json);
+        if (verify) return Print(source, footer, await FileVerifier.VerifyAsync(source, footer, new Buffers(new MemoryAccount(MostMemory)), cancellationToken), json);
         var document = InspectDocuments.Of(source.Name, footer);
         if (json) CommandJson.Write(document, CommandJson.Default.InspectDocument);
         else InspectDocuments.Print(document);

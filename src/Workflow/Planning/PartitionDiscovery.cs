@@ -44,7 +44,7 @@ sealed class PartitionDiscovery(IObjectStore state, StoreLocation dataLocation, 
     {
         await using var reader = await state.OpenAsync(part.Properties, cancellationToken);
         var source = new ObjectSource(reader, new Traffic());
-        await using var rows = new ColumnBatchReader(source, await FooterReader.ReadAsync(source, cancellationToken), new Schema([column.ToField(), new Field("rows", DataType.Int64)]), new MemoryAccount(limits.Memory.Bytes));
+        await using var rows = new ColumnBatchReader(source, await FooterReader.ReadAsync(source, cancellationToken), new Schema([column.ToField(), new Field("rows", DataType.Int64)]), new Buffers(new MemoryAccount(limits.Memory.Bytes)));
         var partitions = new List<Partition>();
         await foreach (var batch in rows.ReadAsync(8192, cancellationToken))
         {

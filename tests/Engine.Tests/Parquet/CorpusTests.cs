@@ -42,7 +42,7 @@ public class CorpusTests
         {
             var source = new MemorySource(bytes, path);
             var file = await FooterReader.ReadAsync(source, TestContext.Current.CancellationToken);
-            var columns = await FileVerifier.VerifyAsync(source, file, ParquetFiles.Account(), TestContext.Current.CancellationToken);
+            var columns = await FileVerifier.VerifyAsync(source, file, ParquetFiles.Buffers(), TestContext.Current.CancellationToken);
             return new Outcome(file.Rows, columns, columns.Select(c => c.Error).FirstOrDefault(e => e is not null));
         }
         catch (ParquetDataException defect)

@@ -157,7 +157,7 @@ public class DamageTests
         var physical = type == DataType.String ? PhysicalType.ByteArray : PhysicalType.Int64;
         var column = new ParquetColumn(0, "x", "x", physical, 0, true, false, type, null, true, false);
         var source = new MemorySource([.. "PAR1"u8, .. chunk]);
-        using var reader = new ColumnChunkReader(source, new ReadAhead(source, ParquetFiles.Account()), column, 4 + chunk.Length, ParquetFiles.Account());
+        using var reader = new ColumnChunkReader(source, new ReadAhead(source, ParquetFiles.Buffers()), column, 4 + chunk.Length, ParquetFiles.Buffers());
         return Caught(() =>
         {
             reader.Open(0, new ColumnChunk(codec, 4, chunk.Length, chunk.Length, rows, false, null, null, null, false, null));
@@ -170,7 +170,7 @@ public class DamageTests
     {
         var source = new MemorySource(file);
         var footer = FooterReader.ReadAsync(source).AsTask().GetAwaiter().GetResult();
-        var columns = FileVerifier.VerifyAsync(source, footer, ParquetFiles.Account()).GetAwaiter().GetResult();
+        var columns = FileVerifier.VerifyAsync(source, footer, ParquetFiles.Buffers()).GetAwaiter().GetResult();
         if (columns.FirstOrDefault(column => column.Error is not null)?.Error is { } error) throw error;
         foreach (var column in footer.Columns)
         {

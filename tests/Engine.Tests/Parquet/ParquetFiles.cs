@@ -31,7 +31,7 @@ static class ParquetFiles
     /// <summary>Calls back with every batch and its first row.</summary>
     public static long Read(byte[] file, Schema schema, int batchRows, Action<int, RowBatch> batch)
     {
-        var reader = new ColumnBatchReader(new MemorySource(file), Footer(file), schema, Account());
+        var reader = new ColumnBatchReader(new MemorySource(file), Footer(file), schema, Buffers());
         var from = 0;
         foreach (var next in reader.ReadAsync(batchRows).ToBlockingEnumerable())
         {
@@ -73,7 +73,7 @@ static class ParquetFiles
     }
 
     /// <summary>More than any test of this machine needs.</summary>
-    public static MemoryAccount Account(long limit = 1L << 30) => new(limit);
+    public static Buffers Buffers(long limit = 1L << 30) => new(new MemoryAccount(limit));
 
     public static void Wait(ValueTask task) => task.AsTask().GetAwaiter().GetResult();
 }

@@ -142,7 +142,7 @@ public class ReaderTests
             foreach (var parquetColumn in footer.Columns)
             {
                 var source = new MemorySource(file);
-                using var reader = new ColumnChunkReader(source, new ReadAhead(source, ParquetFiles.Account()), parquetColumn, footer.DataEnd, ParquetFiles.Account());
+                using var reader = new ColumnChunkReader(source, new ReadAhead(source, ParquetFiles.Buffers()), parquetColumn, footer.DataEnd, ParquetFiles.Buffers());
                 var start = 0;
                 foreach (var group in footer.RowGroups)
                 {

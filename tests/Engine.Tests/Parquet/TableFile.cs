@@ -31,7 +31,7 @@ static class TableFile
     public static List<Scalar[]> Read(byte[] file, Schema schema, int batchRows)
     {
         var rows = new List<Scalar[]>();
-        var reader = new ColumnBatchReader(new MemorySource(file), Footer(file), schema, ParquetFiles.Account());
+        var reader = new ColumnBatchReader(new MemorySource(file), Footer(file), schema, ParquetFiles.Buffers());
         foreach (var batch in reader.ReadAsync(batchRows).ToBlockingEnumerable())
         {
             for (var row = 0; row < batch.Rows; row++) rows.Add([.. batch.Columns.Select(column => column[row])]);

@@ -73,7 +73,7 @@ public class EveryPrunerTests
             foreach (var pruners in Sets)
             {
                 var collector = new RowCollector(Schema);
-                var scan = new RowGroupScan(new MemorySource(file), footer.Columns, footer.DataEnd, Predicate.Equal(Schema, 0, made.Partition), condition, collector, ParquetFiles.Account(), counts, pruners);
+                var scan = new RowGroupScan(new MemorySource(file), footer.Columns, footer.DataEnd, Predicate.Equal(Schema, 0, made.Partition), condition, collector, ParquetFiles.Buffers(), counts, pruners);
                 var sum = default(ScanCounts);
                 foreach (var scanned in scan.ScanAsync(footer.RowGroups).ToBlockingEnumerable()) sum += scanned;
                 ParquetFiles.Wait(scan.DisposeAsync());

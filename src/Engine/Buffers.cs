@@ -1,0 +1,50 @@
+namespace Fanfold.Engine;
+
+/// <summary>
+/// Byte buffers of one task, handed from chunk to chunk and file to file, so that their memory is touched once. A new one is charged to the
+/// account; what is given back stays charged until it is needed for another size. Safe to share between threads.
+/// </summary>
+public sealed class Buffers(MemoryAccount account)
+{
+    /// <summary>Sizes are multiples of it, so that chunks of nearly one size share buffers.</summary>
+    const int Step = 64 << 10;
+
+    readonly Lock _lock = new();
+    readonly List<byte[]> _free = [];
+
+    public MemoryAccount Account => account;
+
+    /// <summary>A buffer of at least <paramref name="length"/> bytes, with any content.</summary>
+    /// <exception cref="MemoryExceededException">The account has no room for it.</exception>
+    public byte[] Rent(int length)
+    {
+        lock (_lock)
+        {
+            var best = -1;
+            for (var i = 0; i < _free.Count; i++)
+            {
+                if (_free[i].Length >= length && (best < 0 || _free[i].Length < _free[best].Length)) best = i;
+            }
+            // A buffer much too large is left for whoever needs it.
+            if (best >= 0 && _free[best].Length / 4 <= Math.Max(length, Step)) return Take(best);
+            var size = (int)Math.Min(Array.MaxLength, (length + (long)Step - 1) / Step * Step);
+            // Smaller buffers that nobody took for this size make room for it.
+            while (_free.Count > 0 && account.Held + size > account.Limit) account.Release(Take(_free.Count - 1).Length);
+            account.Charge(size);
+            return GC.AllocateUninitializedArray<byte>(size);
+        }
+    }
+
+    public void Return(byte[] buffer)
+    {
+        if (buffer.Length == 0) return;
+        lock (_lock) _free.Add(buffer);
+    }
+
+    byte[] Take(int index)
+    {
+        var buffer = _free[index];
+        _free.RemoveAt(index);
+        return buffer;
+    }
+}
