@@ -35,6 +35,21 @@ public sealed class Buffers(MemoryAccount account)
         }
     }
 
+    /// <summary>The same where there is room; false where there is none.</summary>
+    public bool TryRent(int length, out byte[] buffer)
+    {
+        try
+        {
+            buffer = Rent(length);
+            return true;
+        }
+        catch (MemoryExceededException)
+        {
+            buffer = [];
+            return false;
+        }
+    }
+
     public void Return(byte[] buffer)
     {
         if (buffer.Length == 0) return;

@@ -7,7 +7,24 @@ sealed class FileObjectReader(SafeFileHandle handle, string file, ObjectProperti
 {
     public ObjectProperties Properties { get; } = properties;
 
-    public async ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken = default)
+    // At once: a hop to another thread costs more than a read of what the system has fetched meanwhile.
+    public ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (cancellationToken.IsCancellationRequested) return ValueTask.FromCanceled(cancellationToken);
+        try
+        {
+            Read(offset, buffer.Span);
+            return ValueTask.CompletedTask;
+        }
+        catch (StorageException failure)
+        {
+            return ValueTask.FromException(failure);
+        }
+    }
+
+    public bool WillNeed(long offset, long length) => OperatingSystem.IsLinux() && Linux.WillNeed(handle, offset, length);
+
+    void Read(long offset, Span<byte> buffer)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Properties.Length - buffer.Length);
@@ -16,7 +33,7 @@ sealed class FileObjectReader(SafeFileHandle handle, string file, ObjectProperti
             Verify();
             while (!buffer.IsEmpty)
             {
-                var read = await RandomAccess.ReadAsync(handle, buffer, offset, cancellationToken);
+                var read = RandomAccess.Read(handle, buffer, offset);
                 if (read == 0) throw DirectoryObjectStore.Changed(Properties.Path);
                 offset += read;
                 buffer = buffer[read..];

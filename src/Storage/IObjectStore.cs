@@ -61,6 +61,9 @@ public interface IObjectReader : IAsyncDisposable
 
     /// <summary>Fills <paramref name="buffer"/> from <paramref name="offset"/>; a range outside the object is an <see cref="ArgumentOutOfRangeException"/>. Safe to call concurrently.</summary>
     ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken = default);
+
+    /// <summary>Says that a range will be read soon. True when the system fetches it from now on, so that reading it later hardly waits; false when only a read begins the fetch.</summary>
+    bool WillNeed(long offset, long length) => false;
 }
 
 /// <param name="Length">In bytes.</param>

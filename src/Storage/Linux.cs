@@ -52,6 +52,14 @@ static partial class Linux
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int StatXOfHandle(SafeFileHandle file, string path, int flags, uint mask, out Status status);
 
+    /// <summary>Has the system read a range ahead; false where it can't.</summary>
+    public static bool WillNeed(SafeFileHandle file, long offset, long length) => Advise(file, offset, length, AdviceWillNeed) == 0;
+
+    const int AdviceWillNeed = 3;
+
+    [LibraryImport("libc", EntryPoint = "posix_fadvise")]
+    private static partial int Advise(SafeFileHandle file, long offset, long length, int advice);
+
     [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Link(string existing, string name);
 

@@ -15,6 +15,8 @@ public sealed class ObjectSource(IObjectReader reader, Traffic traffic) : IByteS
         traffic.Count(buffer.Length);
         return reader.ReadAsync(offset, buffer, cancellationToken);
     }
+
+    public bool WillNeed(long offset, long length) => reader.WillNeed(offset, length);
 }
 
 /// <summary>Reads of a store: how many, and their bytes.</summary>

@@ -38,7 +38,7 @@ sealed class ChunkBytes(IByteSource source, ReadAhead ahead, Buffers buffers) : 
     public async ValueTask<ReadOnlyMemory<byte>> PeekAsync(int length, CancellationToken cancellationToken)
     {
         var needed = (int)Math.Min(length, Remaining);
-        if (_ahead.Length < needed && _count < needed) _ahead = await ahead.FindAsync(_position, needed);
+        if (_ahead.Length < needed && _count < needed) _ahead = await ahead.FindAsync(_position, needed, cancellationToken);
         if (_ahead.Length >= needed) return _ahead;
         if (_count < needed) await FillAsync(needed, cancellationToken);
         return _window.AsMemory(_start, _count);
@@ -47,7 +47,7 @@ sealed class ChunkBytes(IByteSource source, ReadAhead ahead, Buffers buffers) : 
     /// <summary>Bytes in which a page's header may well end; empty at the end of the file's data. Valid until the next call.</summary>
     public async ValueTask<ReadOnlyMemory<byte>> PeekHeaderAsync(CancellationToken cancellationToken)
     {
-        if (_ahead.Length == 0 && _count == 0) _ahead = await ahead.FindAsync(_position, 1);
+        if (_ahead.Length == 0 && _count == 0) _ahead = await ahead.FindAsync(_position, 1, cancellationToken);
         return _ahead.Length > 0 ? _ahead : await PeekAsync((int)Math.Clamp(RemainingInChunk, 1, HeaderLength), cancellationToken);
     }
 

@@ -40,12 +40,12 @@ sealed class ReadAhead(IByteSource source, Buffers buffers) : IAsyncDisposable
     }
 
     /// <summary>The bytes from <paramref name="position"/> on, at least <paramref name="length"/> of them, if they were read ahead; valid until they are released.</summary>
-    public async ValueTask<ReadOnlyMemory<byte>> FindAsync(long position, int length)
+    public async ValueTask<ReadOnlyMemory<byte>> FindAsync(long position, int length, CancellationToken cancellationToken)
     {
         foreach (var segment in _segments)
         {
-            if (position < segment.Range.Offset || position + length > segment.Range.End) continue;
-            await segment.Loaded;
+            if (position < segment.Range.Offset || position + length > segment.Range.End || !TryLoad(segment, cancellationToken)) continue;
+            await segment.Loaded!;
             var start = (int)(position - segment.Range.Offset);
             return segment.Buffer.AsMemory(start, (int)segment.Range.Length - start);
         }
@@ -61,7 +61,8 @@ sealed class ReadAhead(IByteSource source, Buffers buffers) : IAsyncDisposable
             if (segment.Token != token) continue;
             _segments.RemoveAt(i);
             // The buffer is the read's until it ends; its failure matters to those only who needed the bytes.
-            await segment.Loaded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (segment.Loaded is not { } loaded) continue;
+            await loaded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             buffers.Return(segment.Buffer);
             Held -= segment.Buffer.Length;
         }
@@ -72,21 +73,33 @@ sealed class ReadAhead(IByteSource source, Buffers buffers) : IAsyncDisposable
         while (_segments.Count > 0) await ReleaseAsync(_segments[^1].Token);
     }
 
+    // Where the system fetches by itself, a buffer is only taken when its turn has come.
     void Read(ByteRange range, object token, CancellationToken cancellationToken)
     {
-        if (Held + range.Length > Budget) return;
-        byte[] buffer;
-        try
-        {
-            buffer = buffers.Rent((int)range.Length);
-        }
-        catch (MemoryExceededException)
-        {
-            return;
-        }
-        Held += buffer.Length;
-        _segments.Add(new Segment(range, buffer, source.ReadAsync(range.Offset, buffer.AsMemory(0, (int)range.Length), cancellationToken).AsTask(), token));
+        var segment = new Segment(range, token);
+        if (source.WillNeed(range.Offset, range.Length) || TryLoad(segment, cancellationToken)) _segments.Add(segment);
     }
 
-    sealed record Segment(ByteRange Range, byte[] Buffer, Task Loaded, object Token);
+    bool TryLoad(Segment segment, CancellationToken cancellationToken)
+    {
+        if (segment.Loaded is not null) return true;
+        var length = (int)segment.Range.Length;
+        if (Held + length > Budget || !buffers.TryRent(length, out var buffer)) return false;
+        Held += buffer.Length;
+        segment.Buffer = buffer;
+        segment.Loaded = source.ReadAsync(segment.Range.Offset, buffer.AsMemory(0, length), cancellationToken).AsTask();
+        return true;
+    }
+
+    sealed class Segment(ByteRange range, object token)
+    {
+        public ByteRange Range => range;
+
+        public object Token => token;
+
+        public byte[] Buffer { get; set; } = [];
+
+        /// <summary>Null before the read has begun.</summary>
+        public Task? Loaded { get; set; }
+    }
 }

@@ -10,6 +10,7 @@ public sealed class RowsReducer : Reducer
     readonly IReadOnlyList<SortKey> _sort;
     readonly long _limit;
     Column[] _rows;
+    Column[]? _spare;
     long _taken;
 
     /// <param name="select">Ordinals of the input's columns, in output order, without the partition column.</param>
@@ -39,7 +40,9 @@ public sealed class RowsReducer : Reducer
     {
         if (_sort.Count > 0 || _rows[0].Length < RowGroupRows) return null;
         var ready = _rows;
-        _rows = NewColumns();
+        _rows = _spare ?? NewColumns();
+        _spare = ready;
+        foreach (var column in _rows) column.Clear();
         return ready;
     }
 

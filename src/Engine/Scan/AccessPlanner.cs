@@ -112,7 +112,7 @@ sealed class AccessPlanner(IByteSource source, ReadAhead ahead, IReadOnlyList<Pa
 
     async ValueTask<ReadOnlyMemory<byte>> ReadAsync(ByteRange range, CancellationToken cancellationToken)
     {
-        var held = await ahead.FindAsync(range.Offset, (int)range.Length);
+        var held = await ahead.FindAsync(range.Offset, (int)range.Length, cancellationToken);
         if (held.Length > 0) return held[..(int)range.Length];
         var bytes = new byte[range.Length];
         await source.ReadAsync(range.Offset, bytes, cancellationToken);
