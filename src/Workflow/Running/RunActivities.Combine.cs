@@ -16,7 +16,7 @@ public sealed partial class RunActivities
         if (await ReadReceiptAsync(paths.Receipt(CombineTaskId), paths, cancellationToken) is not null) return new CombineResult(null);
         var (_, header, spec, _) = await LoadPlanAsync(request.RunId, cancellationToken);
         var tasks = await FinishedTasksAsync(request, header, cancellationToken);
-        if (Proof.Fault(header, tasks) is { } fault) return await FailAsync(TaskFailure.Of("proof-failed", fault));
+        if (Proof.Fault(header, tasks, paths) is { } fault) return await FailAsync(TaskFailure.Of("proof-failed", fault));
         var receipt = await isolation.RunAsync(new WorkerTask
         {
             RunId = request.RunId,

@@ -25,8 +25,8 @@ public sealed partial class RunActivities
         {
             try
             {
-                if (Proof.Of(header, tasks) is var proof && proof.RowsOfParts != part.Rows)
-                    errors.Insert(0, new RunError("proof-failed", $"the parts have {proof.RowsOfParts} rows together, the result {part.Rows}; nothing was committed"));
+                var proof = Proof.Of(header, tasks);
+                if (Proof.Fault(proof, combined, paths) is { } fault) errors.Insert(0, new RunError("proof-failed", $"{fault}; nothing was committed"));
                 else if (await PutResultAsync(request, spec, header, tasks, part, proof, cancellationToken) is { } conflict) errors.Insert(0, conflict);
                 else committed = true;
             }

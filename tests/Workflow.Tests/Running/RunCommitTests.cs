@@ -27,6 +27,11 @@ public class RunCommitTests
     [InlineData("inputs")]
     [InlineData("rows")]
     [InlineData("partition")]
+    [InlineData("task")]
+    [InlineData("outcome")]
+    [InlineData("part of another task")]
+    [InlineData("no part")]
+    [InlineData("part of no rows")]
     public async Task Combine_TamperedReceipt_ProvesNothing(string what)
     {
         var harness = new RunHarness();
@@ -37,8 +42,26 @@ public class RunCommitTests
         {
             "inputs" => receipt with { InputsHash = new string('0', 64) },
             "rows" => receipt with { RowsDecoded = receipt.RowsDecoded - 1 },
+            "task" => receipt with { TaskId = receipt.TaskId + "0" },
+            "outcome" => receipt with { Outcome = TaskOutcome.Transient },
+            "part of another task" => receipt with { Part = receipt.Part! with { Path = new RunPaths("r").Part("00000-x") } },
+            "no part" => receipt with { Part = null },
+            "part of no rows" => receipt with { RowsSelected = 0 },
             _ => receipt with { RowsInPartition = receipt.RowsInPartition + 1 },
         });
+
+        await FailsAsync(harness, finish, "proof-failed");
+    }
+
+    [Fact]
+    public async Task Combine_ReceiptInThePlaceOfAnother_ProvesNothing()
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(3);
+        var finish = await harness.ReduceAsync("r", RunHarness.Spec());
+        var receipts = await harness.PathsAsync("fanfold/runs/r/receipts");
+
+        await harness.Store.PutAsync(receipts[0], (await harness.ReadAsync(receipts[1]))!, PutCondition.None, Cancellation);
 
         await FailsAsync(harness, finish, "proof-failed");
     }
@@ -71,15 +94,17 @@ public class RunCommitTests
         await FailsAsync(harness, finish, "input-changed");
     }
 
-    [Fact]
-    public async Task Commit_RowsOfPartsDifferFromTheResult_ProvesNothing()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Commit_ReceiptOfTheResultTampered_ProvesNothing(bool path)
     {
         var harness = new RunHarness();
         await harness.WriteDataAsync(3);
         var finish = await harness.ReduceAsync("r", RunHarness.Spec());
         Assert.Null((await harness.Activities.CombinePartsAsync(finish, Cancellation)).Error);
 
-        await harness.TamperAsync(new RunPaths("r").Receipt("combine"), receipt => receipt with { Part = receipt.Part! with { Rows = 2 } });
+        await harness.TamperAsync(new RunPaths("r").Receipt("combine"), receipt => receipt with { Part = path ? receipt.Part! with { Path = new RunPaths("r").Part("00000-x") } : receipt.Part! with { Rows = 2 } });
         var summary = await harness.Activities.CommitRunAsync(finish, Cancellation);
 
         Assert.Equal("proof-failed", Assert.Single(summary.Errors!).Code);
