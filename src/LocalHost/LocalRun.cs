@@ -25,6 +25,10 @@ static class LocalRun
                 var other => throw new InvalidOperationException($"a run can't stay {other}"),
             };
         }
+        catch (RunStoppedException stopped)
+        {
+            return new RunOutcome(null, [stopped.Error, Stopped("stopped", options.RunId)], options.RunId);
+        }
         catch (StorageException failure) when (driver.HasBegun)
         {
             return new RunOutcome(null, [RunActivities.StorageError(failure), Stopped("stopped", options.RunId)], options.RunId);
@@ -37,7 +41,7 @@ static class LocalRun
 
     static RunError Stopped(string code, string runId) => new(code, $"The run '{runId}' was stopped before its end. What is done is kept: the same spec with --run-id {runId} goes on from there.");
 
-    static Task<RunSummary> DriveAsync(RunRequest request, RunOptions options, Action<RunProgress> onProgress, CancellationToken cancellationToken)
+    static Task<RunEnd> DriveAsync(RunRequest request, RunOptions options, Action<RunProgress> onProgress, CancellationToken cancellationToken)
     {
         var stores = options.Stores;
         ITaskIsolation isolation = options.InProcesses ? new ProcessIsolation(WorkerCommand.Find(), stores.Identity) : new InProcessIsolation(stores.Data, stores.State);

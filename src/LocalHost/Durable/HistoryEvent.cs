@@ -42,7 +42,7 @@ sealed record HistoryEvent(HistoryEventType Type, int Id, DateTimeOffset? Time =
 /// <param name="FirstEvent">How many events the segments before it hold.</param>
 sealed record SegmentHeader(int Version, int Segment, long FirstEvent)
 {
-    public const int CurrentVersion = 1;
+    public const int CurrentVersion = 2;
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]

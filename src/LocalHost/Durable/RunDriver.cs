@@ -9,7 +9,7 @@ namespace Fanfold.LocalHost.Durable;
 /// a time, by a lease that its death frees.
 /// </summary>
 /// <param name="drive">Drives the run with a fresh set of activities; its token ends when the lease is lost.</param>
-sealed class RunDriver(IObjectStore state, TimeProvider time, Func<RunRequest, Action<RunProgress>, CancellationToken, Task<RunSummary>> drive)
+sealed class RunDriver(IObjectStore state, TimeProvider time, Func<RunRequest, Action<RunProgress>, CancellationToken, Task<RunEnd>> drive)
 {
     static readonly TimeSpan FollowInterval = TimeSpan.FromMilliseconds(250);
 
@@ -47,11 +47,13 @@ sealed class RunDriver(IObjectStore state, TimeProvider time, Func<RunRequest, A
         try
         {
             await using var status = new StatusFile(state, paths, time);
-            return await status.BeginAsync(driving.Token) ?? await drive(request, progress =>
+            if (await status.BeginAsync(driving.Token) is { } ended) return ended;
+            var end = await drive(request, progress =>
             {
                 onProgress(progress);
                 status.Report(progress);
             }, driving.Token);
+            return await status.EndAsync(await RunEnding.ReadRecordAsync(state, paths, end, driving.Token), driving.Token);
         }
         catch (DriverReplacedException)
         {

@@ -7,8 +7,9 @@ namespace Fanfold.Workflow.Running;
 static class Proof
 {
     /// <summary>Why the receipts do not prove that every row was seen once; null when they do.</summary>
-    public static string? Fault(PlanHeader header, IReadOnlyList<FinishedTask> tasks, RunPaths paths)
+    public static string? Fault(PlanHeader header, IReadOnlyList<FinishedTask> tasks, RunPaths paths, int failedTasks)
     {
+        if (tasks.Count(task => task.Failed) is var failed && failed != failedTasks) return $"{failed} tasks have a record of their failure, and {failedTasks} failed";
         foreach (var task in tasks.Where(task => !task.Failed))
         {
             var partition = task.Slice.Description;
@@ -28,9 +29,10 @@ static class Proof
     }
 
     /// <summary>Why the result is not what the tasks' parts make together; null when it is.</summary>
-    public static string? Fault(CompletenessProof proof, TaskReceipt combined, RunPaths paths)
+    public static string? Fault(CompletenessProof proof, TaskReceipt? combined, RunPaths paths)
     {
-        if (combined.Part is not { } result || result.Path != paths.CombinedPart) return $"the receipt of the result is that of task '{combined.TaskId}'";
+        if (combined?.Part is not { } result) return "the result has no receipt";
+        if (result.Path != paths.CombinedPart) return $"the receipt of the result is that of task '{combined.TaskId}'";
         return proof.RowsOfParts == result.Rows ? null : $"the parts have {proof.RowsOfParts} rows together, the result {result.Rows}";
     }
 

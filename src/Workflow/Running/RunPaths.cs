@@ -9,6 +9,7 @@ public sealed record RunPaths(string RunId)
 
     public string Spec => $"{Root}/spec.json";
     public string Status => $"{Root}/status.json";
+    public string Ending => $"{Root}/ending.json";
     public string Journal => $"{Root}/journal";
     public string JournalSegment(int segment) => $"{Root}/journal/{segment:D8}.jsonl";
     public string DriverLock => $"{Root}/driver.lock";
