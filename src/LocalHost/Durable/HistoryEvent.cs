@@ -26,6 +26,16 @@ enum HistoryEventType
 /// <param name="Name">The activity's name.</param>
 sealed record HistoryEvent(HistoryEventType Type, int Id, DateTimeOffset? Time = null, string? Name = null, JsonElement? Payload = null)
 {
+    /// <summary>Whether it holds what events of its type hold.</summary>
+    public bool IsWhole => Type switch
+    {
+        HistoryEventType.ExecutionStarted or HistoryEventType.TaskCompleted => Time.HasValue && Payload.HasValue,
+        HistoryEventType.TaskScheduled => Name is not null && Payload.HasValue,
+        HistoryEventType.ExecutionCompleted => Payload.HasValue,
+        HistoryEventType.TimerCreated or HistoryEventType.TimerFired => Time.HasValue,
+        _ => false,
+    };
+
     public bool IsDecision => Type is HistoryEventType.TaskScheduled or HistoryEventType.TimerCreated or HistoryEventType.ExecutionCompleted;
 
     /// <summary>Whether both are the same decision.</summary>

@@ -85,7 +85,7 @@ sealed class Journal(IObjectStore state, RunPaths paths)
             try
             {
                 if (line == 0) Check(rest[..end]);
-                else events.Add(JsonSerializer.Deserialize(rest[..end], JournalJson.Default.HistoryEvent)!);
+                else events.Add(JsonSerializer.Deserialize(rest[..end], JournalJson.Default.HistoryEvent) is { IsWhole: true } whole ? whole : throw Broken($"line {line + 1} of segment {_segments} is no event"));
             }
             catch (JsonException)
             {

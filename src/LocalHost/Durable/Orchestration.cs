@@ -34,8 +34,20 @@ sealed class Orchestration(string runId) : WorkflowContext
     public IReadOnlyCollection<HistoryEvent> Unrecorded => _decided;
 
     /// <summary>Goes one event further.</summary>
-    /// <exception cref="RunStateException">The orchestration's decisions are not those on record.</exception>
+    /// <exception cref="RunStateException">The orchestration's decisions are not those on record, or what is on record can't be read.</exception>
     public void Apply(HistoryEvent next)
+    {
+        try
+        {
+            Advance(next);
+        }
+        catch (JsonException unreadable)
+        {
+            throw RunStateException.Corrupt($"The journal of run '{runId}' holds {Cut(next)}, which can't be read ({unreadable.Message.TrimEnd('.')})", unreadable);
+        }
+    }
+
+    void Advance(HistoryEvent next)
     {
         if (next.IsDecision)
         {

@@ -31,6 +31,12 @@ public static class StoredJson
         throw RunStateException.Corrupt($"The spec of run '{runId}' can't be read ({parsed.Errors[0].Message.TrimEnd('.')})");
     }
 
+    static int Version(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.Number) throw new JsonException("its version is no number");
+        return reader.TryGetInt32(out var version) ? version : reader.GetDouble() > int.MaxValue ? int.MaxValue : throw new JsonException("its version is no whole number");
+    }
+
     static int Version(ReadOnlySpan<byte> json)
     {
         var reader = new Utf8JsonReader(json);
@@ -39,7 +45,7 @@ public static class StoredJson
         {
             var found = reader.ValueTextEquals("version"u8);
             reader.Read();
-            if (found) return reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var version) ? version : throw new JsonException("its version is no number");
+            if (found) return Version(ref reader);
             reader.Skip();
         }
         throw new JsonException("it has no version");
