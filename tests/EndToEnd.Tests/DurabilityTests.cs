@@ -121,6 +121,30 @@ public sealed class DurabilityTests : IDisposable
         Assert.Equal("succeeded", (string?)resumed.Json["status"]);
     }
 
+    /// <summary>A terminal that closes and a system that goes down are obeyed like Ctrl-C, and a document tells what is left at any moment.</summary>
+    [Theory]
+    [InlineData(RunningCommand.Interrupt)]
+    [InlineData(RunningCommand.HangUp)]
+    [InlineData(RunningCommand.Terminate)]
+    public async Task Run_SignalledAtAnyMoment_SaysWhereItStands(int signal)
+    {
+        await using var store = await CreateStoreAsync(StoreKind.Directory);
+        for (var objects = 0; objects <= 4; objects++)
+        {
+            var runId = $"signalled-{signal}-{objects}";
+            using var run = await StartAsync(store, runId);
+            await run.SaysAsync("run ");
+            await ReachAsync(store, runId, objects, run);
+            run.Signal(signal);
+            var stopped = (await run.EndAsync()).Exits(130);
+
+            Assert.Equal("interrupted", (string?)stopped.Errors[^1]["code"]);
+            var status = await _fanfold.CallAsync("status", runId, "--store", store.Name, "--json");
+            Assert.Equal((string?)status.Json["status"], (string?)stopped.Json["status"]);
+            (await RunAsync(store, runId)).Exits(0);
+        }
+    }
+
     [Theory]
     [InlineData(StoreKind.Directory)]
     [InlineData(StoreKind.Azurite)]

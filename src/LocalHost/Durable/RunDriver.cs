@@ -13,15 +13,15 @@ sealed class RunDriver(IObjectStore state, TimeProvider time, Func<RunRequest, A
 {
     static readonly TimeSpan FollowInterval = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Whether the run exists, so that there is something to go on with.</summary>
-    public bool HasBegun { get; private set; }
+    /// <summary>Where the run stands by its record; null before there is one, so that there is nothing to go on with.</summary>
+    public RunStatus? Status { get; private set; }
 
     /// <param name="onFollow">Told once, when another process turns out to drive the run.</param>
     public async Task<RunStart> RunAsync(string runId, RunSpec spec, bool fresh, Action onFollow, Action<RunProgress> onProgress, CancellationToken cancellationToken)
     {
         var paths = new RunPaths(runId);
         var start = await RunStarter.StartAsync(state, runId, spec, fresh, time, cancellationToken);
-        HasBegun = true;
+        if (start is RunStart.Ready found) Status = found.Status;
         for (var follows = false; start is RunStart.Ready ready;)
         {
             await using var lease = await state.TryLeaseAsync(paths.DriverLock, cancellationToken);
@@ -34,6 +34,7 @@ sealed class RunDriver(IObjectStore state, TimeProvider time, Func<RunRequest, A
             follows = true;
             await Task.Delay(FollowInterval, time, cancellationToken);
             if (await RunStarter.ReadRecordAsync(state, runId, cancellationToken) is not { } record) continue;
+            Status = record.Status;
             if (record.Progress is { } progress) onProgress(progress);
             if (record.Summary is { } ended) return new RunStart.Finished(ended);
         }
@@ -48,6 +49,7 @@ sealed class RunDriver(IObjectStore state, TimeProvider time, Func<RunRequest, A
         {
             await using var status = new StatusFile(state, paths, time);
             if (await status.BeginAsync(driving.Token) is { } ended) return ended;
+            Status = RunStatus.Running;
             var end = await drive(request, progress =>
             {
                 onProgress(progress);
