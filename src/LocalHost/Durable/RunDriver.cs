@@ -27,6 +27,7 @@ sealed class RunDriver(IObjectStore state, TimeProvider time, Func<RunRequest, A
             await using var lease = await state.TryLeaseAsync(paths.DriverLock, cancellationToken);
             if (lease is not null)
             {
+                foreach (var folder in paths.Folders.Append(Folder(spec.Output.Path))) await state.SweepAsync(folder, cancellationToken);
                 if (await TryDriveAsync(ready.Request, paths, lease, onProgress, cancellationToken) is { } summary) return new RunStart.Finished(summary);
                 continue;
             }
@@ -40,6 +41,8 @@ sealed class RunDriver(IObjectStore state, TimeProvider time, Func<RunRequest, A
         }
         return start;
     }
+
+    static string Folder(string path) => path[..Math.Max(0, path.LastIndexOf('/'))];
 
     /// <summary>The outcome; null when another driver has taken the run over.</summary>
     async Task<RunSummary?> TryDriveAsync(RunRequest request, RunPaths paths, IObjectLease lease, Action<RunProgress> onProgress, CancellationToken cancellationToken)

@@ -24,6 +24,9 @@ public sealed record RunPaths(string RunId)
     public string CombinedPart => $"{Root}/parts/result.parquet";
     public string Parts => $"{Root}/parts";
 
+    /// <summary>All folders of the run.</summary>
+    public IEnumerable<string> Folders => [Root, Journal, Plan, $"{Root}/receipts", Parts];
+
     public static string Manifest(string output) => output + ".manifest.json";
 
     /// <summary>Whether <paramref name="id"/> can name a run: lower-case letters, digits, <c>-</c>, <c>_</c>, 1 to 100 characters.</summary>

@@ -144,4 +144,25 @@ public class RunDriverTests
         Assert.Equal(Summary(first), Summary(second));
         Assert.Equal(await harness.ReadAsync(Paths.Ending), await harness.ReadAsync(Paths.Status));
     }
+
+    [Fact]
+    public async Task Run_OverADirectory_SweepsWhatADeadDriverLeft()
+    {
+        var root = Directory.CreateTempSubdirectory("fanfold-driver-").FullName;
+        try
+        {
+            const string leftover = ".0123456789abcdef0123456789abcdef.tmp";
+            string[] folders = ["results", .. Paths.Folders];
+            foreach (var folder in folders) File.WriteAllText(Path.Join(Directory.CreateDirectory(Path.Join(root, folder)).FullName, leftover), "half");
+
+            await Assert.ThrowsAsync<TaskCanceledException>(() => new RunDriver(new DirectoryObjectStore(root), TimeProvider.System, (_, _, _) => Task.FromCanceled<RunEnd>(new CancellationToken(canceled: true)))
+                .RunAsync("r", RunHarness.Spec(), fresh: false, static () => { }, static _ => { }, Cancellation));
+
+            Assert.Empty(Directory.GetFiles(root, leftover, SearchOption.AllDirectories));
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
+    }
 }
