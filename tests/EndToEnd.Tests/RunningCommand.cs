@@ -11,6 +11,10 @@ sealed partial class RunningCommand : IDisposable
     public const int Interrupt = 2;
     public const int Kill = 9;
     public const int Terminate = 15;
+    public const int Stop = 19;
+
+    /// <summary>As .NET gives it; a command that ended by itself has another.</summary>
+    public const int KilledExitCode = 128 + Kill;
 
     static readonly TimeSpan Limit = TimeSpan.FromMinutes(10);
 
@@ -92,6 +96,20 @@ sealed partial class RunningCommand : IDisposable
 
     /// <summary>Signals the command and its workers at once, as a terminal or a system that goes down does.</summary>
     public bool SignalGroup(int signal) => SendSignal(-_process.Id, signal) == 0;
+
+    /// <summary>Null when the process is gone.</summary>
+    public static int? ParentOf(string process)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{process}/stat");
+            return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
 
     public async Task<Outcome> EndAsync()
     {
