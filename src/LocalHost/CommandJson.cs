@@ -47,8 +47,10 @@ sealed partial class CommandJson : JsonSerializerContext
     public static void Write<T>(T document, JsonTypeInfo<T> type)
     {
         var options = new JsonWriterOptions { Indented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        using var content = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(content, options)) JsonSerializer.Serialize(writer, document, type);
+        content.WriteByte((byte)'\n');
         using var output = Console.OpenStandardOutput();
-        using (var writer = new Utf8JsonWriter(output, options)) JsonSerializer.Serialize(writer, document, type);
-        output.WriteByte((byte)'\n');
+        content.WriteTo(output);
     }
 }

@@ -32,7 +32,7 @@ static class ExitCode
             {
                 case "source-not-found" or "store-not-found" or "no-parquet-files" or "run-not-found" or "file-not-found": return NotFound;
                 case "access-denied": return AccessDenied;
-                case "storage-unreachable": return StorageUnreachable;
+                case "storage-unreachable" or "throttled": return StorageUnreachable;
                 case "interrupted": return Interrupted;
                 case "output-conflict" or "run-id-conflict" or "run-finished": return Conflict;
             }

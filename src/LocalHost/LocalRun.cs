@@ -25,19 +25,25 @@ static class LocalRun
                 var other => throw new InvalidOperationException($"a run can't stay {other}"),
             };
         }
-        catch (StorageException failure) when (driver.HasBegun)
+        catch (RunStoppedException stopped)
         {
-            return new RunOutcome(null, [RunActivities.StorageError(failure), Stopped("stopped", options.RunId)], options.RunId);
+            return Stopped("stopped", stopped.Error);
         }
-        catch (OperationCanceledException) when (driver.HasBegun && cancellationToken.IsCancellationRequested)
+        catch (StorageException failure) when (driver.Status is not null)
         {
-            return new RunOutcome(null, [Stopped("interrupted", options.RunId)], options.RunId);
+            return Stopped("stopped", RunActivities.StorageError(failure));
         }
+        catch (OperationCanceledException) when (driver.Status is not null && cancellationToken.IsCancellationRequested)
+        {
+            return Stopped("interrupted");
+        }
+
+        RunOutcome Stopped(string code, params RunError[] causes) => new(null,
+            [.. causes, new RunError(code, $"The run '{options.RunId}' was stopped before its end. What is done is kept: the same spec with --run-id {options.RunId} goes on from there.")],
+            new StoppedRun(options.RunId, driver.Status!.Value));
     }
 
-    static RunError Stopped(string code, string runId) => new(code, $"The run '{runId}' was stopped before its end. What is done is kept: the same spec with --run-id {runId} goes on from there.");
-
-    static Task<RunSummary> DriveAsync(RunRequest request, RunOptions options, Action<RunProgress> onProgress, CancellationToken cancellationToken)
+    static Task<RunEnd> DriveAsync(RunRequest request, RunOptions options, Action<RunProgress> onProgress, CancellationToken cancellationToken)
     {
         var stores = options.Stores;
         ITaskIsolation isolation = options.InProcesses ? new ProcessIsolation(WorkerCommand.Find(), stores.Identity) : new InProcessIsolation(stores.Data, stores.State);
@@ -48,8 +54,8 @@ static class LocalRun
 }
 
 /// <param name="Summary">Null when the run did not come to an end here.</param>
-/// <param name="Stopped">The id of a run that was stopped and can go on.</param>
-sealed record RunOutcome(RunSummary? Summary, IReadOnlyList<RunError> Errors, string? Stopped = null)
+/// <param name="Stopped">Null when no run is left that can go on.</param>
+sealed record RunOutcome(RunSummary? Summary, IReadOnlyList<RunError> Errors, StoppedRun? Stopped = null)
 {
     /// <summary>Prints errors to stderr and the outcome to stdout; returns the exit code.</summary>
     public int Print(bool json)
@@ -63,3 +69,7 @@ sealed record RunOutcome(RunSummary? Summary, IReadOnlyList<RunError> Errors, st
         return exitCode;
     }
 }
+
+/// <summary>A run that was stopped and goes on when it is run again.</summary>
+/// <param name="Status">As its record has it.</param>
+sealed record StoppedRun(string RunId, RunStatus Status);

@@ -5,41 +5,54 @@ using Fanfold.Storage;
 using Fanfold.Workflow.Running;
 using Spectre.Console;
 
+using var interrupts = new Interrupts();
+StandardError.MakeOptional();
 // A pipe has no width; tables that wrap at 80 columns are no use to grep.
 if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 240;
 var root = new RootCommand("fanfold: filter → reduce → concat, once per value of a column, over Parquet data that do not fit in memory.")
 {
     DemoVerb.Create(), PlanVerb.Create(), RunVerb.Create(), StatusVerb.Create(), InspectVerb.Create(), ValidateVerb.Create(),
 };
-var parsed = root.Parse(args);
-// Also where the rest of the line can't be parsed: whoever asked for a document reads one.
-var json = args.Contains("--json");
-if (parsed.Errors.Count > 0)
-{
-    foreach (var error in parsed.Errors) Console.Error.WriteLine(TerminalText.Safe(error.Message));
-    Console.Error.WriteLine("`fanfold --help` shows the verbs, `fanfold VERB --help` their options.");
-    if (json) CommandJson.Write(new ErrorDocument(null, null, [.. parsed.Errors.Select(error => new RunError("usage", error.Message))]), CommandJson.Default.ErrorDocument);
-    return ExitCode.Usage;
-}
 try
 {
-    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+    return await RunAsync(root.Parse(args));
 }
-catch (OperationCanceledException)
+catch (IOException unwritable)
 {
-    Console.Error.WriteLine("interrupted");
-    return ExitCode.Interrupted;
+    // Stores and files have failures of their own, so this one is stdout's.
+    Console.Error.WriteLine($"error: stdout can't be written ({unwritable.Message.TrimEnd('.')}). What the command did stays; make room, and ask again.");
+    return ExitCode.Failed;
 }
-catch (StorageException failure)
+
+async Task<int> RunAsync(ParseResult parsed)
 {
-    return SpecFile.Refuse([RunActivities.StorageError(failure)], json);
-}
-catch (RunStateException refused)
-{
-    return SpecFile.Refuse([new RunError(refused.Code, refused.Message)], json);
-}
-catch (Exception bug)
-{
-    Console.Error.WriteLine(TerminalText.Safe(bug.ToString()));
-    return SpecFile.Refuse([new RunError("bug", $"This is a defect of fanfold: {bug.Message} Please report it with the lines above. A run that was under way stays, and goes on under its id.")], json);
+    // Also where the rest of the line can't be parsed: whoever asked for a document reads one.
+    var json = args.Contains("--json");
+    if (parsed.Errors.Count > 0)
+    {
+        SpecFile.Refuse([.. parsed.Errors.Select(error => new RunError("usage", error.Message))], json);
+        Console.Error.WriteLine("`fanfold --help` shows the verbs, `fanfold VERB --help` their options.");
+        return ExitCode.Usage;
+    }
+    try
+    {
+        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interrupts.Token);
+    }
+    catch (OperationCanceledException) when (interrupts.Token.IsCancellationRequested)
+    {
+        return SpecFile.Refuse([new RunError("interrupted", "Interrupted before a run began; nothing is left to go on with.")], json);
+    }
+    catch (StorageException failure)
+    {
+        return SpecFile.Refuse([RunActivities.StorageError(failure)], json);
+    }
+    catch (RunStateException refused)
+    {
+        return SpecFile.Refuse([new RunError(refused.Code, refused.Message)], json);
+    }
+    catch (Exception bug) when (bug is not IOException)
+    {
+        Console.Error.WriteLine(TerminalText.Safe(Secrets.Hide(bug.ToString())));
+        return SpecFile.Refuse([new RunError("bug", $"This is a defect of fanfold: {bug.Message} Please report it with the lines above. A run that was under way stays, and goes on under its id.")], json);
+    }
 }

@@ -11,6 +11,7 @@ sealed class Stores
     public const string DefaultRoot = ".fanfold/store";
 
     const string Azurite = "UseDevelopmentStorage=true";
+    const string Service = "https://ACCOUNT.blob.core.windows.net";
 
     public Stores(string? store, string? data)
     {
@@ -34,22 +35,25 @@ sealed class Stores
     {
         if (store is null || IsAzurite(store)) return null;
         if (store.Length == 0) return "The store is an empty text; name a directory, or the URL of a blob service.";
-        // What follows is not repeated: it may hold a key or a signature.
-        if (store.Contains("AccountKey=", StringComparison.OrdinalIgnoreCase) || store.Contains("SharedAccessSignature=", StringComparison.OrdinalIgnoreCase) || store.Contains("BlobEndpoint=", StringComparison.OrdinalIgnoreCase))
-            return $"A connection string holds a secret, and a command line is no place for one; use https://ACCOUNT.blob.core.windows.net and sign in, or {Azurite} for Azurite.";
-        if (!store.Contains("://", StringComparison.Ordinal)) return null;
-        if (!Uri.TryCreate(store, UriKind.Absolute, out var url)) return "The store is no valid URL; write https://ACCOUNT.blob.core.windows.net.";
+        // What may hold a key or a signature is neither repeated nor made a folder.
+        if (Secrets.MayBeIn(store) && !Uri.TryCreate(store, UriKind.Absolute, out _))
+            return $"A connection string or a signature holds a secret, and a command line is no place for one; use {Service} and sign in, or {Azurite} for Azurite.";
+        if (!store.Contains("://", StringComparison.Ordinal)) return IsNearlyUrl(store) ? $"The store looks like the address of a blob service, and is no URL; write {Service}." : null;
+        if (!Uri.TryCreate(store, UriKind.Absolute, out var url)) return $"The store is no valid URL; write {Service}.";
         if (url.Query.Length > 0 || url.UserInfo.Length > 0 || url.Fragment.Length > 0)
-            return "The store's URL holds more than an address; use https://ACCOUNT.blob.core.windows.net without a signature or a password, and sign in.";
+            return $"The store's URL holds more than an address; use {Service} without a signature or a password, and sign in.";
         if (url.Scheme == Uri.UriSchemeHttps && (url.AbsolutePath == "/" || url.IsLoopback)) return null;
         if (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback && url.AbsolutePath.Length > 1) return null;
-        return $"'{url.GetLeftPart(UriPartial.Path)}' is no store; use a directory, https://ACCOUNT.blob.core.windows.net, {Azurite}, or http://127.0.0.1:PORT/devstoreaccount1 for an Azurite elsewhere on this machine.";
+        return $"'{url.GetLeftPart(UriPartial.Authority)}/…' is no store; use a directory, {Service}, {Azurite}, or http://127.0.0.1:PORT/devstoreaccount1 for an Azurite elsewhere on this machine.";
     }
 
     static StoreLocation Locate(string store) => new(
         IsAzurite(store) ? BlobObjectStore.AzuriteEndpoint.AbsoluteUri
         : store.Contains("://", StringComparison.Ordinal) ? new Uri(store).GetLeftPart(UriPartial.Path).TrimEnd('/')
         : Path.GetFullPath(store));
+
+    static bool IsNearlyUrl(string store) =>
+        store.StartsWith("http:", StringComparison.OrdinalIgnoreCase) || store.StartsWith("https:", StringComparison.OrdinalIgnoreCase) || store.Contains(".core.windows.net", StringComparison.OrdinalIgnoreCase);
 
     static bool IsAzurite(string store) => store.TrimEnd(';').Equals(Azurite, StringComparison.OrdinalIgnoreCase);
 }

@@ -12,7 +12,7 @@ namespace Fanfold.Storage;
 /// a folder that it lies in is not followed; one that leads nowhere is listed, without bytes, so that what it stood for is missed. Deleting or overwriting a linked file replaces the link, never what it leads to.</para>
 /// <para>Puts go to a temporary file, are synced, and appear in one step. Put-if-match, plain puts and deletes exclude each other by a lock on
 /// <c>.fanfold.lock</c> in the root; a program that writes there without this lock may be overwritten by a put-if-match. Deletes are not
-/// synced: after a power cut the object may be back.</para>
+/// synced: after a power cut the object may be back. A writer that is killed leaves its temporary file, until <see cref="SweepAsync"/> finds it.</para>
 /// <para>The names of the lock and of temporary files (<c>.{32 hex digits}.tmp</c>) are never listed and are no objects; names have at most 255 bytes.
 /// A missing root is <see cref="StorageFailure.NotFound"/> for a list, an absent object for the rest; the first put makes it.</para>
 /// </remarks>
@@ -79,6 +79,16 @@ public sealed partial class DirectoryObjectStore(string root) : IObjectStore
             Folders.Create(Path.GetDirectoryName(file)!);
             return Task.FromResult<IObjectLease?>(FileLease.TryTake(file));
         });
+    }
+
+    public Task SweepAsync(string folder, CancellationToken cancellationToken = default)
+    {
+        var at = Path.Join(_root, ObjectPath.ValidateFolder(folder));
+        return Guarded(folder, at, () => Task.Run(() =>
+        {
+            PendingFile.Sweep(at);
+            return true;
+        }, cancellationToken));
     }
 
     /// <summary>Whether a file with content of its own is at a path of this machine: no folder, pipe or device.</summary>

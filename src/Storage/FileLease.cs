@@ -20,18 +20,21 @@ sealed class FileLease(SafeFileHandle handle) : IObjectLease
         }
     }
 
-    /// <summary>Opens a file that no one else may open meanwhile, by <c>flock</c> on Linux; null when another has it.</summary>
-    public static SafeFileHandle? TryOpen(string file)
+    /// <summary>Opens a file that no one else may open meanwhile, by <c>flock</c> on Linux; null when another has it, or when it is absent and must not be.</summary>
+    public static SafeFileHandle? TryOpen(string file, FileMode mode = FileMode.OpenOrCreate)
     {
         try
         {
-            return File.OpenHandle(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return File.OpenHandle(file, mode, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException e) when (e.HResult is Errno.WouldBlock or Errno.WouldBlockOnMac or Errno.WindowsSharingViolation)
+        catch (Exception e) when (IsHeld(e) || e is FileNotFoundException && mode == FileMode.Open)
         {
             return null;
         }
     }
+
+    /// <summary>Whether a file could not be opened because another has it.</summary>
+    public static bool IsHeld(Exception exception) => exception is IOException { HResult: Errno.WouldBlock or Errno.WouldBlockOnMac or Errno.WindowsSharingViolation };
 
     public ValueTask DisposeAsync()
     {

@@ -42,6 +42,9 @@ public interface IObjectStore
     /// </summary>
     /// <remarks>The death of the holder frees it: at once in a directory, after at most 15 s in a blob store.</remarks>
     Task<IObjectLease?> TryLeaseAsync(string path, CancellationToken cancellationToken = default);
+
+    /// <summary>Removes what writers that died left in a folder, the folders below it excepted. What living ones write stays, and so do all objects.</summary>
+    Task SweepAsync(string folder, CancellationToken cancellationToken = default) => Task.CompletedTask;
 }
 
 /// <summary>A lease that is held. Disposing frees it for the next.</summary>

@@ -10,15 +10,15 @@ static partial class Linux
 {
     const int CurrentFolder = -100;
     const int EmptyPath = 0x1000;
-    const uint TypeTimeInodeAndSize = 0x1 | 0x40 | 0x100 | 0x200;
+    const uint TypeLinksTimeInodeAndSize = 0x1 | 0x4 | 0x40 | 0x100 | 0x200;
     const int CloseOnExec = 0x80000;
 
     /// <summary>What is at <paramref name="path"/>, links followed; null when nothing is.</summary>
     public static Status? StatusOf(string path) =>
-        StatX(CurrentFolder, path, 0, TypeTimeInodeAndSize, out var status) == 0 ? status : AbsentOrThrow(path);
+        StatX(CurrentFolder, path, 0, TypeLinksTimeInodeAndSize, out var status) == 0 ? status : AbsentOrThrow(path);
 
     public static Status? StatusOf(SafeFileHandle file) =>
-        StatXOfHandle(file, "", EmptyPath, TypeTimeInodeAndSize, out var status) == 0 ? status : AbsentOrThrow("an open file");
+        StatXOfHandle(file, "", EmptyPath, TypeLinksTimeInodeAndSize, out var status) == 0 ? status : AbsentOrThrow("an open file");
 
     /// <summary>Gives a file a second name, unless that name is taken.</summary>
     /// <returns>False when the file system has no such links.</returns>
@@ -73,6 +73,7 @@ static partial class Linux
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     internal readonly struct Status
     {
+        [FieldOffset(16)] public readonly uint Links;
         [FieldOffset(28)] public readonly ushort Mode;
         [FieldOffset(32)] public readonly ulong Inode;
         [FieldOffset(40)] public readonly long Length;

@@ -1,22 +1,28 @@
 using System.Globalization;
+using System.IO.Enumeration;
 
 namespace Fanfold.Storage;
 
-/// <summary>A put that is written and synced under a temporary name beside its place; disposing removes that name and, after a failure, empty folders.</summary>
-sealed class PendingFile(string temporary, string file, string root, ObjectProperties properties) : IAsyncDisposable
+/// <summary>
+/// A put that is written and synced under a temporary name beside its place; disposing removes that name and, after a failure, empty folders. The file
+/// stays open, and so locked, for as long as it has that name: what is not locked was left by a writer that died.
+/// </summary>
+sealed class PendingFile(FileStream content, string temporary, string file, string root, ObjectProperties properties) : IAsyncDisposable
 {
     const string Suffix = ".tmp";
     const int CreateTries = 1000;
 
+    static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0 };
+
     public ObjectProperties Properties { get; } = properties;
 
-    public static bool IsTemporary(string name) =>
+    public static bool IsTemporary(ReadOnlySpan<char> name) =>
         name.Length == 1 + 32 + Suffix.Length && name[0] == '.' && name.EndsWith(Suffix, StringComparison.Ordinal)
-        && Guid.TryParseExact(name.AsSpan(1, 32), "N", out _);
+        && Guid.TryParseExact(name.Slice(1, 32), "N", out _);
 
     public static async Task<PendingFile> WriteAsync(string path, string file, string root, Stream content, CancellationToken cancellationToken)
     {
-        await using var target = Create(path, file, root, out var temporary);
+        var target = Create(path, file, root, out var temporary);
         try
         {
             await content.CopyToAsync(target, cancellationToken);
@@ -24,10 +30,11 @@ sealed class PendingFile(string temporary, string file, string root, ObjectPrope
             File.SetLastWriteTimeUtc(target.SafeFileHandle, DateTime.UtcNow);
             target.Flush(flushToDisk: true);
             var version = FileVersion.Of(target.SafeFileHandle);
-            return new PendingFile(temporary, file, root, new(path, version.Length, version.ETag));
+            return new PendingFile(target, temporary, file, root, new(path, version.Length, version.ETag));
         }
         catch
         {
+            await target.DisposeAsync();
             Remove(temporary, root);
             throw;
         }
@@ -58,10 +65,32 @@ sealed class PendingFile(string temporary, string file, string root, ObjectPrope
     /// <summary>Makes the file's name survive a power cut.</summary>
     public void Sync() => Folders.Sync(Path.GetDirectoryName(file)!);
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         Remove(temporary, root);
-        return ValueTask.CompletedTask;
+        await content.DisposeAsync();
+    }
+
+    /// <summary>Removes from a folder what writers that died left there, as far as the rights go.</summary>
+    public static void Sweep(string folder)
+    {
+        if (!Directory.Exists(folder)) return;
+        foreach (var temporary in new FileSystemEnumerable<string>(folder, (ref entry) => entry.ToFullPath(), Everything) { ShouldIncludePredicate = (ref entry) => IsTemporary(entry.FileName) })
+        {
+            try
+            {
+                RemoveAbandoned(temporary);
+            }
+            catch (UnauthorizedAccessException) { }
+        }
+    }
+
+    static void RemoveAbandoned(string temporary)
+    {
+        // When its object has appeared the name is needed no more, and locking it would keep readers from the object.
+        var appeared = OperatingSystem.IsLinux() && Linux.StatusOf(temporary) is { Links: > 1 };
+        using var abandoned = appeared ? null : FileLease.TryOpen(temporary, FileMode.Open);
+        if (appeared || abandoned is not null) Folders.DeleteFile(temporary);
     }
 
     static void Remove(string temporary, string root)
@@ -73,20 +102,24 @@ sealed class PendingFile(string temporary, string file, string root, ObjectPrope
     static FileStream Create(string path, string file, string root, out string temporary)
     {
         var folder = Path.GetDirectoryName(file)!;
-        temporary = Path.Join(folder, string.Create(CultureInfo.InvariantCulture, $".{Guid.NewGuid():N}{Suffix}"));
         for (var attempt = 1; ; attempt++)
         {
             for (var above = folder; above.Length > root.Length; above = Path.GetDirectoryName(above)!)
             {
                 if (FileVersion.Of(above) is { IsFolder: false }) throw ObjectPath.Invalid(path, $"'{above}' is a file, so nothing can lie below it");
             }
+            temporary = Path.Join(folder, string.Create(CultureInfo.InvariantCulture, $".{Guid.NewGuid():N}{Suffix}"));
             try
             {
                 Folders.Create(folder);
-                return new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+                // A shared lock, since the file keeps it when it has its own name and is read. Network file systems give one to readers only.
+                var content = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, bufferSize: 0);
+                // A sweep may have met the file before it was locked.
+                if (FileVersion.Of(temporary)?.Identity == FileVersion.Of(content.SafeFileHandle).Identity) return content;
+                content.Dispose();
             }
-            // A delete tidied the folder away; from here on the temporary file would keep it.
-            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException && attempt < CreateTries) { }
+            // A delete tidied the folder away, which the temporary file keeps from here on; or a sweep has the file.
+            catch (Exception e) when ((e is FileNotFoundException or DirectoryNotFoundException || FileLease.IsHeld(e)) && attempt < CreateTries) { }
         }
     }
 }

@@ -70,6 +70,61 @@ public sealed class BadCallTests : IDisposable
         Assert.Equal("usage", (string?)run.Errors[0]["code"]);
     }
 
+    [Theory]
+    [InlineData("--store", "https:/acct.blob.core.windows.net?sv=1&sig=SECRET")]
+    [InlineData("--store", "https://acct.blob.core.windows.net?sv=1&sig=SECRET")]
+    [InlineData("--store", "https://acct.blob.core.windows.net/c;sig=SECRET")]
+    [InlineData("--store", "https://acct.blob.core.windows.net/SECRET")]
+    [InlineData("--data", "acct.blob.core.windows.net?sig=SECRET")]
+    [InlineData("--store", "acct.blob.core.windows.net")]
+    [InlineData("--store", "DefaultEndpointsProtocol=https;AccountName=a;AccountKey =SECRET==")]
+    [InlineData("--store", "AccountName=a;SharedAccessKey=SECRET")]
+    [InlineData("--store", "folder?sig%3dSECRET")]
+    [InlineData("--stor", "https://acct.blob.core.windows.net?sv=1&sig=SECRET")]
+    [InlineData("--stor", "AccountKey=SECRET;AccountName=a")]
+    [InlineData("--run-id", "x?sig=SECRET")]
+    public async Task Run_SecretInAnArgument_IsNeitherRepeatedNorAFolder(string option, string value)
+    {
+        var run = (await _fanfold.RunAsync(Spec(), option, value)).Exits(2);
+
+        Assert.Equal("usage", (string?)run.Errors[0]["code"]);
+        Assert.DoesNotContain("SECRET", run.Stdout + run.Stderr, StringComparison.Ordinal);
+        Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(_fanfold.Folder, "*", SearchOption.AllDirectories), path => path.Contains("SECRET", StringComparison.Ordinal) || path.Contains("acct", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Calls_SecretInAnOperand_IsNotRepeated()
+    {
+        const string operand = "https://acct.blob.core.windows.net/c?sv=1&sig=SECRET";
+        foreach (var call in (string[][])[["status", operand, "--store", _fanfold.Folder], ["run", operand], ["validate", operand], ["inspect", operand]])
+        {
+            var outcome = await _fanfold.CallAsync([.. call, "--json"]);
+            Assert.NotEqual(0, outcome.ExitCode);
+            Assert.DoesNotContain("SECRET", outcome.Stdout + outcome.Stderr, StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>What is said to stderr is a courtesy; what can't be said to stdout fails the call, not the run.</summary>
+    [Fact]
+    public async Task Run_StreamsThatCannotBeWritten_EndWithoutATrace()
+    {
+        WriteLake();
+        await File.WriteAllTextAsync(Path.Combine(_fanfold.Folder, "spec.json"), Spec().ToJsonString(), TestContext.Current.CancellationToken);
+        string[] run = ["run", "spec.json", "--store", _fanfold.Store, "--run-id", "full", "--json"];
+
+        var quiet = (await _fanfold.CallInShellAsync("2>/dev/full", run)).Exits(0);
+        var untold = (await _fanfold.CallInShellAsync(">/dev/full", run)).Exits(1);
+        var refused = (await _fanfold.CallInShellAsync(">/dev/full", "run", "--json")).Exits(1);
+        var table = (await _fanfold.CallInShellAsync(">/dev/full", "status", "full", "--store", _fanfold.Store)).Exits(1);
+
+        Assert.Equal("succeeded", (string?)quiet.Json["status"]);
+        foreach (var outcome in (Outcome[])[untold, refused, table])
+        {
+            Assert.Contains("stdout can't be written", outcome.Stderr, StringComparison.Ordinal);
+            Assert.DoesNotContain("   at ", outcome.Stderr, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task Run_SpecFileThatDoesNotExist_IsNotFound()
     {

@@ -16,8 +16,14 @@ public sealed class DurabilityTests : IDisposable
 
     public void Dispose() => _fanfold.Dispose();
 
-    static JsonObject Spec => Fanfold.Spec("lake/trips", "ff", """{ "groupBy": ["category"], "aggregates": { "n": "len()", "total": "sum(amount)" } }""", Result,
-        $$"""{ "partitionBy": { "column": "ff", "values": [{{string.Join(", ", Enumerable.Range(0, Partitions))}}] }, "limits": { "parallel": 3 } }""");
+    /// <param name="discovers">Whether the partitions are found in the data rather than named.</param>
+    static JsonObject Spec(bool discovers, int retries = 3)
+    {
+        var spec = Fanfold.Spec("lake/trips", "ff", """{ "groupBy": ["category"], "aggregates": { "n": "len()", "total": "sum(amount)" } }""", Result,
+            $$"""{ "limits": { "parallel": 3, "retries": {{retries}} } }""");
+        if (!discovers) spec["partitionBy"]!["values"] = new JsonArray([.. Enumerable.Range(0, Partitions).Select(value => (JsonNode)value)]);
+        return spec;
+    }
 
     async Task<StoreUnderTest> CreateStoreAsync(StoreKind kind)
     {
@@ -28,16 +34,41 @@ public sealed class DurabilityTests : IDisposable
             to '{folder}/a.parquet' (format parquet, row_group_size 4096)
             """);
         await store.FillAsync(Path.Combine(_fanfold.Folder, "made"), "lake");
-        await File.WriteAllTextAsync(Path.Combine(_fanfold.Folder, "spec.json"), Spec.ToJsonString(), Cancellation);
+        WriteSpec(Spec(discovers: false));
         return store;
     }
 
-    Task<RunningCommand> StartAsync(StoreUnderTest store, string runId) => _fanfold.StartAsync("run", "spec.json", "--store", store.Name, "--run-id", runId, "--json");
+    void WriteSpec(JsonObject spec) => File.WriteAllText(Path.Combine(_fanfold.Folder, "spec.json"), spec.ToJsonString());
 
-    async Task<Outcome> RunAsync(StoreUnderTest store, string runId)
+    Task<RunningCommand> StartAsync(StoreUnderTest store, string runId, string kills = "") =>
+        _fanfold.StartAsync(new Dictionary<string, string> { ["FANFOLD_WORKER_KILLS"] = kills }, "run", "spec.json", "--store", store.Name, "--run-id", runId, "--json");
+
+    async Task<Outcome> RunAsync(StoreUnderTest store, string runId, string kills = "")
     {
-        using var run = await StartAsync(store, runId);
+        using var run = await StartAsync(store, runId, kills);
         return await run.EndAsync();
+    }
+
+    /// <summary>The bytes of the result when nothing disturbs the run.</summary>
+    async Task<string> UndisturbedAsync(StoreUnderTest store, string runId = "undisturbed")
+    {
+        (await RunAsync(store, runId)).Exits(0);
+        var hash = await store.HashAsync(Result);
+        await DeleteResultAsync(store);
+        return hash;
+    }
+
+    static async Task DeleteResultAsync(StoreUnderTest store)
+    {
+        await store.Objects.DeleteAsync(Result, Cancellation);
+        await store.Objects.DeleteAsync(Result + ".manifest.json", Cancellation);
+    }
+
+    /// <summary>Neither parts nor files that a killed writer had not finished.</summary>
+    async Task AssertNothingLeftAsync(StoreUnderTest store, string runId)
+    {
+        Assert.Empty(await store.ListAsync($"fanfold/runs/{runId}/parts"));
+        if (Directory.Exists(_fanfold.Store)) Assert.Empty(Directory.EnumerateFiles(_fanfold.Store, ".*.tmp", SearchOption.AllDirectories));
     }
 
     static async Task<List<string>> ReceiptsAsync(StoreUnderTest store, string runId) =>
@@ -58,16 +89,20 @@ public sealed class DurabilityTests : IDisposable
         TestContext.Current.TestOutputHelper!.WriteLine($"FANFOLD_SEED={seed}");
         var random = new Random(seed);
         await using var store = await CreateStoreAsync(kind);
-        (await RunAsync(store, "undisturbed")).Exits(0);
-        var expected = await store.HashAsync(Result);
+        var expected = new Dictionary<bool, string>();
+        foreach (var discovers in (bool[])[true, false])
+        {
+            WriteSpec(Spec(discovers));
+            expected[discovers] = await UndisturbedAsync(store, discovers ? "undisturbed-too" : "undisturbed");
+        }
         var objects = (await store.ListAsync("fanfold/runs/undisturbed")).Count;
 
         var killedInTheMiddle = 0;
         for (var trial = 0; trial < Trials; trial++)
         {
-            await store.Objects.DeleteAsync(Result, Cancellation);
-            await store.Objects.DeleteAsync(Result + ".manifest.json", Cancellation);
-            var runId = $"trial-{trial}";
+            await DeleteResultAsync(store);
+            var (runId, discovers) = ($"trial-{trial}", trial % 2 == 1);
+            WriteSpec(Spec(discovers));
             using (var run = await StartAsync(store, runId))
             {
                 // Parts come and go, so the middle of a run has more objects than its end; the further wait is random.
@@ -78,18 +113,19 @@ public sealed class DurabilityTests : IDisposable
             }
             var state = (await store.ListAsync($"fanfold/runs/{runId}")).Select(o => o.Path[$"fanfold/runs/{runId}/".Length..]).ToList();
             var before = await ReceiptsAsync(store, runId);
-            var ended = state.Contains("status.json") && JsonNode.Parse(await store.ReadAsync($"fanfold/runs/{runId}/status.json"))!["summary"] is not null;
+            var ended = state.Contains("ending.json");
             var started = _fanfold.Workers.Count;
 
             var resumed = (await RunAsync(store, runId)).Exits(0);
 
-            Assert.Equal(expected, await store.HashAsync(Result));
+            Assert.Equal(expected[discovers], await store.HashAsync(Result));
+            await AssertNothingLeftAsync(store, runId);
             if (ended) Assert.Equal(started, _fanfold.Workers.Count);
             else
             {
                 var finished = before.Count(receipt => !receipt.Contains("/combine.json", StringComparison.Ordinal));
                 Assert.Equal(finished, (int)resumed.Json["tasks"]!["reused"]!);
-                Assert.Equal(Partitions - finished + (before.Count > finished ? 0 : 1), _fanfold.Workers.Count - started);
+                Assert.Equal((discovers && !state.Contains("plan/plan.json") ? 1 : 0) + Partitions - finished + (before.Count > finished ? 0 : 1), _fanfold.Workers.Count - started);
                 if (finished is > 0 and < Partitions) killedInTheMiddle++;
             }
             // What is done is not done again: its very object stays.
@@ -121,20 +157,106 @@ public sealed class DurabilityTests : IDisposable
         Assert.Equal("succeeded", (string?)resumed.Json["status"]);
     }
 
+    /// <summary>A terminal that closes and a system that goes down are obeyed like Ctrl-C, and a document tells what is left at any moment.</summary>
     [Theory]
-    [InlineData(StoreKind.Directory)]
-    [InlineData(StoreKind.Azurite)]
-    public async Task Run_StartedEightTimesAtOnce_OneDrivesAndAllEndAlike(StoreKind kind)
+    [InlineData(RunningCommand.Interrupt)]
+    [InlineData(RunningCommand.HangUp)]
+    [InlineData(RunningCommand.Terminate)]
+    public async Task Run_SignalledAtAnyMoment_SaysWhereItStands(int signal)
+    {
+        await using var store = await CreateStoreAsync(StoreKind.Directory);
+        for (var objects = 0; objects <= 4; objects++)
+        {
+            var runId = $"signalled-{signal}-{objects}";
+            using var run = await StartAsync(store, runId);
+            await run.SaysAsync("run ");
+            await ReachAsync(store, runId, objects, run);
+            run.Signal(signal);
+            var stopped = (await run.EndAsync()).Exits(130);
+
+            Assert.Equal("interrupted", (string?)stopped.Errors[^1]["code"]);
+            var status = await _fanfold.CallAsync("status", runId, "--store", store.Name, "--json");
+            Assert.Equal((string?)status.Json["status"], (string?)stopped.Json["status"]);
+            (await RunAsync(store, runId)).Exits(0);
+        }
+    }
+
+    // The first worker discovers, the last one combines.
+    const int Combine = 1 + Partitions + 1;
+
+    [Fact]
+    public async Task Run_WorkersOfDiscoveryAndCombineKilled_AreTriedAgain()
+    {
+        await using var store = await CreateStoreAsync(StoreKind.Directory);
+        WriteSpec(Spec(discovers: true));
+        var expected = await UndisturbedAsync(store);
+        var started = _fanfold.Workers.Count;
+
+        // The first kill moves the combine by one.
+        var run = (await RunAsync(store, "killed", $"{started + 1} {started + 1 + Combine}")).Exits(0);
+
+        Assert.Null(run.Json["errors"]);
+        Assert.Equal(Combine + 2, _fanfold.Workers.Count - started);
+        Assert.Equal(expected, await store.HashAsync(Result));
+        await AssertNothingLeftAsync(store, "killed");
+    }
+
+    [Theory]
+    [InlineData(1, 0)]
+    [InlineData(Combine, Partitions)]
+    public async Task Run_WorkerOfDiscoveryOrCombineKilledInEveryTry_StopsAndGoesOn(int worker, int reused)
+    {
+        await using var store = await CreateStoreAsync(StoreKind.Directory);
+        WriteSpec(Spec(discovers: true, retries: 0));
+
+        var stopped = (await RunAsync(store, "killed", $"{worker}")).Exits(1);
+
+        Assert.Equal(("killed", "running"), ((string?)stopped.Json["runId"], (string?)stopped.Json["status"]));
+        Assert.Equal(["worker-died", "stopped"], stopped.Errors.Select(error => (string?)error["code"]));
+        Assert.Contains("--run-id killed", (string)stopped.Errors[1]["message"]!, StringComparison.Ordinal);
+        Assert.Equal("running", (string?)(await _fanfold.CallAsync("status", "killed", "--store", store.Name, "--json")).Exits(0).Json["status"]);
+        Assert.Equal(reused, (int)(await RunAsync(store, "killed")).Exits(0).Json["tasks"]!["reused"]!);
+        await AssertNothingLeftAsync(store, "killed");
+    }
+
+    [Theory]
+    [InlineData(StoreKind.Directory, 0)]
+    [InlineData(StoreKind.Directory, 3)]
+    [InlineData(StoreKind.Azurite, 0)]
+    [InlineData(StoreKind.Azurite, 1)]
+    public async Task Run_StartedEightTimesAtOnce_OneDrivesAndAllThatLiveEndAlike(StoreKind kind, int kills)
     {
         await using var store = await CreateStoreAsync(kind);
-        var runs = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => StartAsync(store, "together")));
+        var expected = await UndisturbedAsync(store);
+        var started = _fanfold.Workers.Count;
+        var runs = (await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => StartAsync(store, "together")))).ToList();
 
+        for (var kill = 1; kill <= kills; kill++)
+        {
+            var driver = await DriverAsync(runs);
+            driver.SignalGroup(RunningCommand.Kill);
+            Assert.Equal(RunningCommand.KilledExitCode, (await driver.EndAsync()).ExitCode);
+            runs.Remove(driver);
+            driver.Dispose();
+        }
         var outcomes = await Task.WhenAll(runs.Select(run => run.EndAsync()));
 
         Assert.All(outcomes, outcome => outcome.Exits(0));
         Assert.Single(outcomes.Select(outcome => outcome.Stdout).Distinct());
-        Assert.Equal(Partitions + 1, _fanfold.Workers.Count);
+        if (kills == 0) Assert.Equal(Partitions + 1, _fanfold.Workers.Count - started);
+        Assert.Equal(expected, await store.HashAsync(Result));
+        await AssertNothingLeftAsync(store, "together");
         foreach (var run in runs) run.Dispose();
+    }
+
+    /// <summary>Waits for a worker and finds who started it.</summary>
+    async Task<RunningCommand> DriverAsync(IReadOnlyList<RunningCommand> runs)
+    {
+        while (true)
+        {
+            if (_fanfold.Workers.Select(RunningCommand.ParentOf).OfType<int>().Select(parent => runs.FirstOrDefault(run => run.Id == parent)).LastOrDefault(run => run is not null) is { } driver) return driver;
+            await Task.Delay(1, Cancellation);
+        }
     }
 
     [Theory]
@@ -145,10 +267,14 @@ public sealed class DurabilityTests : IDisposable
         await using var store = await CreateStoreAsync(kind);
         using var driver = await StartAsync(store, "handed-on");
         await ReachAsync(store, "handed-on", 8, driver);
-        var followers = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => StartAsync(store, "handed-on")));
+        // It stands still until both follow it.
+        driver.SignalGroup(RunningCommand.Stop);
         var before = await ReceiptsAsync(store, "handed-on");
+        var followers = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => StartAsync(store, "handed-on")));
+        foreach (var follower in followers) await follower.SaysAsync("another process drives this run");
 
-        Assert.True(driver.SignalGroup(RunningCommand.Kill));
+        driver.SignalGroup(RunningCommand.Kill);
+        Assert.Equal(RunningCommand.KilledExitCode, (await driver.EndAsync()).ExitCode);
         var outcomes = await Task.WhenAll(followers.Select(follower => follower.EndAsync()));
 
         Assert.All(outcomes, outcome => outcome.Exits(0));

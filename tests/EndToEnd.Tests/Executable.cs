@@ -10,11 +10,16 @@ namespace Fanfold.EndToEnd.Tests;
 /// <summary>
 /// The command under test: published as users have it, native worker included, once per test run. Without gcc, which publishing needs, it is the one
 /// built from source, whose workers are slower. Either way each start of a worker leaves its process id in the file that
-/// <c>FANFOLD_WORKER_LOG</c> names.
+/// <c>FANFOLD_WORKER_LOG</c> names, and those starts whose numbers <c>FANFOLD_WORKER_KILLS</c> holds are killed.
 /// </summary>
 sealed record Executable(string File, IReadOnlyList<string> Prefix, IReadOnlyDictionary<string, string> Environment)
 {
-    const string LogAndRun = "#!/bin/sh\n[ -z \"$FANFOLD_WORKER_LOG\" ] || echo $$ >> \"$FANFOLD_WORKER_LOG\"\nexec ";
+    const string LogAndRun = """
+        #!/bin/sh
+        [ -z "$FANFOLD_WORKER_LOG" ] || echo $$ >> "$FANFOLD_WORKER_LOG"
+        [ -z "$FANFOLD_WORKER_KILLS" ] || case " $FANFOLD_WORKER_KILLS " in *" $(wc -l < "$FANFOLD_WORKER_LOG") "*) kill -9 $$;; esac
+        exec
+        """;
 
     static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "published");
 
@@ -56,7 +61,7 @@ sealed record Executable(string File, IReadOnlyList<string> Prefix, IReadOnlyDic
 
     static void WriteScript(string file, string command)
     {
-        System.IO.File.WriteAllText(file, LogAndRun + command);
+        System.IO.File.WriteAllText(file, $"{LogAndRun} {command}");
         System.IO.File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 

@@ -67,6 +67,16 @@ sealed class Fanfold(Executable? executable = null) : IDisposable
         return await command.EndAsync();
     }
 
+    /// <summary>A call whose streams a shell redirects.</summary>
+    public async Task<Outcome> CallInShellAsync(string redirection, params string[] args)
+    {
+        var command = executable ?? await Executable.GetAsync();
+        var shell = new Executable("sh", ["-c", $"exec \"$@\" {redirection}", "sh", command.File, .. command.Prefix], command.Environment);
+        using var running = RunningCommand.Start(shell, Folder, args, new Dictionary<string, string> { ["FANFOLD_WORKER_LOG"] = WorkerLog });
+        await running.WriteAsync("");
+        return await running.EndAsync();
+    }
+
     /// <summary>Starts a call; its stdin stays open until it is written.</summary>
     public Task<RunningCommand> StartAsync(params string[] args) => StartAsync(new Dictionary<string, string>(), args);
 

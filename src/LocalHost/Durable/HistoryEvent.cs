@@ -26,6 +26,16 @@ enum HistoryEventType
 /// <param name="Name">The activity's name.</param>
 sealed record HistoryEvent(HistoryEventType Type, int Id, DateTimeOffset? Time = null, string? Name = null, JsonElement? Payload = null)
 {
+    /// <summary>Whether it holds what events of its type hold.</summary>
+    public bool IsWhole => Type switch
+    {
+        HistoryEventType.ExecutionStarted or HistoryEventType.TaskCompleted => Time.HasValue && Payload.HasValue,
+        HistoryEventType.TaskScheduled => Name is not null && Payload.HasValue,
+        HistoryEventType.ExecutionCompleted => Payload.HasValue,
+        HistoryEventType.TimerCreated or HistoryEventType.TimerFired => Time.HasValue,
+        _ => false,
+    };
+
     public bool IsDecision => Type is HistoryEventType.TaskScheduled or HistoryEventType.TimerCreated or HistoryEventType.ExecutionCompleted;
 
     /// <summary>Whether both are the same decision.</summary>
@@ -42,7 +52,7 @@ sealed record HistoryEvent(HistoryEventType Type, int Id, DateTimeOffset? Time =
 /// <param name="FirstEvent">How many events the segments before it hold.</param>
 sealed record SegmentHeader(int Version, int Segment, long FirstEvent)
 {
-    public const int CurrentVersion = 1;
+    public const int CurrentVersion = 2;
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]

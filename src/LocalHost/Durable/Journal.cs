@@ -85,7 +85,7 @@ sealed class Journal(IObjectStore state, RunPaths paths)
             try
             {
                 if (line == 0) Check(rest[..end]);
-                else events.Add(JsonSerializer.Deserialize(rest[..end], JournalJson.Default.HistoryEvent)!);
+                else events.Add(JsonSerializer.Deserialize(rest[..end], JournalJson.Default.HistoryEvent) is { IsWhole: true } whole ? whole : throw Broken($"line {line + 1} of segment {_segments} is no event"));
             }
             catch (JsonException)
             {
@@ -102,8 +102,7 @@ sealed class Journal(IObjectStore state, RunPaths paths)
         if (header.Segment != _segments || header.FirstEvent != _events) throw Broken($"segment {_segments} goes on after {header.FirstEvent} events, and {_events} are there");
     }
 
-    RunStateException Broken(string defect) => new("state-corrupt",
-        $"The journal of run '{paths.RunId}' is not whole: {defect}. Something else changed it, or the store lost it. Start the run under a new id.");
+    RunStateException Broken(string defect) => RunStateException.Corrupt($"The journal of run '{paths.RunId}' is not whole ({defect})");
 }
 
 /// <summary>Another process drives the run from here on.</summary>

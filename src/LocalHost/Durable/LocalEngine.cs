@@ -23,8 +23,9 @@ sealed class LocalEngine(IObjectStore state, RunRequest request, InvokeActivity 
     /// <summary>Called once.</summary>
     /// <exception cref="DriverReplacedException">Another driver has taken the run over.</exception>
     /// <exception cref="RunStateException">The journal is not one that this build can go on from.</exception>
+    /// <exception cref="RunStoppedException">A cause that may pass outlived its tries; the run stays as it is and can be driven again.</exception>
     /// <exception cref="StorageException">A store failed an activity; the run stays as it is and can be driven again.</exception>
-    public async Task<RunSummary> RunAsync(CancellationToken cancellationToken)
+    public async Task<RunEnd> RunAsync(CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
@@ -39,16 +40,16 @@ sealed class LocalEngine(IObjectStore state, RunRequest request, InvokeActivity 
         }
     }
 
-    async Task<RunSummary> DriveAsync(CancellationToken cancellationToken)
+    async Task<RunEnd> DriveAsync(CancellationToken cancellationToken)
     {
         if (!await ReplayAsync(cancellationToken))
-            await StepAsync([new HistoryEvent(HistoryEventType.ExecutionStarted, -1, time.GetUtcNow(), Payload: JsonSerializer.SerializeToElement(request, RunActivities.PlanRun.Input))], cancellationToken);
+            await StepAsync([new HistoryEvent(HistoryEventType.ExecutionStarted, -1, time.GetUtcNow(), Payload: JsonSerializer.SerializeToElement(request, WorkflowJson.Default.RunRequest))], cancellationToken);
         // The decisions that a torn segment lost.
         else if (_orchestration.Unrecorded.Count > 0) await StepAsync([], cancellationToken);
         while (true)
         {
             if (_orchestration.Progress is { } progress) onProgress(progress);
-            if (_orchestration.Summary is { } summary) return summary;
+            if (_orchestration.End is { } end) return end;
             foreach (var decision in _orchestration.Open.Values)
             {
                 if (!_underWay.ContainsKey(decision.Id)) _underWay.Add(decision.Id, Task.Run(() => CarryOutAsync(decision, cancellationToken), CancellationToken.None));

@@ -13,7 +13,7 @@ sealed class Orchestration(string runId) : WorkflowContext
     readonly Queue<HistoryEvent> _decided = [];
     readonly Dictionary<int, Action<HistoryEvent>> _waiting = [];
     readonly Dictionary<int, HistoryEvent> _open = [];
-    Task<RunSummary>? _execution;
+    Task<RunEnd>? _execution;
     DateTimeOffset _now;
     int _decisions;
 
@@ -28,25 +28,37 @@ sealed class Orchestration(string runId) : WorkflowContext
     public IReadOnlyDictionary<int, HistoryEvent> Open => _open;
 
     /// <summary>The outcome; null before <see cref="HistoryEventType.ExecutionCompleted"/> is on record.</summary>
-    public RunSummary? Summary { get; private set; }
+    public RunEnd? End { get; private set; }
 
     /// <summary>Decisions that are not on record yet, in their order.</summary>
     public IReadOnlyCollection<HistoryEvent> Unrecorded => _decided;
 
     /// <summary>Goes one event further.</summary>
-    /// <exception cref="RunStateException">The orchestration's decisions are not those on record.</exception>
+    /// <exception cref="RunStateException">The orchestration's decisions are not those on record, or what is on record can't be read.</exception>
     public void Apply(HistoryEvent next)
+    {
+        try
+        {
+            Advance(next);
+        }
+        catch (JsonException unreadable)
+        {
+            throw RunStateException.Corrupt($"The journal of run '{runId}' holds {Cut(next)}, which can't be read ({unreadable.Message.TrimEnd('.')})", unreadable);
+        }
+    }
+
+    void Advance(HistoryEvent next)
     {
         if (next.IsDecision)
         {
             if (!_decided.TryDequeue(out var decision) || decision != next) throw Nondeterministic(next, decision);
-            if (next.Type == HistoryEventType.ExecutionCompleted) Summary = next.Payload!.Value.Deserialize(RunActivities.CommitRun.Result);
+            if (next.Type == HistoryEventType.ExecutionCompleted) End = next.Payload!.Value.Deserialize(RunActivities.CommitRun.Result);
             else _open.Add(next.Id, next);
             return;
         }
         if (_decided.TryPeek(out var missing)) throw Nondeterministic(next, missing);
         _now = next.Time ?? _now;
-        if (next.Type == HistoryEventType.ExecutionStarted) Step(() => _execution = RunOrchestration.RunAsync(this, next.Payload!.Value.Deserialize(RunActivities.PlanRun.Input)!));
+        if (next.Type == HistoryEventType.ExecutionStarted) Step(() => _execution = RunOrchestration.RunAsync(this, next.Payload!.Value.Deserialize(WorkflowJson.Default.RunRequest)!));
         else if (_open.Remove(next.Id) && _waiting.Remove(next.Id, out var resume)) Step(() => resume(next));
         // An activity may be delivered twice; its first result counts.
     }
@@ -82,8 +94,8 @@ sealed class Orchestration(string runId) : WorkflowContext
         _steps.Run(action);
         if (_execution!.IsCompleted)
         {
-            var summary = _execution.GetAwaiter().GetResult();
-            _decided.Enqueue(new HistoryEvent(HistoryEventType.ExecutionCompleted, _decisions++, Payload: JsonSerializer.SerializeToElement(summary, RunActivities.CommitRun.Result)));
+            var end = _execution.GetAwaiter().GetResult();
+            _decided.Enqueue(new HistoryEvent(HistoryEventType.ExecutionCompleted, _decisions++, Payload: JsonSerializer.SerializeToElement(end, RunActivities.CommitRun.Result)));
         }
         else if (_decided.Count == 0 && _open.Count == 0)
         {

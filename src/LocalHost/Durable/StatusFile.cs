@@ -5,8 +5,8 @@ using Fanfold.Workflow.Running;
 namespace Fanfold.LocalHost.Durable;
 
 /// <summary>
-/// Shows a run's progress in its <c>status.json</c>, at most once a second. Each write replaces the version that this driver wrote before, so what
-/// another has written meanwhile, the run's end above all, stays.
+/// Shows in <c>status.json</c> where a run stands: its progress at most once a second, and its outcome once nothing is left to do. Each write replaces
+/// the version that was read or written before, so what another has written meanwhile, the outcome above all, stays.
 /// </summary>
 sealed class StatusFile(IObjectStore state, RunPaths paths, TimeProvider time) : IAsyncDisposable
 {
@@ -22,23 +22,43 @@ sealed class StatusFile(IObjectStore state, RunPaths paths, TimeProvider time) :
     /// <returns>The summary when the run has ended already; nothing is written then.</returns>
     public async Task<RunSummary?> BeginAsync(CancellationToken cancellationToken)
     {
-        await using var reader = await state.OpenAsync(paths.Status, cancellationToken)
-            ?? throw new RunStateException("state-corrupt", $"The record of run '{paths.RunId}' is gone. Start the run under a new id.");
-        var bytes = new byte[reader.Properties.Length];
-        await reader.ReadAsync(0, bytes, cancellationToken);
-        var record = StoredJson.Read(bytes, WorkflowJson.Default.RunRecord, RunRecord.CurrentVersion, "record", paths.RunId);
+        var (record, etag) = await ReadAsync(cancellationToken);
         if (record.Summary is { } summary) return summary;
         record = record with { Status = RunStatus.Running };
-        var etag = await PutAsync(record, reader.Properties.ETag, cancellationToken);
-        _writing = WriteAsync(record, etag, _ending.Token);
+        _writing = WriteAsync(record, await PutAsync(record, etag, cancellationToken), _ending.Token);
         return null;
+    }
+
+    /// <summary>Puts the outcome on record, unless it is there.</summary>
+    public async Task<RunSummary> EndAsync(RunRecord outcome, CancellationToken cancellationToken)
+    {
+        await StopAsync();
+        while (true)
+        {
+            var (record, etag) = await ReadAsync(cancellationToken);
+            if (record.Summary is { } summary) return summary;
+            if (await PutAsync(outcome, etag, cancellationToken) is not null) return outcome.Summary!;
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
+        await StopAsync();
+        _ending.Dispose();
+    }
+
+    async Task StopAsync()
+    {
         await _ending.CancelAsync();
         await _writing;
-        _ending.Dispose();
+    }
+
+    async Task<(RunRecord Record, string ETag)> ReadAsync(CancellationToken cancellationToken)
+    {
+        await using var reader = await state.OpenAsync(paths.Status, cancellationToken) ?? throw RunStateException.Corrupt($"The record of run '{paths.RunId}' is gone");
+        var bytes = new byte[reader.Properties.Length];
+        await reader.ReadAsync(0, bytes, cancellationToken);
+        return (StoredJson.Read(bytes, WorkflowJson.Default.RunRecord, RunRecord.CurrentVersion, "record", paths.RunId), reader.Properties.ETag);
     }
 
     async Task WriteAsync(RunRecord record, string? etag, CancellationToken cancellationToken)

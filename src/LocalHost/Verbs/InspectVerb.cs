@@ -52,6 +52,7 @@ static class InspectVerb
 
     static void Print(string name, FileError error, bool verify, bool json)
     {
+        (name, error) = (Secrets.Hide(name), error with { Message = Secrets.Hide(error.Message) });
         Console.Error.WriteLine(TerminalText.Safe($"error: {error.Message}"));
         if (!json) return;
         if (verify) CommandJson.Write(new VerifyDocument(name, null, null, [], error), CommandJson.Default.VerifyDocument);

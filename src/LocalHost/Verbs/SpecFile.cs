@@ -30,10 +30,11 @@ static class SpecFile
 
     /// <summary>Prints errors to stderr, and with <c>--json</c> as a document to stdout; returns their exit code.</summary>
     /// <param name="stopped">The run that goes on when it is run again.</param>
-    public static int Refuse(IReadOnlyList<RunError> errors, bool json, string? stopped = null)
+    public static int Refuse(IReadOnlyList<RunError> errors, bool json, StoppedRun? stopped = null)
     {
-        PrintErrors(errors);
-        if (json) CommandJson.Write(new ErrorDocument(stopped, stopped is null ? null : RunStatus.Running, errors), CommandJson.Default.ErrorDocument);
+        RunError[] shown = [.. errors.Select(error => error with { Message = Secrets.Hide(error.Message), File = error.File is { } file ? Secrets.Hide(file) : null })];
+        PrintErrors(shown);
+        if (json) CommandJson.Write(new ErrorDocument(stopped?.RunId, stopped?.Status, shown), CommandJson.Default.ErrorDocument);
         return ExitCode.Of(errors);
     }
 
@@ -47,7 +48,8 @@ static class SpecFile
     {
         using var content = new MemoryStream();
         await using var input = Console.OpenStandardInput();
-        await input.CopyToAsync(content, cancellationToken);
+        // A read of a terminal or a pipe can't be ended.
+        await input.CopyToAsync(content, cancellationToken).WaitAsync(cancellationToken);
         return content.ToArray();
     }
 }

@@ -36,7 +36,8 @@ sealed class PartitionDiscovery(IObjectStore state, StoreLocation dataLocation, 
             Reduce = new ReduceWork([column], null, null, new TaskReduction([0], [new Aggregate("rows", AggregateFunction.Len, -1)], null, [], null), taskFiles),
         }, limits.Timeout, static _ => { }, cancellationToken);
         Receipt = receipt;
-        if (receipt.Failure is { } failure) throw new PlanRefusedException(failure.Code, $"The values of '{column.Name}' can't be found: {failure.Message}", failure.File);
+        if (receipt.Failure is { } failure)
+            throw new PlanRefusedException(failure.Code, $"The values of '{column.Name}' can't be found: {failure.Message}", failure.File) { Outcome = receipt.Outcome };
         return receipt.Part is null ? [] : await ReadAsync(receipt.Part, column, cancellationToken);
     }
 

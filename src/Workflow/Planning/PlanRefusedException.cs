@@ -1,3 +1,4 @@
+using Fanfold.Worker;
 using Fanfold.Workflow.Running;
 
 namespace Fanfold.Workflow.Planning;
@@ -11,4 +12,7 @@ sealed class PlanRefusedException(IReadOnlyList<RunError> errors) : Exception(st
     }
 
     public IReadOnlyList<RunError> Errors { get; } = errors;
+
+    /// <summary>How the worker ended that should have found the partitions; done when it is not to blame.</summary>
+    public TaskOutcome Outcome { get; init; }
 }

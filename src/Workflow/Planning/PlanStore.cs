@@ -21,7 +21,7 @@ sealed class PlanStore(IObjectStore state, RunPaths paths)
             lines.WriteByte((byte)'\n');
             offsets[i + 1] = lines.Length;
         }
-        var hash = Convert.ToHexStringLower(SHA256.HashData(lines.GetBuffer().AsSpan(0, (int)lines.Length)))[..16];
+        var hash = Hash(lines.GetBuffer().AsSpan(0, (int)lines.Length));
         lines.Position = 0;
         await PutSlicesAsync(paths.PlanSlices(hash), lines, cancellationToken);
         var complete = header with { SlicesHash = hash, SliceOffsets = offsets };
@@ -32,7 +32,7 @@ sealed class PlanStore(IObjectStore state, RunPaths paths)
         }
         catch (StorageException conflict) when (conflict.Failure == StorageFailure.Conflict)
         {
-            return await ReadHeaderAsync(cancellationToken) ?? throw new StorageException(StorageFailure.Changed, paths.PlanHeader, $"the plan of run '{paths.RunId}' was there and is gone; start the run under a new id", conflict);
+            return await ReadHeaderAsync(cancellationToken) ?? throw Gone(paths);
         }
     }
 
@@ -55,11 +55,13 @@ sealed class PlanStore(IObjectStore state, RunPaths paths)
 
     /// <summary>One task, in one ranged read.</summary>
     /// <param name="slices">As <see cref="OpenSlicesAsync"/> gives it.</param>
-    public static async Task<TaskSlice> ReadSliceAsync(PlanHeader header, IObjectReader slices, int index, CancellationToken cancellationToken)
+    public async Task<TaskSlice> ReadSliceAsync(PlanHeader header, IObjectReader slices, int index, CancellationToken cancellationToken)
     {
-        var line = new byte[header.SliceOffsets[index + 1] - header.SliceOffsets[index]];
-        await slices.ReadAsync(header.SliceOffsets[index], line, cancellationToken);
-        return JsonSerializer.Deserialize(line, WorkflowJson.Default.TaskSlice)!;
+        var (start, end) = (header.SliceOffsets[index], header.SliceOffsets[index + 1]);
+        if (slices.Properties.Length < end) throw SlicesChanged();
+        var line = new byte[end - start];
+        await slices.ReadAsync(start, line, cancellationToken);
+        return Parse(line, index);
     }
 
     public async Task<List<TaskSlice>> ReadSlicesAsync(PlanHeader header, CancellationToken cancellationToken)
@@ -67,13 +69,28 @@ sealed class PlanStore(IObjectStore state, RunPaths paths)
         await using var reader = await OpenSlicesAsync(header, cancellationToken);
         var bytes = new byte[reader.Properties.Length];
         await reader.ReadAsync(0, bytes, cancellationToken);
-        var slices = new List<TaskSlice>(header.Tasks);
-        for (var i = 0; i < header.Tasks; i++)
-            slices.Add(JsonSerializer.Deserialize(bytes.AsSpan((int)header.SliceOffsets[i]..(int)header.SliceOffsets[i + 1]), WorkflowJson.Default.TaskSlice)!);
-        return slices;
+        if (Hash(bytes) != header.SlicesHash) throw SlicesChanged();
+        return [.. Enumerable.Range(0, header.Tasks).Select(i => Parse(bytes.AsSpan((int)header.SliceOffsets[i]..(int)header.SliceOffsets[i + 1]), i))];
     }
 
     public async Task<IObjectReader> OpenSlicesAsync(PlanHeader header, CancellationToken cancellationToken) =>
-        await state.OpenAsync(paths.PlanSlices(header.SlicesHash), cancellationToken)
-        ?? throw new StorageException(StorageFailure.Changed, paths.PlanSlices(header.SlicesHash), $"the plan of run '{paths.RunId}' lost its slices; start the run under a new id");
+        await state.OpenAsync(paths.PlanSlices(header.SlicesHash), cancellationToken) ?? throw SlicesChanged();
+
+    TaskSlice Parse(ReadOnlySpan<byte> line, int index)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(line, WorkflowJson.Default.TaskSlice) is { } slice && slice.Index == index ? slice : throw SlicesChanged();
+        }
+        catch (JsonException)
+        {
+            throw SlicesChanged();
+        }
+    }
+
+    static string Hash(ReadOnlySpan<byte> slices) => Convert.ToHexStringLower(SHA256.HashData(slices))[..16];
+
+    RunStateException SlicesChanged() => RunStateException.Corrupt($"The tasks of run '{paths.RunId}' are not those that were planned");
+
+    public static RunStateException Gone(RunPaths paths) => RunStateException.Corrupt($"The plan of run '{paths.RunId}' is gone");
 }

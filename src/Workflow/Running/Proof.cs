@@ -1,3 +1,4 @@
+using Fanfold.Worker;
 using Fanfold.Workflow.Planning;
 
 namespace Fanfold.Workflow.Running;
@@ -6,12 +7,18 @@ namespace Fanfold.Workflow.Running;
 static class Proof
 {
     /// <summary>Why the receipts do not prove that every row was seen once; null when they do.</summary>
-    public static string? Fault(PlanHeader header, IReadOnlyList<FinishedTask> tasks)
+    public static string? Fault(PlanHeader header, IReadOnlyList<FinishedTask> tasks, RunPaths paths, int failedTasks)
     {
+        if (tasks.Count(task => task.Failed) is var failed && failed != failedTasks) return $"{failed} tasks have a record of their failure, and {failedTasks} failed";
         foreach (var task in tasks.Where(task => !task.Failed))
         {
             var partition = task.Slice.Description;
             if (task.Receipt is not { } receipt) return $"{partition} has no receipt";
+            if (receipt.TaskId != task.Slice.TaskId) return $"the receipt of {partition} is that of task '{receipt.TaskId}'";
+            if (receipt.Outcome != TaskOutcome.Done) return $"the receipt of {partition} is that of a task that failed";
+            if (receipt.Part is { } part && part.Path != paths.Part(receipt.TaskId)) return $"the receipt of {partition} names the part '{part.Path}', which is another task's";
+            // At least one group or row comes of selected rows, and none comes of nothing.
+            if (receipt.RowsSelected > 0 != receipt.Part is { Rows: > 0 }) return $"{partition} had {receipt.RowsSelected} rows to reduce, and its part has {receipt.Part?.Rows ?? 0}";
             if (receipt.InputsHash != task.Slice.InputsHash) return $"the receipt of {partition} names other row groups than the plan";
             if (receipt.RowsDecoded + receipt.RowsPruned != task.Slice.RowsToDecode)
                 return $"{partition} decoded {receipt.RowsDecoded} rows and pruned {receipt.RowsPruned}, the footers count {task.Slice.RowsToDecode}";
@@ -20,6 +27,14 @@ static class Proof
         if (!header.Discovered || tasks.Any(task => task.Failed)) return null;
         var sum = tasks.Sum(task => task.Receipt!.RowsInPartition);
         return sum == header.RowsAfterWhere ? null : $"the partitions have {sum} rows together, the row groups {header.RowsAfterWhere}";
+    }
+
+    /// <summary>Why the result is not what the tasks' parts make together; null when it is.</summary>
+    public static string? Fault(CompletenessProof proof, TaskReceipt? combined, RunPaths paths)
+    {
+        if (combined?.Part is not { } result) return "the result has no receipt";
+        if (result.Path != paths.CombinedPart) return $"the receipt of the result is that of task '{combined.TaskId}'";
+        return proof.RowsOfParts == result.Rows ? null : $"the parts have {proof.RowsOfParts} rows together, the result {result.Rows}";
     }
 
     public static CompletenessProof Of(PlanHeader header, IReadOnlyList<FinishedTask> tasks)

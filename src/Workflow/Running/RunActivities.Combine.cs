@@ -9,14 +9,16 @@ public sealed partial class RunActivities
 {
     const string CombineTaskId = "combine";
     const int StateConcurrency = 16;
+    const int MaxLostAtOnce = 256;
 
-    public async Task<CombineResult> CombinePartsAsync(FinishRequest request, CancellationToken cancellationToken)
+    public async Task<CombineResult> CombinePartsAsync(CombineRequest request, CancellationToken cancellationToken)
     {
         var paths = new RunPaths(request.RunId);
-        if (await ReadReceiptAsync(paths.Receipt(CombineTaskId), paths, cancellationToken) is not null) return new CombineResult(null);
+        if (await ReadReceiptAsync(paths.Receipt(CombineTaskId), paths, cancellationToken) is not null) return new CombineResult(TaskOutcome.Done);
         var (_, header, spec, _) = await LoadPlanAsync(request.RunId, cancellationToken);
-        var tasks = await FinishedTasksAsync(request, header, cancellationToken);
-        if (Proof.Fault(header, tasks) is { } fault) return await FailAsync(TaskFailure.Of("proof-failed", fault));
+        var tasks = await FinishedTasksAsync(paths, header, cancellationToken);
+        if (tasks.Where(task => task.Receipt is null).ToList() is { Count: > 0 } unknown) return await LostAsync(unknown);
+        if (Proof.Fault(header, tasks, paths, request.FailedTasks) is { } fault) return await FailAsync(TaskRunner.Failed(CombineTaskId, TaskOutcome.Bug, TaskFailure.Of("proof-failed", fault)));
         var receipt = await isolation.RunAsync(new WorkerTask
         {
             RunId = request.RunId,
@@ -28,30 +30,54 @@ public sealed partial class RunActivities
             Metadata = Metadata(header),
             Combine = new CombineWork(header.ResultColumns, [.. tasks.Where(task => !task.Failed).Select(task => task.Receipt?.Part).OfType<PartReference>()]),
         }, spec.Limits.Timeout, static _ => { }, cancellationToken);
-        if (receipt.Failure is { } failure) return await FailAsync(failure);
-        await PutOnceAsync(paths.Receipt(CombineTaskId), JsonSerializer.SerializeToUtf8Bytes(receipt, WorkflowJson.Default.TaskReceipt), cancellationToken);
-        return new CombineResult(null);
-
-        async Task<CombineResult> FailAsync(TaskFailure cause)
+        if (receipt.Failure is { } failure)
         {
-            var failed = TaskRunner.Failed(CombineTaskId, TaskOutcome.Bug, cause);
-            await PutJsonAsync(paths.Failure(CombineTaskId), JsonSerializer.SerializeToUtf8Bytes(failed, WorkflowJson.Default.TaskReceipt), cancellationToken);
-            return new CombineResult(new RunError(cause.Code, cause.Message[..Math.Min(512, cause.Message.Length)], File: cause.File));
+            if (Retries.IsPassing(receipt.Outcome)) StopAfterTries(request.Attempt, spec, CombineError(failure));
+            if (receipt.Outcome == TaskOutcome.InputChanged && await ForgetLostAsync(paths, tasks, cancellationToken) is { Count: > 0 } lost) return await LostAsync(lost);
+            return await FailAsync(receipt);
         }
+        await PutOnceAsync(paths.Receipt(CombineTaskId), JsonSerializer.SerializeToUtf8Bytes(receipt, WorkflowJson.Default.TaskReceipt), cancellationToken);
+        return new CombineResult(TaskOutcome.Done);
+
+        async Task<CombineResult> FailAsync(TaskReceipt failed)
+        {
+            await PutJsonAsync(paths.Failure(CombineTaskId), JsonSerializer.SerializeToUtf8Bytes(failed, WorkflowJson.Default.TaskReceipt), cancellationToken);
+            return new CombineResult(failed.Outcome);
+        }
+
+        async Task<CombineResult> LostAsync(List<FinishedTask> lost) => await FailAsync(TaskRunner.Failed(CombineTaskId, TaskOutcome.InputChanged, TaskFailure.Of("part-lost",
+            $"the store lost the receipts or parts of {lost.Count} tasks, the first of them that of {lost[0].Slice.Description}; does something else delete or write below '{paths.Parts}'?")))
+            with { Lost = [.. lost.Take(MaxLostAtOnce).Select(task => task.Slice.Index)] };
     }
 
-    /// <summary>All tasks in plan order with their receipts.</summary>
-    async Task<List<FinishedTask>> FinishedTasksAsync(FinishRequest request, PlanHeader header, CancellationToken cancellationToken)
+    /// <summary>Takes back the receipts whose parts are gone or are others by now, so that their tasks run again.</summary>
+    async Task<List<FinishedTask>> ForgetLostAsync(RunPaths paths, List<FinishedTask> tasks, CancellationToken cancellationToken)
     {
-        var paths = new RunPaths(request.RunId);
+        var lost = new List<FinishedTask>();
+        foreach (var task in tasks)
+        {
+            if (task.Receipt?.Part is not { } part || await ETagAsync(part.Path, cancellationToken) == part.ETag) continue;
+            await state.DeleteAsync(part.Path, cancellationToken);
+            await state.DeleteAsync(paths.Receipt(task.Slice.TaskId), cancellationToken);
+            lost.Add(task);
+        }
+        return lost;
+    }
+
+    static RunError CombineError(TaskFailure cause) => new(cause.Code, $"combining the parts failed: {cause.Message}", File: cause.File);
+
+    /// <summary>All tasks in plan order with their receipts.</summary>
+    async Task<List<FinishedTask>> FinishedTasksAsync(RunPaths paths, PlanHeader header, CancellationToken cancellationToken)
+    {
         var slices = await new PlanStore(state, paths).ReadSlicesAsync(header, cancellationToken);
         var tasks = new FinishedTask[slices.Count];
-        var failed = request.FailedTasks.ToHashSet();
         await Parallel.ForAsync(0, slices.Count, new ParallelOptions { MaxDegreeOfParallelism = StateConcurrency, CancellationToken = cancellationToken },
             async (i, token) =>
             {
-                var path = failed.Contains(i) ? paths.Failure(slices[i].TaskId) : paths.Receipt(slices[i].TaskId);
-                tasks[i] = new FinishedTask(slices[i], failed.Contains(i), await ReadReceiptAsync(path, paths, token));
+                var receipt = await ReadReceiptAsync(paths.Receipt(slices[i].TaskId), paths, token);
+                // An earlier try's failure stays beside the receipt of the one that succeeded.
+                var failure = receipt is null ? await ReadReceiptAsync(paths.Failure(slices[i].TaskId), paths, token) : null;
+                tasks[i] = new FinishedTask(slices[i], failure is not null, receipt ?? failure);
             });
         return [.. tasks];
     }

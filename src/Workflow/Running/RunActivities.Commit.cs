@@ -10,30 +10,31 @@ public sealed partial class RunActivities
 {
     const int MaxErrorsInSummary = 100;
 
-    public async Task<RunSummary> CommitRunAsync(FinishRequest request, CancellationToken cancellationToken)
+    public async Task<RunEnd> CommitRunAsync(FinishRequest request, CancellationToken cancellationToken)
     {
-        // Delivered before: the run's end is on record, and its parts may be gone.
-        if (await RunStarter.ReadRecordAsync(state, request.RunId, cancellationToken) is { Summary: { } ended }) return ended;
         var paths = new RunPaths(request.RunId);
+        // Delivered before: the outcome is on record, and the parts may be gone.
+        if (await RunEnding.ReadAsync(state, paths, cancellationToken) is { } earlier) return earlier;
         var spec = await ReadSpecAsync(paths, cancellationToken);
         var header = await new PlanStore(state, paths).ReadHeaderAsync(cancellationToken);
-        var tasks = header is null ? [] : await FinishedTasksAsync(request, header, cancellationToken);
+        if (header is null && request.Commit) throw PlanStore.Gone(paths);
+        var tasks = header is null ? [] : await FinishedTasksAsync(paths, header, cancellationToken);
         var combined = await ReadReceiptAsync(paths.Receipt(CombineTaskId), paths, cancellationToken);
-        var errors = await ErrorsAsync(request, paths, tasks, cancellationToken);
+        var errors = await ErrorsAsync(request, paths, header, tasks, cancellationToken);
         var committed = false;
-        if (request.Commit && header is not null && combined?.Part is { } part)
+        if (request.Commit && header is not null)
         {
             try
             {
-                if (Proof.Of(header, tasks) is var proof && proof.RowsOfParts != part.Rows)
-                    errors.Insert(0, new RunError("proof-failed", $"the parts have {proof.RowsOfParts} rows together, the result {part.Rows}; nothing was committed"));
-                else if (await PutResultAsync(request, spec, header, tasks, part, proof, cancellationToken) is { } conflict) errors.Insert(0, conflict);
+                var proof = Proof.Of(header, tasks);
+                if ((Proof.Fault(header, tasks, paths, request.FailedTasks) ?? Proof.Fault(proof, combined, paths)) is { } fault) errors.Insert(0, new RunError("proof-failed", $"{fault}; nothing was committed"));
+                else if (await PutResultAsync(request, spec, header, tasks, combined!.Part!, proof, cancellationToken) is { } conflict) errors.Insert(0, conflict);
                 else committed = true;
             }
             catch (StorageException gone) when (gone.Failure == StorageFailure.Changed)
             {
-                // Parts are deleted only after the run's end is on record, by another delivery at the same time.
-                if (await RunStarter.ReadRecordAsync(state, request.RunId, cancellationToken) is { Summary: { } now }) return now;
+                // Parts are deleted only after the outcome is on record, by another delivery at the same time.
+                if (await RunEnding.ReadAsync(state, paths, cancellationToken) is { } now) return now;
                 errors.Insert(0, StorageError(gone));
             }
             catch (StorageException failure) when (!IsPassing(failure))
@@ -44,8 +45,7 @@ public sealed partial class RunActivities
         var status = !committed ? RunStatus.Failed : errors.Count > 0 ? RunStatus.SucceededWithFailures : RunStatus.Succeeded;
         var summary = Summarize(request, spec, header, tasks, combined, status, errors);
         var record = new RunRecord { RunId = request.RunId, SpecHash = spec.ComputeHash(), Status = status, StartedAt = request.StartedAt, EndedAt = time.GetUtcNow(), Summary = summary };
-        await PutJsonAsync(paths.Status, JsonSerializer.SerializeToUtf8Bytes(record, WorkflowJson.Default.RunRecord), cancellationToken);
-        return summary;
+        return await RunEnding.WriteAsync(state, paths, record, cancellationToken);
     }
 
     public async Task<RunRequest> CleanUpAsync(RunRequest request, CancellationToken cancellationToken)
@@ -122,21 +122,36 @@ public sealed partial class RunActivities
 
     static string StatusOf(FinishedTask task) => task.Failed ? "failed" : task.Receipt?.Part is null ? "empty" : "succeeded";
 
-    async Task<List<RunError>> ErrorsAsync(FinishRequest request, RunPaths paths, List<FinishedTask> tasks, CancellationToken cancellationToken)
+    async Task<List<RunError>> ErrorsAsync(FinishRequest request, RunPaths paths, PlanHeader? header, List<FinishedTask> tasks, CancellationToken cancellationToken)
     {
         var errors = new List<RunError>();
-        if (await state.ReadAllAsync(paths.PlanErrors, MaxJson, cancellationToken) is { } planErrors && tasks.Count == 0)
-            errors.AddRange(JsonSerializer.Deserialize(planErrors, WorkflowJson.Default.IReadOnlyListRunError)!);
-        foreach (var index in request.FailedTasks.Take(MaxErrorsInSummary))
+        if (header is null) errors.AddRange(await ReadPlanErrorsAsync(paths, cancellationToken));
+        var failed = tasks.Where(task => task.Failed).ToList();
+        foreach (var (slice, _, receipt) in failed.Take(MaxErrorsInSummary))
         {
-            var (slice, failure) = (tasks[index].Slice, tasks[index].Receipt?.Failure);
+            var failure = receipt?.Failure;
             errors.Add(new RunError(failure?.Code ?? "unknown", $"{slice.Description}: {failure?.Message ?? "the task failed without a record"}", Partition: slice.Partition, File: failure?.File));
         }
-        if (request.FailedTasks.Count > MaxErrorsInSummary)
-            errors.Add(new RunError("more-failures", $"{request.FailedTasks.Count - MaxErrorsInSummary} more partitions failed; their records are under '{paths.Failure("*")}'."));
+        if (failed.Count > MaxErrorsInSummary)
+            errors.Add(new RunError("more-failures", $"{failed.Count - MaxErrorsInSummary} more partitions failed; their records are under '{paths.Failure("*")}'."));
+        if (failed.Count < request.FailedTasks)
+            errors.Add(new RunError("state-corrupt", $"{request.FailedTasks - failed.Count} more partitions failed, and their records under '{paths.Failure("*")}' are gone."));
         if (!request.Commit && tasks.Count > 0 && await ReadReceiptAsync(paths.Failure(CombineTaskId), paths, cancellationToken) is { Failure: { } combine })
-            errors.Add(new RunError(combine.Code, $"combining the parts failed: {combine.Message}", File: combine.File));
+            errors.Add(CombineError(combine));
         return errors;
+    }
+
+    async Task<IReadOnlyList<RunError>> ReadPlanErrorsAsync(RunPaths paths, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await state.ReadAllAsync(paths.PlanErrors, MaxJson, cancellationToken) is { } json && JsonSerializer.Deserialize(json, WorkflowJson.Default.IReadOnlyListRunError) is { } errors) return errors;
+        }
+        catch (JsonException)
+        {
+            // As good as gone.
+        }
+        return [new RunError("state-corrupt", $"The run could not be planned, and the record of why, '{paths.PlanErrors}', is gone. Start the run under a new id.")];
     }
 
     RunSummary Summarize(
@@ -144,12 +159,13 @@ public sealed partial class RunActivities
     {
         var done = tasks.Where(task => !task.Failed && task.Receipt is not null).Select(task => task.Receipt!).ToList();
         var all = tasks.Select(task => task.Receipt).Append(combined).Append(header?.Discovery).OfType<TaskReceipt>().ToList();
+        var failed = tasks.Count(task => task.Failed);
         var empty = done.Count(receipt => receipt.Part is null);
         var committed = status is RunStatus.Succeeded or RunStatus.SucceededWithFailures;
         return new RunSummary(
             request.RunId, status,
-            new PartitionCounts(tasks.Count, done.Count - empty, empty, request.FailedTasks.Count),
-            new TaskCounts(tasks.Count, done.Count, request.FailedTasks.Count, done.Count(receipt => receipt.Driver != driver)),
+            new PartitionCounts(tasks.Count, done.Count - empty, empty, failed),
+            new TaskCounts(tasks.Count, done.Count, failed, done.Count(receipt => receipt.Driver != driver)),
             new RowGroupCounts(header?.RowGroupsTotal ?? 0, header?.Totals.Matched ?? 0, header?.Totals.Pruned ?? 0),
             header?.RowsTotal ?? 0, committed ? combined?.Part?.Rows ?? 0 : 0,
             all.Sum(receipt => receipt.BytesRead), header?.Totals.BytesPruned ?? 0, all.Sum(receipt => (long)receipt.Requests) + (header?.Totals.Requests ?? 0),

@@ -19,10 +19,10 @@ public sealed partial class RunActivities(
     const int MaxErrorBytesInReference = 3 * 1024;
     const int MaxJson = 64 << 20;
 
-    public static readonly Activity<RunRequest, PlanReference> PlanRun = new(nameof(PlanRun), WorkflowJson.Default.RunRequest, WorkflowJson.Default.PlanReference);
+    public static readonly Activity<PlanRequest, PlanReference> PlanRun = new(nameof(PlanRun), WorkflowJson.Default.PlanRequest, WorkflowJson.Default.PlanReference);
     public static readonly Activity<TaskRequest, TaskResult> ReduceTask = new(nameof(ReduceTask), WorkflowJson.Default.TaskRequest, WorkflowJson.Default.TaskResult);
-    public static readonly Activity<FinishRequest, CombineResult> CombineParts = new(nameof(CombineParts), WorkflowJson.Default.FinishRequest, WorkflowJson.Default.CombineResult);
-    public static readonly Activity<FinishRequest, RunSummary> CommitRun = new(nameof(CommitRun), WorkflowJson.Default.FinishRequest, WorkflowJson.Default.RunSummary);
+    public static readonly Activity<CombineRequest, CombineResult> CombineParts = new(nameof(CombineParts), WorkflowJson.Default.CombineRequest, WorkflowJson.Default.CombineResult);
+    public static readonly Activity<FinishRequest, RunEnd> CommitRun = new(nameof(CommitRun), WorkflowJson.Default.FinishRequest, WorkflowJson.Default.RunEnd);
     public static readonly Activity<RunRequest, RunRequest> CleanUp = new(nameof(CleanUp), WorkflowJson.Default.RunRequest, WorkflowJson.Default.RunRequest);
 
     // One run at a time is the rule; the cache spares each of its tasks the reads that all of them need.
@@ -41,7 +41,7 @@ public sealed partial class RunActivities(
         _ => throw new ArgumentException($"no activity is named '{name}'", nameof(name)),
     };
 
-    public async Task<PlanReference> PlanRunAsync(RunRequest request, CancellationToken cancellationToken)
+    public async Task<PlanReference> PlanRunAsync(PlanRequest request, CancellationToken cancellationToken)
     {
         var paths = new RunPaths(request.RunId);
         var spec = await ReadSpecAsync(paths, cancellationToken);
@@ -52,20 +52,33 @@ public sealed partial class RunActivities(
             var tasks = header.Tasks;
             return new PlanReference(tasks, spec.Limits.Parallel ?? defaultParallel, spec.Limits.Retries, spec.Limits.ToleratedFailures.Allowed(tasks), header.Strategy);
         }
+        catch (PlanRefusedException refused) when (Retries.IsPassing(refused.Outcome))
+        {
+            StopAfterTries(request.Attempt, spec, refused.Errors[0]);
+            return Refused(refused.Errors, refused.Outcome);
+        }
         catch (PlanRefusedException refused)
         {
-            return await RefuseAsync(refused.Errors);
+            return await RefuseAsync(refused.Errors, refused.Outcome);
         }
         catch (StorageException failure) when (!IsPassing(failure))
         {
-            return await RefuseAsync([StorageError(failure)]);
+            return await RefuseAsync([StorageError(failure)], TaskOutcome.Done);
         }
 
-        async Task<PlanReference> RefuseAsync(IReadOnlyList<RunError> errors)
+        async Task<PlanReference> RefuseAsync(IReadOnlyList<RunError> errors, TaskOutcome outcome)
         {
             await PutJsonAsync(paths.PlanErrors, JsonSerializer.SerializeToUtf8Bytes(errors, WorkflowJson.Default.IReadOnlyListRunError), cancellationToken);
-            return new PlanReference(0, 0, 0, 0, "", ThatFit(errors));
+            return Refused(errors, outcome);
         }
+
+        PlanReference Refused(IReadOnlyList<RunError> errors, TaskOutcome outcome) => new(0, 0, spec.Limits.Retries, 0, "", ThatFit(errors), outcome);
+    }
+
+    /// <summary>Ends the drive, and not the run, when the last try failed for a cause that may pass.</summary>
+    static void StopAfterTries(int attempt, RunSpec spec, RunError error)
+    {
+        if (attempt > spec.Limits.Retries) throw new RunStoppedException(error);
     }
 
     /// <summary>The first errors that a history event has room for. JSON may write a character as six bytes, so only the written form tells.</summary>
@@ -110,12 +123,19 @@ public sealed partial class RunActivities(
     {
         var paths = new RunPaths(request.RunId);
         var (_, header, spec, slices) = await LoadPlanAsync(request.RunId, cancellationToken);
-        var slice = await PlanStore.ReadSliceAsync(header, slices, request.Index, cancellationToken);
+        var slice = await new PlanStore(state, paths).ReadSliceAsync(header, slices, request.Index, cancellationToken);
         if (await ReadReceiptAsync(paths.Receipt(slice.TaskId), paths, cancellationToken) is { } earlier) return Result(earlier);
         var receipt = await isolation.RunAsync(Compose(request.RunId, paths, spec, header, slice), spec.Limits.Timeout, static _ => { }, cancellationToken) with { Driver = driver };
         var bytes = JsonSerializer.SerializeToUtf8Bytes(receipt, WorkflowJson.Default.TaskReceipt);
-        if (receipt.Outcome == TaskOutcome.Done) await PutOnceAsync(paths.Receipt(slice.TaskId), bytes, cancellationToken);
-        else await PutJsonAsync(paths.Failure(slice.TaskId), bytes, cancellationToken);
+        if (receipt.Outcome == TaskOutcome.Done)
+        {
+            await PutOnceAsync(paths.Receipt(slice.TaskId), bytes, cancellationToken);
+            if (request.Attempt > 1) await state.DeleteAsync(paths.Failure(slice.TaskId), cancellationToken);
+        }
+        else
+        {
+            await PutJsonAsync(paths.Failure(slice.TaskId), bytes, cancellationToken);
+        }
         return Result(receipt);
     }
 
@@ -149,14 +169,14 @@ public sealed partial class RunActivities(
         var paths = new RunPaths(runId);
         var plans = new PlanStore(state, paths);
         var header = await plans.ReadHeaderAsync(cancellationToken)
-            ?? throw new StorageException(StorageFailure.Changed, paths.PlanHeader, $"the plan of run '{runId}' is gone; start the run under a new id");
+            ?? throw PlanStore.Gone(paths);
         return _loaded = new LoadedPlan(runId, header, await ReadSpecAsync(paths, cancellationToken), await plans.OpenSlicesAsync(header, cancellationToken));
     }
 
     async Task<RunSpec> ReadSpecAsync(RunPaths paths, CancellationToken cancellationToken)
     {
         var bytes = await state.ReadAllAsync(paths.Spec, MaxJson, cancellationToken)
-            ?? throw new StorageException(StorageFailure.Changed, paths.Spec, $"the spec of run '{paths.RunId}' is gone; start the run under a new id");
+            ?? throw RunStateException.Corrupt($"The spec of run '{paths.RunId}' is gone");
         return StoredJson.ReadSpec(bytes, paths.RunId);
     }
 

@@ -8,83 +8,72 @@ namespace Fanfold.Workflow.Running;
 /// </summary>
 public static class RunOrchestration
 {
-    static readonly TimeSpan FirstRetryDelay = TimeSpan.FromSeconds(1);
-    static readonly TimeSpan MaxRetryDelay = TimeSpan.FromMinutes(1);
-
-    public static async Task<RunSummary> RunAsync(WorkflowContext context, RunRequest request)
+    public static async Task<RunEnd> RunAsync(WorkflowContext context, RunRequest request)
     {
         var startedAt = context.UtcNow;
         context.ReportProgress(new RunProgress("planning", 0, 0, 0, 0, 0));
-        var plan = await context.CallActivityAsync(RunActivities.PlanRun, request);
+        var plan = await Retries.RunAsync(context, attempt => context.CallActivityAsync(RunActivities.PlanRun, new PlanRequest(request.RunId, attempt)),
+            static plan => new Tried(plan.Outcome, plan.Retries));
         var fanOut = new FanOut(context, request.RunId, plan);
-        if (plan.Errors is null) await fanOut.RunAsync();
-        var failed = fanOut.FailedTasks;
-        var finish = new FinishRequest(request.RunId, startedAt, failed, Commit: plan.Errors is null && failed.Count <= plan.ToleratedFailures);
-        if (finish.Commit)
+        if (plan.Errors is null) await fanOut.RunAsync([.. Enumerable.Range(0, plan.Tasks)]);
+        var commit = plan.Errors is null && await CombineAsync(context, request.RunId, plan, fanOut);
+        var finish = new FinishRequest(request.RunId, startedAt, fanOut.Failed, commit);
+        context.ReportProgress(fanOut.Progress with { Phase = finish.Commit ? "committing" : "ending" });
+        var end = await context.CallActivityAsync(RunActivities.CommitRun, finish);
+        if (end.Status is RunStatus.Succeeded or RunStatus.SucceededWithFailures) await context.CallActivityAsync(RunActivities.CleanUp, request);
+        return end;
+    }
+
+    /// <summary>Whether there is a result to commit.</summary>
+    static async Task<bool> CombineAsync(WorkflowContext context, string runId, PlanReference plan, FanOut fanOut)
+    {
+        for (var round = 0; fanOut.Failed <= plan.ToleratedFailures; round++)
         {
             context.ReportProgress(fanOut.Progress with { Phase = "combining" });
-            var combined = await context.CallActivityAsync(RunActivities.CombineParts, finish);
-            if (combined.Error is not null) finish = finish with { Commit = false };
+            var combined = await Retries.RunAsync(context, attempt => context.CallActivityAsync(RunActivities.CombineParts, new CombineRequest(runId, fanOut.Failed, attempt)),
+                combined => new Tried(combined.Outcome, plan.Retries));
+            if (combined.Lost is not { } lost || round > plan.Retries) return combined.Outcome == TaskOutcome.Done;
+            await fanOut.RunAgainAsync(lost);
         }
-        context.ReportProgress(fanOut.Progress with { Phase = finish.Commit ? "committing" : "ending" });
-        var summary = await context.CallActivityAsync(RunActivities.CommitRun, finish);
-        if (summary.Status is RunStatus.Succeeded or RunStatus.SucceededWithFailures) await context.CallActivityAsync(RunActivities.CleanUp, request);
-        return summary;
+        return false;
     }
 
     /// <summary>The tasks of a plan over <c>parallel</c> lanes, each taking the next one.</summary>
     sealed class FanOut(WorkflowContext context, string runId, PlanReference plan)
     {
-        readonly List<int> _failed = [];
-        int _next;
-
         public RunProgress Progress { get; private set; } = new("running", plan.Tasks, 0, 0, 0, 0);
 
-        /// <summary>Ascending.</summary>
-        public IReadOnlyList<int> FailedTasks => [.. _failed.Order()];
+        public int Failed => Progress.TasksFailed;
 
-        public Task RunAsync()
+        public Task RunAsync(IReadOnlyList<int> tasks)
         {
             context.ReportProgress(Progress);
-            return Task.WhenAll(Enumerable.Range(0, Math.Min(plan.Parallel, plan.Tasks)).Select(_ => RunLaneAsync()));
+            var next = 0;
+            return Task.WhenAll(Enumerable.Range(0, Math.Min(plan.Parallel, tasks.Count)).Select(_ => RunLaneAsync(() => next < tasks.Count ? tasks[next++] : null)));
         }
 
-        async Task RunLaneAsync()
+        public Task RunAgainAsync(IReadOnlyList<int> tasks)
+        {
+            Progress = Progress with { TasksDone = Progress.TasksDone - tasks.Count };
+            return RunAsync(tasks);
+        }
+
+        async Task RunLaneAsync(Func<int?> next)
         {
             // Once more has failed than the spec tolerates, tasks that have not begun would be wasted.
-            while (_next < plan.Tasks && _failed.Count <= plan.ToleratedFailures)
+            while (Failed <= plan.ToleratedFailures && next() is { } index)
             {
-                var index = _next++;
-                var result = await RunTaskAsync(index);
-                if (result.Outcome != TaskOutcome.Done) _failed.Add(index);
+                var result = await Retries.RunAsync(context, attempt => context.CallActivityAsync(RunActivities.ReduceTask, new TaskRequest(runId, index, attempt)),
+                    result => new Tried(result.Outcome, plan.Retries, result.RetryAfterSeconds));
                 Progress = Progress with
                 {
                     TasksDone = Progress.TasksDone + 1,
-                    TasksFailed = _failed.Count,
+                    TasksFailed = Progress.TasksFailed + (result.Outcome == TaskOutcome.Done ? 0 : 1),
                     BytesRead = Progress.BytesRead + result.BytesRead,
                     RowsDecoded = Progress.RowsDecoded + result.RowsDecoded,
                 };
                 context.ReportProgress(Progress);
             }
-        }
-
-        async Task<TaskResult> RunTaskAsync(int index)
-        {
-            for (var attempt = 1; ; attempt++)
-            {
-                var result = await context.CallActivityAsync(RunActivities.ReduceTask, new TaskRequest(runId, index, attempt));
-                if (!IsRetryable(result.Outcome) || attempt > plan.Retries) return result;
-                await context.CreateTimerAsync(context.UtcNow + Delay(attempt, result.RetryAfterSeconds));
-            }
-        }
-
-        // Another try can't change what the data, the code or the rights are.
-        static bool IsRetryable(TaskOutcome outcome) => outcome is TaskOutcome.Throttled or TaskOutcome.Transient or TaskOutcome.Deadline;
-
-        static TimeSpan Delay(int attempt, double? retryAfterSeconds)
-        {
-            var exponential = TimeSpan.FromTicks(Math.Min(MaxRetryDelay.Ticks, FirstRetryDelay.Ticks << Math.Min(attempt - 1, 16)));
-            return retryAfterSeconds is { } seconds && TimeSpan.FromSeconds(seconds) > exponential ? TimeSpan.FromSeconds(seconds) : exponential;
         }
     }
 }

@@ -9,6 +9,7 @@ public sealed record RunPaths(string RunId)
 
     public string Spec => $"{Root}/spec.json";
     public string Status => $"{Root}/status.json";
+    public string Ending => $"{Root}/ending.json";
     public string Journal => $"{Root}/journal";
     public string JournalSegment(int segment) => $"{Root}/journal/{segment:D8}.jsonl";
     public string DriverLock => $"{Root}/driver.lock";
@@ -22,6 +23,9 @@ public sealed record RunPaths(string RunId)
     public string Part(string taskId) => $"{Root}/parts/{taskId}.parquet";
     public string CombinedPart => $"{Root}/parts/result.parquet";
     public string Parts => $"{Root}/parts";
+
+    /// <summary>All folders of the run.</summary>
+    public IEnumerable<string> Folders => [Root, Journal, Plan, $"{Root}/receipts", Parts];
 
     public static string Manifest(string output) => output + ".manifest.json";
 

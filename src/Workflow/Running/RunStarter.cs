@@ -9,7 +9,8 @@ namespace Fanfold.Workflow.Running;
 public abstract record RunStart
 {
     /// <summary>The run is new or unfinished and may be driven.</summary>
-    public sealed record Ready(RunRequest Request) : RunStart;
+    /// <param name="Status">As its record has it.</param>
+    public sealed record Ready(RunRequest Request, RunStatus Status) : RunStart;
 
     /// <summary>The same spec ended under this id before.</summary>
     public sealed record Finished(RunSummary Summary) : RunStart;
@@ -41,7 +42,7 @@ public static class RunStarter
             record = new RunRecord { RunId = runId, SpecHash = spec.ComputeHash(), Status = RunStatus.Pending, StartedAt = time.GetUtcNow() };
             await TryPutAsync(state, paths.Status, JsonSerializer.SerializeToUtf8Bytes(record, WorkflowJson.Default.RunRecord), cancellationToken);
         }
-        if (record.Summary is not { } summary) return new RunStart.Ready(new RunRequest(runId, fresh));
+        if (record.Summary is not { } summary) return new RunStart.Ready(new RunRequest(runId, fresh), record.Status);
         return fresh
             ? new RunStart.Conflict(new RunError("run-finished", $"The run '{runId}' has ended, and --fresh would compute it again. Leave out --run-id to compute it under a new one."))
             : new RunStart.Finished(summary);

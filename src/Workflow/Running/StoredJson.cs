@@ -18,8 +18,7 @@ public static class StoredJson
         }
         catch (JsonException unreadable)
         {
-            throw new RunStateException("state-corrupt",
-                $"The {what} of run '{runId}' can't be read ({unreadable.Message}); something else wrote there, or the disk lost it. Start the run under a new id.", unreadable);
+            throw RunStateException.Corrupt($"The {what} of run '{runId}' can't be read ({unreadable.Message.TrimEnd('.')})", unreadable);
         }
     }
 
@@ -29,7 +28,13 @@ public static class StoredJson
         var parsed = SpecParser.Parse(json);
         if (parsed.Spec is { } spec) return spec;
         if (parsed.Errors.Any(error => error.Pointer == "/version")) throw RunStateException.Newer("spec", runId);
-        throw new RunStateException("state-corrupt", $"The spec of run '{runId}' can't be read: {parsed.Errors[0].Message} Start the run under a new id.");
+        throw RunStateException.Corrupt($"The spec of run '{runId}' can't be read ({parsed.Errors[0].Message.TrimEnd('.')})");
+    }
+
+    static int Version(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.Number) throw new JsonException("its version is no number");
+        return reader.TryGetInt32(out var version) ? version : reader.GetDouble() > int.MaxValue ? int.MaxValue : throw new JsonException("its version is no whole number");
     }
 
     static int Version(ReadOnlySpan<byte> json)
@@ -40,7 +45,7 @@ public static class StoredJson
         {
             var found = reader.ValueTextEquals("version"u8);
             reader.Read();
-            if (found) return reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var version) ? version : throw new JsonException("its version is no number");
+            if (found) return Version(ref reader);
             reader.Skip();
         }
         throw new JsonException("it has no version");
@@ -55,4 +60,8 @@ public sealed class RunStateException(string code, string message, Exception? in
 
     public static RunStateException Newer(string what, string runId) =>
         new("newer-version", $"The {what} of run '{runId}' was written by a newer version of fanfold; continue the run with that version.");
+
+    /// <param name="defect">A sentence without its full stop.</param>
+    public static RunStateException Corrupt(string defect, Exception? inner = null) =>
+        new("state-corrupt", $"{defect}: something else wrote there, or the store lost it. Start the run under a new id.", inner);
 }

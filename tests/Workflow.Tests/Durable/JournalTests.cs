@@ -104,6 +104,69 @@ public class JournalTests
     }
 
     [Theory]
+    [InlineData("null")]
+    [InlineData("{}")]
+    [InlineData("""{"type":"TaskCompleted","id":3,"time":"2026-01-01T00:00:00+00:00"}""")]
+    [InlineData("""{"type":"TaskCompleted","id":3,"payload":{}}""")]
+    [InlineData("""{"type":"TaskScheduled","id":9,"payload":{}}""")]
+    [InlineData("""{"type":"TimerFired","id":3}""")]
+    [InlineData("""{"type":"ExecutionCompleted","id":3}""")]
+    public async Task Resume_LineThatIsNoEvent_IsCorrupt(string line)
+    {
+        var harness = await CreateUnfinishedAsync();
+        await ChangeAsync(harness, (await harness.PathsAsync(Paths.Journal)).Count, text => text + line + "\n");
+        Assert.Contains("is no event", await RefusedAsync(harness, "state-corrupt"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("[]")]
+    [InlineData("7")]
+    [InlineData("""{"tasks":"many"}""")]
+    public async Task Resume_PayloadOfAnotherType_IsCorrupt(string payload)
+    {
+        var harness = await CreateUnfinishedAsync();
+        await ChangeAsync(harness, 2, text => text.Replace("\"payload\":{\"tasks\"", $"\"payload\":{payload},\"was\":{{\"tasks\"", StringComparison.Ordinal));
+        Assert.Contains("TaskCompleted 0", await RefusedAsync(harness, "state-corrupt"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("plan")]
+    [InlineData("slices")]
+    [InlineData("slices cut")]
+    [InlineData("slices garbled")]
+    [InlineData("slices edited")]
+    [InlineData("spec")]
+    public async Task Resume_PlanOrSpecGoneOrChanged_IsCorrupt(string what)
+    {
+        var harness = await CreateUnfinishedAsync();
+        var slices = (await harness.PathsAsync(Paths.Plan)).Single(path => path.Contains("slices-", StringComparison.Ordinal));
+        var content = (await harness.ReadAsync(slices))!;
+        if (what == "spec") await harness.Store.DeleteAsync(Paths.Spec, Cancellation);
+        else await harness.Store.DeleteAsync(what == "plan" ? Paths.PlanHeader : slices, Cancellation);
+        if (what == "slices cut") await harness.Store.PutAsync(slices, content.AsMemory(..^100), PutCondition.None, Cancellation);
+        if (what == "slices garbled") await harness.Store.PutAsync(slices, Enumerable.Repeat((byte)'x', content.Length).ToArray(), PutCondition.None, Cancellation);
+        if (what == "slices edited") await harness.Store.PutAsync(slices, Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(content).Replace("\"to\":1", "\"to\":9", StringComparison.Ordinal)), PutCondition.None, Cancellation);
+
+        var refused = await Assert.ThrowsAsync<RunStateException>(() => harness.CreateActivities().CombinePartsAsync(new CombineRequest(Run, 0, 1), Cancellation));
+        Assert.Equal("state-corrupt", refused.Code);
+        if (what != "spec") Assert.Contains("new id", await RefusedAsync(harness, "state-corrupt"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("2147483648", "newer-version")]
+    [InlineData("99999999999", "newer-version")]
+    [InlineData("1e300", "newer-version")]
+    [InlineData("1.5", "state-corrupt")]
+    [InlineData("\"1\"", "state-corrupt")]
+    [InlineData("-99999999999", "state-corrupt")]
+    public async Task Resume_VersionThatIsNoSmallNumber_IsRefused(string version, string code)
+    {
+        var harness = await CreateUnfinishedAsync();
+        await ChangeAsync(harness, 1, text => text.Replace($"\"version\":{LocalHost.Durable.SegmentHeader.CurrentVersion}", $"\"version\":{version}", StringComparison.Ordinal));
+        await RefusedAsync(harness, code);
+    }
+
+    [Theory]
     [InlineData("journal")]
     [InlineData("plan")]
     [InlineData("receipt")]

@@ -12,11 +12,11 @@ public class RunDriverTests
 
     static RunPaths Paths { get; } = new("r");
 
-    static Task<RunStart> RunAsync(RunHarness harness, Func<RunRequest, CancellationToken, Task<RunSummary>> drive, Action? onFollow = null) =>
+    static Task<RunStart> RunAsync(RunHarness harness, Func<RunRequest, CancellationToken, Task<RunEnd>> drive, Action? onFollow = null) =>
         new RunDriver(harness.Store, TimeProvider.System, (request, _, token) => drive(request, token))
             .RunAsync("r", RunHarness.Spec(), fresh: false, onFollow ?? (static () => { }), static _ => { }, Cancellation);
 
-    static Task<RunSummary> DriveAsync(RunHarness harness, RunRequest request, CancellationToken cancellationToken) =>
+    static Task<RunEnd> DriveAsync(RunHarness harness, RunRequest request, CancellationToken cancellationToken) =>
         new LocalEngine(harness.Store, request, harness.CreateActivities().InvokeAsync, TimeProvider.System, static _ => { }).RunAsync(cancellationToken);
 
     static string Summary(RunStart start) => JsonSerializer.Serialize(Assert.IsType<RunStart.Finished>(start).Summary, WorkflowJson.Default.RunSummary);
@@ -87,7 +87,7 @@ public class RunDriverTests
     {
         var harness = new RunHarness();
         await harness.WriteDataAsync(6);
-        await Assert.ThrowsAsync<TaskCanceledException>(() => RunAsync(harness, (_, _) => Task.FromCanceled<RunSummary>(new CancellationToken(canceled: true))));
+        await Assert.ThrowsAsync<TaskCanceledException>(() => RunAsync(harness, (_, _) => Task.FromCanceled<RunEnd>(new CancellationToken(canceled: true))));
 
         Assert.Equal(RunStatus.Running, (await RunStarter.ReadRecordAsync(harness.Store, "r", Cancellation))!.Status);
         Assert.Equal(RunStatus.Succeeded, Assert.IsType<RunStart.Finished>(await RunAsync(harness, (request, token) => DriveAsync(harness, request, token))).Summary.Status);
@@ -103,5 +103,66 @@ public class RunDriverTests
         var second = await RunAsync(harness, (_, _) => throw new InvalidOperationException("driven again"));
 
         Assert.Equal(Summary(first), Summary(second));
+    }
+
+    /// <summary>The outcome is on record only when nothing is left to do; a drive that dies before is gone on with.</summary>
+    [Theory]
+    [InlineData("/parts/")]
+    [InlineData("/journal/")]
+    [InlineData("/status.json")]
+    public async Task Run_DiesAfterItsCommit_TheNextCleansUpAndEndsAlike(string fatal)
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(6);
+        harness.Store.Hook = call => call.Path.Contains(fatal, StringComparison.Ordinal) && call is { Operation: StoreOperation.Put or StoreOperation.Delete, TookEffect: false }
+            && harness.ReadAsync(Paths.Ending).Result is not null
+                ? throw new IOException("the process is dead")
+                : Task.CompletedTask;
+        await Assert.ThrowsAsync<IOException>(() => RunAsync(harness, (request, token) => DriveAsync(harness, request, token)));
+        Assert.Equal(RunStatus.Running, (await RunStarter.ReadRecordAsync(harness.Store, "r", Cancellation))!.Status);
+        var outcome = await harness.ReadAsync(Paths.Ending);
+
+        harness.Store.Hook = null;
+        var end = await RunAsync(harness, (request, token) => DriveAsync(harness, request, token));
+
+        Assert.Equal(RunStatus.Succeeded, Assert.IsType<RunStart.Finished>(end).Summary.Status);
+        Assert.Equal(outcome, await harness.ReadAsync(Paths.Status));
+        Assert.Empty(await harness.PathsAsync(Paths.Parts));
+        Assert.Equal(1, (await JournalText.ReadAsync(harness.Store, "r")).Count("\"type\":\"ExecutionCompleted\""));
+    }
+
+    [Fact]
+    public async Task Run_RecordLostAfterItsEnd_IsThereAgain()
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(2);
+        var first = await RunAsync(harness, (request, token) => DriveAsync(harness, request, token));
+        await harness.Store.DeleteAsync(Paths.Status, Cancellation);
+
+        var second = await RunAsync(harness, (request, token) => DriveAsync(harness, request, token));
+
+        Assert.Equal(Summary(first), Summary(second));
+        Assert.Equal(await harness.ReadAsync(Paths.Ending), await harness.ReadAsync(Paths.Status));
+    }
+
+    [Fact]
+    public async Task Run_OverADirectory_SweepsWhatADeadDriverLeft()
+    {
+        var root = Directory.CreateTempSubdirectory("fanfold-driver-").FullName;
+        try
+        {
+            const string leftover = ".0123456789abcdef0123456789abcdef.tmp";
+            string[] folders = ["results", .. Paths.Folders];
+            foreach (var folder in folders) File.WriteAllText(Path.Join(Directory.CreateDirectory(Path.Join(root, folder)).FullName, leftover), "half");
+
+            await Assert.ThrowsAsync<TaskCanceledException>(() => new RunDriver(new DirectoryObjectStore(root), TimeProvider.System, (_, _, _) => Task.FromCanceled<RunEnd>(new CancellationToken(canceled: true)))
+                .RunAsync("r", RunHarness.Spec(), fresh: false, static () => { }, static _ => { }, Cancellation));
+
+            Assert.Empty(Directory.GetFiles(root, leftover, SearchOption.AllDirectories));
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
     }
 }

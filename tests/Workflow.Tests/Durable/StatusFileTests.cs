@@ -42,17 +42,61 @@ public class StatusFileTests
         Assert.Equal(Progress(3), (await RunStarter.ReadRecordAsync(harness.Store, "r", Cancellation))!.Progress);
     }
 
+    /// <summary>A run up to its clean-up: the outcome is known, and not yet in its status.</summary>
+    static async Task<(RunHarness Harness, RunRecord Outcome)> CreateCommittedAsync()
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(1);
+        await harness.FinishAsync(await harness.ReduceAsync("r", RunHarness.Spec()));
+        var end = (await RunEnding.ReadAsync(harness.Store, new RunPaths("r"), Cancellation))!;
+        return (harness, await RunEnding.ReadRecordAsync(harness.Store, new RunPaths("r"), end, Cancellation));
+    }
+
+    [Fact]
+    public async Task End_AnotherWroteMeanwhile_IsOnRecordOnce()
+    {
+        var (harness, outcome) = await CreateCommittedAsync();
+        await using var first = new StatusFile(harness.Store, new RunPaths("r"), new FakeTimeProvider());
+        await using var second = new StatusFile(harness.Store, new RunPaths("r"), new FakeTimeProvider());
+        await first.BeginAsync(Cancellation);
+        await second.BeginAsync(Cancellation);
+
+        var end = await first.EndAsync(outcome, Cancellation);
+        var again = await second.EndAsync(outcome with { Summary = outcome.Summary! with { RowsOut = -1 } }, Cancellation);
+
+        Assert.Equal((1, 1), (end.RowsOut, again.RowsOut));
+        Assert.Equal(1, (await RunStarter.ReadRecordAsync(harness.Store, "r", Cancellation))!.Summary!.RowsOut);
+    }
+
+    [Fact]
+    public async Task End_PutThatComesLate_DoesNotOverwriteAnothers()
+    {
+        var (harness, outcome) = await CreateCommittedAsync();
+        await using var late = new StatusFile(harness.Store, new RunPaths("r"), new FakeTimeProvider());
+        await late.BeginAsync(Cancellation);
+        var first = true;
+        harness.Store.Hook = async call =>
+        {
+            if (!first || call is not { Operation: StoreOperation.Put, TookEffect: false }) return;
+            first = false;
+            await using var successor = new StatusFile(harness.Store, new RunPaths("r"), new FakeTimeProvider());
+            await successor.EndAsync(outcome, Cancellation);
+        };
+
+        var end = await late.EndAsync(outcome with { Summary = outcome.Summary! with { RowsOut = -1 } }, Cancellation);
+
+        Assert.Equal(1, end.RowsOut);
+    }
+
     [Fact]
     public async Task Progress_AfterTheEndIsOnRecord_DoesNotOverwriteIt()
     {
-        var (harness, time) = (new RunHarness(), new FakeTimeProvider());
-        await harness.WriteDataAsync(1);
-        var finish = await harness.ReduceAsync("r", RunHarness.Spec());
+        var time = new FakeTimeProvider();
+        var (harness, outcome) = await CreateCommittedAsync();
         await using (var status = new StatusFile(harness.Store, new RunPaths("r"), time))
         {
             await status.BeginAsync(Cancellation);
-            await harness.Activities.CombinePartsAsync(finish, Cancellation);
-            await harness.Activities.CommitRunAsync(finish, Cancellation);
+            await using (var other = new StatusFile(harness.Store, new RunPaths("r"), new FakeTimeProvider())) await other.EndAsync(outcome, Cancellation);
             status.Report(Progress(3));
             await TickAsync(harness, time);
         }

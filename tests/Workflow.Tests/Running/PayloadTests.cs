@@ -8,6 +8,8 @@ using Fanfold.Storage;
 using Fanfold.Worker;
 using Fanfold.Workflow.Planning;
 using Fanfold.Workflow.Running;
+using Fanfold.Workflow.Tests.Spec;
+using RunSpec = Fanfold.Workflow.Spec.RunSpec;
 
 namespace Fanfold.Workflow.Tests.Running;
 
@@ -73,12 +75,15 @@ public class PayloadTests
     {
         var json = WorkflowJson.Default;
         AssertRoundTrip(new RunRequest("r", true), json.RunRequest);
-        AssertRoundTrip(new PlanReference(1, 2, 3, 4, "perPartition", [Error]), json.PlanReference);
+        AssertRoundTrip(new PlanRequest("r", 2), json.PlanRequest);
+        AssertRoundTrip(new PlanReference(1, 2, 3, 4, "perPartition", [Error], TaskOutcome.Transient), json.PlanReference);
         AssertRoundTrip(new TaskRequest("r", 1, 2), json.TaskRequest);
         AssertRoundTrip(new TaskResult(TaskOutcome.InputChanged, true, 1, 2, 3, 1.5), json.TaskResult);
-        AssertRoundTrip(new FinishRequest("r", Instant, [1, 2], true), json.FinishRequest);
-        AssertRoundTrip(new CombineResult(Error), json.CombineResult);
-        AssertRoundTrip(new CombineResult(null), json.CombineResult);
+        AssertRoundTrip(new FinishRequest("r", Instant, 2, true), json.FinishRequest);
+        AssertRoundTrip(new CombineRequest("r", 2, 3), json.CombineRequest);
+        AssertRoundTrip(new CombineResult(TaskOutcome.InputChanged, [1, 2]), json.CombineResult);
+        AssertRoundTrip(new CombineResult(TaskOutcome.Done), json.CombineResult);
+        AssertRoundTrip(new RunEnd(RunStatus.SucceededWithFailures, new string('c', 64)), json.RunEnd);
         AssertRoundTrip(new RunRecord { RunId = "r", SpecHash = "h", Status = RunStatus.Cancelled, StartedAt = Instant, EndedAt = Instant, Summary = Summary }, json.RunRecord);
         AssertRoundTrip(Summary, json.RunSummary);
         AssertRoundTrip(Manifest, json.Manifest);
@@ -119,7 +124,50 @@ public class PayloadTests
         var (summary, context) = await harness.RunAsync("r", RunHarness.Spec());
 
         Assert.Equal(20, summary.Errors!.Count);
-        Assert.InRange(JsonSerializer.SerializeToUtf8Bytes(await harness.Activities.PlanRunAsync(new RunRequest("r", false), TestContext.Current.CancellationToken), WorkflowJson.Default.PlanReference).Length, 1, 4096);
+        Assert.InRange(JsonSerializer.SerializeToUtf8Bytes(await harness.Activities.PlanRunAsync(new PlanRequest("r", 1), TestContext.Current.CancellationToken), WorkflowJson.Default.PlanReference).Length, 1, 4096);
         Assert.Empty(context.Tasks);
+    }
+
+    static RunSpec SpecOf(int partitions) => RunHarness.Spec("""{ "toleratedFailures": "100%" }""") is var spec
+        ? spec with { PartitionBy = spec.PartitionBy with { Values = SpecSamples.Accept(SpecSamples.With("/partitionBy/values", $"[{string.Join(',', Enumerable.Range(0, partitions))}]")).PartitionBy.Values } }
+        : null!;
+
+    [Fact]
+    public async Task History_OfManyFailures_HasNoPayloadAboveFourKilobytes()
+    {
+        const int partitions = 2_000;
+        var path = string.Concat(Enumerable.Repeat("文", 300));
+        var harness = new RunHarness(ScriptedIsolation.Of((task, _) => ScriptedIsolation.PartitionOf(task) is null or < 10
+            ? null
+            : TaskRunner.Failed(task.TaskId, TaskOutcome.BadData, TaskFailure.Of("corrupt", string.Concat(Enumerable.Repeat("ü", 8000)), path))));
+        await harness.WriteDataAsync(1);
+
+        var (summary, context) = await harness.RunAsync("r", SpecOf(partitions));
+
+        Assert.Equal((RunStatus.SucceededWithFailures, partitions - 10), (summary.Status, summary.Partitions.Failed));
+        Assert.Equal(101, summary.Errors!.Count);
+        Assert.InRange(context.LargestPayload, 1, 4096);
+    }
+
+    [Fact]
+    public async Task History_OfManyLosses_HasNoPayloadAboveFourKilobytes()
+    {
+        const int partitions = 400;
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(1);
+        var combining = false;
+        harness.Store.Hook = async call =>
+        {
+            // All receipts go when the first of them is read to be combined.
+            if (combining || call is not { Operation: StoreOperation.Open, TookEffect: false } || !call.Path.EndsWith("receipts/combine.json", StringComparison.Ordinal)) return;
+            combining = true;
+            foreach (var receipt in await harness.PathsAsync("fanfold/runs/r/receipts")) await harness.Store.DeleteAsync(receipt, TestContext.Current.CancellationToken);
+        };
+
+        var (summary, context) = await harness.RunAsync("r", SpecOf(partitions));
+
+        Assert.Equal(RunStatus.Succeeded, summary.Status);
+        Assert.Equal(2 * partitions, context.Tasks.Count);
+        Assert.InRange(context.LargestPayload, 900, 4096);
     }
 }

@@ -19,7 +19,7 @@ public class PlanStoreTests
         var spec = Spec.SpecSamples.Accept(Spec.SpecSamples.With("/partitionBy/values", $"[{values}]")) with { Source = RunHarness.Spec().Source };
         var request = await harness.StartAsync("r", spec);
 
-        var plan = await harness.Activities.PlanRunAsync(request, Cancellation);
+        var plan = await harness.Activities.PlanRunAsync(new PlanRequest(request.RunId, 1), Cancellation);
 
         Assert.Equal(partitions, plan.Tasks);
         Assert.InRange(JsonSerializer.SerializeToUtf8Bytes(plan, WorkflowJson.Default.PlanReference).Length, 1, 4096);
@@ -31,7 +31,7 @@ public class PlanStoreTests
         await using var reader = await store.OpenSlicesAsync(header, Cancellation);
         foreach (var index in (int[])[0, 1, 9, 10, 4999, 9998, 9999])
         {
-            var slice = await PlanStore.ReadSliceAsync(header, reader, index, Cancellation);
+            var slice = await store.ReadSliceAsync(header, reader, index, Cancellation);
             Assert.Equivalent(slices[index], slice, strict: true);
             Assert.Equal($"{index}", slice.Value);
         }
@@ -44,7 +44,7 @@ public class PlanStoreTests
     {
         var harness = new RunHarness();
         await harness.WriteDataAsync(50);
-        await harness.Activities.PlanRunAsync(await harness.StartAsync("r", RunHarness.Spec()), Cancellation);
+        await harness.PlanAsync("r", RunHarness.Spec());
         var store = new PlanStore(harness.Store, new RunPaths("r"));
         var header = (await store.ReadHeaderAsync(Cancellation))!;
         await using var slices = await store.OpenSlicesAsync(header, Cancellation);
@@ -55,7 +55,7 @@ public class PlanStoreTests
             return Task.CompletedTask;
         };
 
-        await PlanStore.ReadSliceAsync(header, slices, 49, Cancellation);
+        await store.ReadSliceAsync(header, slices, 49, Cancellation);
 
         Assert.Equal(1, reads);
     }
@@ -65,7 +65,7 @@ public class PlanStoreTests
     {
         var harness = new RunHarness();
         await harness.WriteDataAsync(3);
-        await harness.Activities.PlanRunAsync(await harness.StartAsync("r", RunHarness.Spec()), Cancellation);
+        await harness.PlanAsync("r", RunHarness.Spec());
         var paths = new RunPaths("r");
         var store = new PlanStore(harness.Store, paths);
         var first = (await store.ReadHeaderAsync(Cancellation))!;
@@ -82,7 +82,7 @@ public class PlanStoreTests
     {
         var harness = new RunHarness();
         await harness.WriteDataAsync(1);
-        await harness.Activities.PlanRunAsync(await harness.StartAsync("r", RunHarness.Spec()), Cancellation);
+        await harness.PlanAsync("r", RunHarness.Spec());
         var paths = new RunPaths("r");
         var header = (await new PlanStore(harness.Store, paths).ReadHeaderAsync(Cancellation))! with { Version = PlanHeader.CurrentVersion + 1 };
         await harness.Store.PutAsync(paths.PlanHeader, JsonSerializer.SerializeToUtf8Bytes(header, WorkflowJson.Default.PlanHeader), PutCondition.None, Cancellation);

@@ -13,11 +13,15 @@ public class RunCommitTests
     static async Task<string> ReceiptAsync(RunHarness harness, string runId) =>
         (await harness.PathsAsync($"fanfold/runs/{runId}/receipts")).First(path => path.Contains("00001-", StringComparison.Ordinal));
 
+    static async Task CombineAsync(RunHarness harness, FinishRequest finish) =>
+        Assert.Equal(TaskOutcome.Done, (await harness.CreateActivities().CombinePartsAsync(new CombineRequest(finish.RunId, 0, 1), Cancellation)).Outcome);
+
+    static async Task<RunSummary> CommitAsync(RunHarness harness, FinishRequest finish) =>
+        await harness.SummaryAsync(finish.RunId, await harness.CreateActivities().CommitRunAsync(finish, Cancellation));
+
     static async Task FailsAsync(RunHarness harness, FinishRequest finish, string code)
     {
-        var combined = await harness.Activities.CombinePartsAsync(finish, Cancellation);
-        var summary = await harness.Activities.CommitRunAsync(finish with { Commit = combined.Error is null }, Cancellation);
-        Assert.Equal(code, combined.Error?.Code);
+        var (_, summary) = await harness.FinishAsync(finish);
         Assert.Equal(RunStatus.Failed, summary.Status);
         Assert.Contains(summary.Errors!, error => error.Code == code);
         Assert.Empty(await harness.PathsAsync("results"));
@@ -27,6 +31,11 @@ public class RunCommitTests
     [InlineData("inputs")]
     [InlineData("rows")]
     [InlineData("partition")]
+    [InlineData("task")]
+    [InlineData("outcome")]
+    [InlineData("part of another task")]
+    [InlineData("no part")]
+    [InlineData("part of no rows")]
     public async Task Combine_TamperedReceipt_ProvesNothing(string what)
     {
         var harness = new RunHarness();
@@ -37,6 +46,11 @@ public class RunCommitTests
         {
             "inputs" => receipt with { InputsHash = new string('0', 64) },
             "rows" => receipt with { RowsDecoded = receipt.RowsDecoded - 1 },
+            "task" => receipt with { TaskId = receipt.TaskId + "0" },
+            "outcome" => receipt with { Outcome = TaskOutcome.Transient },
+            "part of another task" => receipt with { Part = receipt.Part! with { Path = new RunPaths("r").Part("00000-x") } },
+            "no part" => receipt with { Part = null },
+            "part of no rows" => receipt with { RowsSelected = 0 },
             _ => receipt with { RowsInPartition = receipt.RowsInPartition + 1 },
         });
 
@@ -44,43 +58,90 @@ public class RunCommitTests
     }
 
     [Fact]
-    public async Task Combine_MissingReceipt_ProvesNothing()
+    public async Task Combine_ReceiptInThePlaceOfAnother_ProvesNothing()
     {
         var harness = new RunHarness();
         await harness.WriteDataAsync(3);
         var finish = await harness.ReduceAsync("r", RunHarness.Spec());
+        var receipts = await harness.PathsAsync("fanfold/runs/r/receipts");
 
-        await harness.Store.DeleteAsync(await ReceiptAsync(harness, "r"), Cancellation);
+        await harness.Store.PutAsync(receipts[0], (await harness.ReadAsync(receipts[1]))!, PutCondition.None, Cancellation);
 
         await FailsAsync(harness, finish, "proof-failed");
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Combine_PartGoneOrReplaced_CommitsNothing(bool replaced)
+    [InlineData(0)]
+    [InlineData(2)]
+    public async Task Combine_OtherFailuresOnRecordThanHappened_ProvesNothing(int failed)
     {
         var harness = new RunHarness();
         await harness.WriteDataAsync(3);
         var finish = await harness.ReduceAsync("r", RunHarness.Spec());
-        var part = (await harness.PathsAsync(new RunPaths("r").Parts))[1];
+        var receipt = await ReceiptAsync(harness, "r");
+        await harness.Store.PutAsync(receipt.Replace(".json", ".failed.json", StringComparison.Ordinal), (await harness.ReadAsync(receipt))!, PutCondition.None, Cancellation);
+        await harness.Store.DeleteAsync(receipt, Cancellation);
 
-        await harness.Store.DeleteAsync(part, Cancellation);
-        if (replaced) await harness.Store.PutAsync(part, "other"u8.ToArray(), PutCondition.None, Cancellation);
+        await FailsAsync(harness, finish with { FailedTasks = failed }, "proof-failed");
+    }
 
-        await FailsAsync(harness, finish, "input-changed");
+    /// <summary>What the store lost of a task, the task makes again.</summary>
+    [Theory]
+    [InlineData("receipt")]
+    [InlineData("part")]
+    [InlineData("part replaced")]
+    [InlineData("all")]
+    public async Task Combine_ReceiptOrPartLost_RunsTheTaskAgain(string lost)
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(3);
+        await harness.RunAsync("undisturbed", RunHarness.Spec());
+        var expected = await harness.ReadAsync(RunHarness.Output);
+        await harness.ReduceAsync("r", RunHarness.Spec());
+        var parts = await harness.PathsAsync(new RunPaths("r").Parts);
+        foreach (var part in lost == "all" ? parts : [parts[1]])
+        {
+            await harness.Store.DeleteAsync(lost == "receipt" ? await ReceiptAsync(harness, "r") : part, Cancellation);
+            if (lost == "part replaced") await harness.Store.PutAsync(part, "other"u8.ToArray(), PutCondition.None, Cancellation);
+        }
+
+        var (summary, context) = await harness.RunAsync("r", RunHarness.Spec("""{ "retries": 0, "parallel": 1 }"""));
+
+        Assert.Equal(RunStatus.Succeeded, summary.Status);
+        Assert.Equal(expected, await harness.ReadAsync(RunHarness.Output));
+        Assert.Equal(lost switch { "receipt" => [0, 1, 2], "all" => [0, 1, 2, 0, 1, 2], _ => [0, 1, 2, 1] }, context.Tasks.Select(task => task.Index));
+        Assert.Equal((3, 3), (context.Progress[^1].TasksDone, context.Progress[^1].TasksTotal));
+        Assert.Empty(await harness.PathsAsync(new RunPaths("r").Parts));
     }
 
     [Fact]
-    public async Task Commit_RowsOfPartsDifferFromTheResult_ProvesNothing()
+    public async Task Combine_PartsLostAgainAndAgain_GivesUp()
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(3);
+        harness.Store.Hook = call => call is { Operation: StoreOperation.Put, TookEffect: true } && call.Path.Contains("/parts/00001", StringComparison.Ordinal)
+            ? harness.Store.DeleteAsync(call.Path, Cancellation)
+            : Task.CompletedTask;
+
+        var (summary, context) = await harness.RunAsync("r", RunHarness.Spec("""{ "retries": 1, "parallel": 1 }"""));
+
+        Assert.Equal((RunStatus.Failed, "part-lost"), (summary.Status, Assert.Single(summary.Errors!).Code));
+        Assert.Equal([0, 1, 2, 1, 1], context.Tasks.Select(task => task.Index));
+        Assert.Empty(await harness.PathsAsync("results"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Commit_ReceiptOfTheResultTampered_ProvesNothing(bool path)
     {
         var harness = new RunHarness();
         await harness.WriteDataAsync(3);
         var finish = await harness.ReduceAsync("r", RunHarness.Spec());
-        Assert.Null((await harness.Activities.CombinePartsAsync(finish, Cancellation)).Error);
+        await CombineAsync(harness, finish);
 
-        await harness.TamperAsync(new RunPaths("r").Receipt("combine"), receipt => receipt with { Part = receipt.Part! with { Rows = 2 } });
-        var summary = await harness.Activities.CommitRunAsync(finish, Cancellation);
+        await harness.TamperAsync(new RunPaths("r").Receipt("combine"), receipt => receipt with { Part = path ? receipt.Part! with { Path = new RunPaths("r").Part("00000-x") } : receipt.Part! with { Rows = 2 } });
+        var summary = await CommitAsync(harness, finish);
 
         Assert.Equal("proof-failed", Assert.Single(summary.Errors!).Code);
         Assert.Empty(await harness.PathsAsync("results"));
@@ -93,11 +154,11 @@ public class RunCommitTests
         await harness.WriteDataAsync(3);
         var first = await harness.ReduceAsync("first", RunHarness.Spec());
         var second = await harness.ReduceAsync("second", RunHarness.Spec(aggregate: "max(amount)"));
-        foreach (var finish in (FinishRequest[])[first, second]) Assert.Null((await harness.CreateActivities().CombinePartsAsync(finish, Cancellation)).Error);
+        foreach (var finish in (FinishRequest[])[first, second]) await CombineAsync(harness, finish);
 
-        var won = await harness.CreateActivities().CommitRunAsync(first, Cancellation);
+        var won = await CommitAsync(harness, first);
         var result = await harness.ReadAsync(RunHarness.Output);
-        var lost = await harness.CreateActivities().CommitRunAsync(second, Cancellation);
+        var lost = await CommitAsync(harness, second);
 
         Assert.Equal(RunStatus.Succeeded, won.Status);
         Assert.Equal((RunStatus.Failed, "output-conflict"), (lost.Status, Assert.Single(lost.Errors!).Code));
@@ -114,14 +175,14 @@ public class RunCommitTests
         await harness.WriteDataAsync(3);
         var finish = await harness.ReduceAsync("r", RunHarness.Spec());
         for (var i = 0; i < 3; i++) Assert.Equal(TaskOutcome.Done, (await harness.CreateActivities().ReduceTaskAsync(new TaskRequest("r", i, 1), Cancellation)).Outcome);
-        for (var i = 0; i < 2; i++) Assert.Null((await harness.CreateActivities().CombinePartsAsync(finish, Cancellation)).Error);
+        for (var i = 0; i < 2; i++) await CombineAsync(harness, finish);
 
         var once = await harness.CreateActivities().CommitRunAsync(finish, Cancellation);
         var manifest = await harness.ReadAsync(RunPaths.Manifest(RunHarness.Output));
         var twice = await harness.CreateActivities().CommitRunAsync(finish, Cancellation);
 
         Assert.Equal(RunStatus.Succeeded, once.Status);
-        Assert.Equal(once with { ElapsedMs = 0 }, twice with { ElapsedMs = 0 });
+        Assert.Equal(once, twice);
         Assert.Equal(manifest, await harness.ReadAsync(RunPaths.Manifest(RunHarness.Output)));
         for (var i = 0; i < 2; i++) await harness.CreateActivities().CleanUpAsync(new RunRequest("r", false), Cancellation);
     }
@@ -132,14 +193,14 @@ public class RunCommitTests
         var harness = new RunHarness();
         await harness.WriteDataAsync(3);
         var finish = await harness.ReduceAsync("r", RunHarness.Spec());
-        await harness.Activities.CombinePartsAsync(finish, Cancellation);
+        await CombineAsync(harness, finish);
         harness.Store.Hook = call => call is { Operation: StoreOperation.Put, Path: RunHarness.Output, TookEffect: true }
             ? throw new StorageException(StorageFailure.Unreachable, call.Path, "lost")
             : Task.CompletedTask;
         await Assert.ThrowsAsync<StorageException>(() => harness.Activities.CommitRunAsync(finish, Cancellation));
 
         harness.Store.Hook = null;
-        var summary = await harness.Activities.CommitRunAsync(finish, Cancellation);
+        var summary = await CommitAsync(harness, finish);
 
         Assert.Equal(RunStatus.Succeeded, summary.Status);
     }

@@ -64,23 +64,39 @@ sealed class RunHarness
     public async Task<(RunSummary Summary, FakeContext Context)> RunAsync(string runId, RunSpec spec)
     {
         var context = new FakeContext(Activities, runId);
-        return (await RunOrchestration.RunAsync(context, await StartAsync(runId, spec)), context);
+        var end = await RunOrchestration.RunAsync(context, await StartAsync(runId, spec));
+        return (await SummaryAsync(runId, end), context);
     }
 
-    /// <summary>The run up to its commit.</summary>
-    public async Task<FinishRequest> ReduceAsync(string runId, RunSpec spec)
+    public async Task<RunSummary> SummaryAsync(string runId, RunEnd end) => (await RunEnding.ReadRecordAsync(Store, new RunPaths(runId), end, Cancellation)).Summary!;
+
+    /// <summary>Combines the parts and commits, as far as that goes.</summary>
+    public async Task<(CombineResult Combined, RunSummary Summary)> FinishAsync(FinishRequest finish)
     {
-        var request = await StartAsync(runId, spec);
-        var plan = await Activities.PlanRunAsync(request, Cancellation);
-        for (var i = 0; i < plan.Tasks; i++) Assert.Equal(TaskOutcome.Done, (await Activities.ReduceTaskAsync(new TaskRequest(runId, i, 1), Cancellation)).Outcome);
-        return new FinishRequest(runId, DateTimeOffset.UnixEpoch, [], Commit: true);
+        var combined = await CreateActivities().CombinePartsAsync(new CombineRequest(finish.RunId, finish.FailedTasks, 1), Cancellation);
+        var end = await CreateActivities().CommitRunAsync(finish with { Commit = combined.Outcome == TaskOutcome.Done }, Cancellation);
+        return (combined, await SummaryAsync(finish.RunId, end));
+    }
+
+    public async Task<PlanReference> PlanAsync(string runId, RunSpec spec) => await Activities.PlanRunAsync(new PlanRequest((await StartAsync(runId, spec)).RunId, 1), Cancellation);
+
+    /// <summary>The run up to its commit.</summary>
+    public async Task<FinishRequest> ReduceAsync(string runId, RunSpec spec, TaskOutcome? expected = TaskOutcome.Done)
+    {
+        var plan = await PlanAsync(runId, spec);
+        for (var i = 0; i < plan.Tasks; i++)
+        {
+            var result = await Activities.ReduceTaskAsync(new TaskRequest(runId, i, 1), Cancellation);
+            if (expected is { } outcome) Assert.Equal(outcome, result.Outcome);
+        }
+        return new FinishRequest(runId, DateTimeOffset.UnixEpoch, 0, Commit: true);
     }
 
     /// <summary>Drives a run as a process would that has just been started.</summary>
     public async Task<RunSummary> DriveAsync(string runId, RunSpec spec, bool replayAlways = false)
     {
         var request = await StartAsync(runId, spec);
-        return await new LocalEngine(Store, request, CreateActivities().InvokeAsync, TimeProvider.System, static _ => { }, replayAlways).RunAsync(Cancellation);
+        return await SummaryAsync(runId, await new LocalEngine(Store, request, CreateActivities().InvokeAsync, TimeProvider.System, static _ => { }, replayAlways).RunAsync(Cancellation));
     }
 
     public async Task<List<string>> PathsAsync(string folder)

@@ -60,6 +60,68 @@ public class RunOrchestrationTests
         Assert.Equal([TimeSpan.FromSeconds(1)], context.Timers);
     }
 
+    /// <summary>What the run can't do without, discovery and combine, is tried like a task.</summary>
+    [Theory]
+    [InlineData("discovery", TaskOutcome.Transient)]
+    [InlineData("discovery", TaskOutcome.Throttled)]
+    [InlineData("discovery", TaskOutcome.Deadline)]
+    [InlineData("combine", TaskOutcome.Transient)]
+    [InlineData("combine", TaskOutcome.Throttled)]
+    [InlineData("combine", TaskOutcome.Deadline)]
+    public async Task Run_DiscoveryOrCombineFailsUpToItsLastTry_Succeeds(string taskId, TaskOutcome outcome)
+    {
+        var harness = new RunHarness(ScriptedIsolation.Of((task, attempt) => task.TaskId == taskId && attempt <= 3 ? ScriptedIsolation.Failed(task, outcome) : null));
+        await harness.WriteDataAsync(3);
+
+        var (summary, context) = await harness.RunAsync("r", RunHarness.Spec());
+
+        Assert.Equal(RunStatus.Succeeded, summary.Status);
+        Assert.Null(summary.Errors);
+        Assert.Equal([TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4)], context.Timers);
+    }
+
+    [Theory]
+    [InlineData("discovery", TaskOutcome.Deadline, 4)]
+    [InlineData("discovery", TaskOutcome.Memory, 1)]
+    [InlineData("combine", TaskOutcome.Deadline, 4)]
+    [InlineData("combine", TaskOutcome.Memory, 1)]
+    [InlineData("combine", TaskOutcome.Bug, 1)]
+    public async Task Run_DiscoveryOrCombineThatNothingMends_FailsTheRun(string taskId, TaskOutcome outcome, int tries)
+    {
+        var attempts = 0;
+        var harness = new RunHarness(ScriptedIsolation.Of((task, attempt) => task.TaskId == taskId ? ScriptedIsolation.Failed(task, outcome) with { Requests = attempts = attempt } : null));
+        await harness.WriteDataAsync(3);
+
+        var (summary, _) = await harness.RunAsync("r", RunHarness.Spec());
+
+        Assert.Equal(tries, attempts);
+        Assert.Equal((RunStatus.Failed, "scripted"), (summary.Status, Assert.Single(summary.Errors!).Code));
+        Assert.Empty(await harness.PathsAsync("results"));
+    }
+
+    [Theory]
+    [InlineData("discovery")]
+    [InlineData("combine")]
+    public async Task Run_DiscoveryOrCombineWhoseCauseMayPass_StopsAndGoesOnLater(string taskId)
+    {
+        var (attempts, mended) = (0, false);
+        var harness = new RunHarness(ScriptedIsolation.Of((task, attempt) =>
+            task.TaskId == taskId && !mended ? ScriptedIsolation.Failed(task, TaskOutcome.Transient) with { Requests = attempts = attempt } : null));
+        await harness.WriteDataAsync(3);
+        var spec = RunHarness.Spec("""{ "retries": 0 }""");
+        for (var drive = 1; drive <= 2; drive++)
+        {
+            var stopped = await Assert.ThrowsAsync<RunStoppedException>(() => harness.DriveAsync("r", spec));
+            Assert.Equal(("scripted", "lake/a.parquet", drive), (stopped.Error.Code, stopped.Error.File, attempts));
+        }
+
+        mended = true;
+        var summary = await harness.DriveAsync("r", spec);
+
+        Assert.Equal((RunStatus.Succeeded, null), (summary.Status, summary.Errors));
+        Assert.Equal(taskId == "combine" ? 3 : 0, summary.Tasks.Reused);
+    }
+
     [Fact]
     public async Task Run_ManyTasks_RunsAtMostParallelAtOnce()
     {

@@ -1,0 +1,46 @@
+using Fanfold.Worker;
+
+namespace Fanfold.Workflow.Running;
+
+/// <summary>How a try of an activity ended.</summary>
+/// <param name="Retries">How often it may be tried again in all.</param>
+readonly record struct Tried(TaskOutcome Outcome, int Retries, double? RetryAfterSeconds = null);
+
+/// <summary>Tries again what another try can mend, after timers that grow.</summary>
+static class Retries
+{
+    static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan MaxDelay = TimeSpan.FromMinutes(1);
+
+    /// <param name="attempt">Given the number of the try, from 1.</param>
+    public static async Task<TResult> RunAsync<TResult>(WorkflowContext context, Func<int, Task<TResult>> attempt, Func<TResult, Tried> tell)
+    {
+        for (var number = 1; ; number++)
+        {
+            var result = await attempt(number);
+            var tried = tell(result);
+            if (!IsRetryable(tried.Outcome) || number > tried.Retries) return result;
+            await context.CreateTimerAsync(context.UtcNow + Delay(number, tried.RetryAfterSeconds));
+        }
+    }
+
+    // Another try can't change what the data, the code or the rights are.
+    static bool IsRetryable(TaskOutcome outcome) => outcome is TaskOutcome.Deadline || IsPassing(outcome);
+
+    /// <summary>Whether the cause lies outside the run and may be gone later.</summary>
+    public static bool IsPassing(TaskOutcome outcome) => outcome is TaskOutcome.Throttled or TaskOutcome.Transient;
+
+    static TimeSpan Delay(int attempt, double? retryAfterSeconds)
+    {
+        var exponential = TimeSpan.FromTicks(Math.Min(MaxDelay.Ticks, FirstDelay.Ticks << Math.Min(attempt - 1, 16)));
+        return retryAfterSeconds is { } seconds && TimeSpan.FromSeconds(seconds) > exponential ? TimeSpan.FromSeconds(seconds) : exponential;
+    }
+}
+
+/// <summary>
+/// What a run can't do without failed for a cause that may pass, and kept failing. The run stays as it is: driven again, it tries once more.
+/// </summary>
+public sealed class RunStoppedException(RunError error) : Exception(error.Message)
+{
+    public RunError Error { get; } = error;
+}
