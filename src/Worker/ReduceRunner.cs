@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using System.IO.Hashing;
 using Fanfold.Engine;
 using Fanfold.Engine.Columns;
 using Fanfold.Engine.Expressions;
@@ -77,9 +77,9 @@ public static class ReduceRunner
     /// <summary>The digest that both the plan and the receipt hold: which versions of which files were read, and which row groups of them.</summary>
     public static string InputsHash(IEnumerable<(string Path, string ETag, IEnumerable<int> RowGroups)> inputs)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var hash = new XxHash128();
         foreach (var (path, etag, rowGroups) in inputs)
-            hash.AppendData(System.Text.Encoding.UTF8.GetBytes($"{path.Length}:{path}{etag.Length}:{etag}{string.Join(',', rowGroups)};"));
+            hash.Append(System.Text.Encoding.UTF8.GetBytes($"{path.Length}:{path}{etag.Length}:{etag}{string.Join(',', rowGroups)};"));
         return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 }

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using System.IO.Hashing;
 
 namespace Fanfold.Worker;
 
@@ -7,10 +7,10 @@ sealed class Spool : Stream
 {
     const int MaxInMemory = 4 * 1024 * 1024;
 
-    readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    readonly XxHash128 _hash = new();
     Stream _stream = new MemoryStream();
 
-    /// <summary>SHA-256 of all that was written, lower-case hex.</summary>
+    /// <summary>XXH3-128 of all that was written, lower-case hex.</summary>
     public string Hash => Convert.ToHexStringLower(_hash.GetCurrentHash());
 
     /// <summary>The content from its start, for reading; valid while the spool lives.</summary>
@@ -22,7 +22,7 @@ sealed class Spool : Stream
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        _hash.AppendData(buffer);
+        _hash.Append(buffer);
         if (_stream is MemoryStream && _stream.Length + buffer.Length > MaxInMemory) MoveToFile();
         _stream.Write(buffer);
     }
@@ -61,7 +61,6 @@ sealed class Spool : Stream
         if (disposing)
         {
             _stream.Dispose();
-            _hash.Dispose();
         }
         base.Dispose(disposing);
     }

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Fanfold.Engine;
 
 namespace Fanfold.Worker;
 
@@ -22,6 +23,12 @@ public static class WorkerHost
         {
             Console.WriteLine(Version);
             return 0;
+        }
+        if (args is ["--kernels"])
+        {
+            var check = KernelCheck.Run();
+            Console.WriteLine(JsonSerializer.Serialize(check, WorkerJson.Default.KernelCheck));
+            return check.Failed.Count == 0 ? 0 : 1;
         }
         if (args.Length > 0)
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Fanfold.Engine;
 using Fanfold.Engine.Columns;
 
 namespace Fanfold.Worker;
@@ -14,6 +15,7 @@ public sealed record WorkerMessage(TaskReceipt? Receipt = null, long? HeartbeatR
 [JsonSerializable(typeof(TaskReceipt))]
 [JsonSerializable(typeof(WorkerMessage))]
 [JsonSerializable(typeof(PassedToken))]
+[JsonSerializable(typeof(KernelCheck))]
 public sealed partial class WorkerJson : JsonSerializerContext;
 
 /// <summary>Types as their text, for example <c>"decimal(18,2)"</c>.</summary>

@@ -1,3 +1,7 @@
+using System.Diagnostics;
+using System.Runtime.Intrinsics.X86;
+using System.Text.Json.Nodes;
+
 namespace Fanfold.EndToEnd.Tests;
 
 public sealed class PublishTests : IDisposable
@@ -19,5 +23,23 @@ public sealed class PublishTests : IDisposable
         // The runtime of a managed worker alone needs more.
         Assert.InRange((long)run.Json["peakWorkerMemory"]!, 1, 40 << 20);
         Assert.Equal(1 + 9 + 1, _fanfold.Workers.Count);
+    }
+
+    [Fact]
+    public async Task Kernels_OfTheNativeWorker_AreThoseOfTheProcessorAndRight()
+    {
+        Assert.SkipUnless(Executable.HasGcc || Environment.GetEnvironmentVariable("CI") == "true", "publishing needs gcc: apt-get install gcc zlib1g-dev");
+        var worker = Path.Combine(Path.GetDirectoryName((await Executable.GetAsync()).File)!, "Worker.native");
+        using var process = Process.Start(new ProcessStartInfo(worker, ["--kernels"]) { RedirectStandardOutput = true })!;
+        var report = JsonNode.Parse(await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken))!;
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(0, process.ExitCode);
+        Assert.Empty(report["failed"]!.AsArray());
+        // The worker is compiled for processors of the last ten years, and must use what they have.
+        if (!Avx2.IsSupported) return;
+        Assert.Equal("avx2", (string)report["bitUnpacking"]!);
+        Assert.Equal(256, (int)report["comparisonBits"]!);
+        Assert.Equal(256, (int)report["sumBits"]!);
     }
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Fanfold.Engine.Columns;
 
 namespace Fanfold.Engine.Expressions;
@@ -87,22 +88,33 @@ sealed class DictionaryShortcut : TruthExpression
     /// <summary>Spreads one bit an entry to one bit a row.</summary>
     static void Map(DictionaryColumn coded, ReadOnlySpan<ulong> entries, bool ofNull, Span<ulong> target)
     {
-        target.Clear();
-        if (entries.ContainsAnyExcept(0UL))
+        var codes = coded.Codes;
+        switch (Bitmap.CountSet(entries))
         {
-            var codes = coded.Codes;
-            for (var i = 0; i < target.Length; i++)
-            {
-                var chunk = codes.Slice(i << 6, Math.Min(64, codes.Length - (i << 6)));
-                ulong word = 0;
-                for (var j = 0; j < chunk.Length; j++) word |= (entries[chunk[j] >> 6] >> chunk[j] & 1) << j;
-                target[i] = word;
-            }
+            case 0:
+                target.Clear();
+                break;
+            case 1:
+                // Nearly every partition predicate: one comparison for many codes.
+                var word = entries.IndexOfAnyExcept(0UL);
+                var only = (word << 6) + BitOperations.TrailingZeroCount(entries[word]);
+                for (var i = 0; i < target.Length; i++) target[i] = OrderTest.Word<int, EqualTest>(codes.Slice(i << 6, Math.Min(64, codes.Length - (i << 6))), only);
+                break;
+            default:
+                for (var i = 0; i < target.Length; i++) target[i] = LookUp(codes.Slice(i << 6, Math.Min(64, codes.Length - (i << 6))), entries);
+                break;
         }
         if (!coded.HasNulls) return;
         var validity = coded.Validity;
         for (var i = 0; i < target.Length; i++) target[i] = ofNull ? target[i] | ~validity[i] : target[i] & validity[i];
         if (ofNull && (coded.Length & 63) != 0) target[^1] &= (1UL << (coded.Length & 63)) - 1;
+    }
+
+    static ulong LookUp(ReadOnlySpan<int> codes, ReadOnlySpan<ulong> entries)
+    {
+        ulong word = 0;
+        for (var i = 0; i < codes.Length; i++) word |= (entries[codes[i] >> 6] >> codes[i] & 1) << i;
+        return word;
     }
 
     static bool? OfNull(TruthExpression condition, DataType type)

@@ -131,6 +131,8 @@ sealed class ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColum
     {
         _rowsLeftInPage -= rows;
         _rowsLeft -= rows;
+        // Rows are copied out of pages, so the next column can have the buffer.
+        if (_rowsLeft == 0) _pages.Release();
     }
 
     // Stands at a row of a page whose header is read, after all skips.

@@ -89,10 +89,16 @@ sealed class PageReader(IByteSource source, ReadAhead ahead, long dataEnd, Buffe
         return _page.AsMemory(0, length);
     }
 
-    public void Dispose()
+    /// <summary>Gives up the page's buffer.</summary>
+    public void Release()
     {
         buffers.Return(_page);
         _page = [];
+    }
+
+    public void Dispose()
+    {
+        Release();
         _bytes.Dispose();
         _codec.Dispose();
     }
