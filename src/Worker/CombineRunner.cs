@@ -43,7 +43,7 @@ static class CombineRunner
     static async Task AppendAsync(PartReference part, IObjectStore state, Schema schema, Column[] pending, ParquetFileWriter writer, Traffic traffic, Buffers buffers, CancellationToken cancellationToken)
     {
         await using var reader = await state.OpenAsync(part.Properties, cancellationToken);
-        if (!await PartWriter.HasHashAsync(reader, part.Hash, cancellationToken))
+        if (await PartWriter.HashAsync(reader, cancellationToken) != part.Hash)
             throw new StorageException(StorageFailure.Changed, part.Path, $"the part '{part.Path}' does not have the bytes that its receipt names; redrive the run");
         var source = new ObjectSource(reader, traffic);
         var footer = await FooterReader.ReadAsync(source, cancellationToken);

@@ -1,5 +1,4 @@
 using System.IO.Hashing;
-using System.Security.Cryptography;
 using Fanfold.Engine.Parquet;
 using Fanfold.Storage;
 
@@ -35,28 +34,13 @@ public static class PartWriter
     public static async Task<string> HashAsync(IObjectReader reader, CancellationToken cancellationToken)
     {
         var hash = new XxHash128();
-        await PassAsync(reader, bytes => hash.Append(bytes.Span), cancellationToken);
-        return Convert.ToHexStringLower(hash.GetCurrentHash());
-    }
-
-    /// <summary>Whether an object's bytes have the hash that a receipt names.</summary>
-    public static async Task<bool> HasHashAsync(IObjectReader reader, string hash, CancellationToken cancellationToken)
-    {
-        if (hash.Length != 2 * SHA256.HashSizeInBytes) return hash == await HashAsync(reader, cancellationToken);
-        // Receipts of the first builds hold SHA-256.
-        using var older = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        await PassAsync(reader, bytes => older.AppendData(bytes.Span), cancellationToken);
-        return hash == Convert.ToHexStringLower(older.GetCurrentHash());
-    }
-
-    static async Task PassAsync(IObjectReader reader, Action<ReadOnlyMemory<byte>> pass, CancellationToken cancellationToken)
-    {
         var buffer = new byte[(int)Math.Min(1 << 20, Math.Max(1, reader.Properties.Length))];
         for (long offset = 0; offset < reader.Properties.Length; offset += buffer.Length)
         {
             var slice = buffer.AsMemory(0, (int)Math.Min(buffer.Length, reader.Properties.Length - offset));
             await reader.ReadAsync(offset, slice, cancellationToken);
-            pass(slice);
+            hash.Append(slice.Span);
         }
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 }

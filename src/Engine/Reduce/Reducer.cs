@@ -20,8 +20,8 @@ public abstract class Reducer(Schema outputSchema, IEnumerable<int> ordinals)
     /// <summary>The remaining output in its order, cut into row groups. Ends the reducer.</summary>
     public abstract IEnumerable<IReadOnlyList<Column>> Finish();
 
-    /// <summary>The rows of a row group of output.</summary>
-    protected const int RowGroupRows = 128 * 1024;
+    /// <summary>The rows of a row group of output: few, since parts are combined into larger ones, and a worker holds one at a time.</summary>
+    protected const int RowGroupRows = 32 * 1024;
 
     protected static void Fill(Column column, Scalar value, int rows)
     {

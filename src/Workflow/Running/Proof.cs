@@ -19,8 +19,7 @@ static class Proof
             if (receipt.Part is { } part && part.Path != paths.Part(receipt.TaskId)) return $"the receipt of {partition} names the part '{part.Path}', which is another task's";
             // At least one group or row comes of selected rows, and none comes of nothing.
             if (receipt.RowsSelected > 0 != receipt.Part is { Rows: > 0 }) return $"{partition} had {receipt.RowsSelected} rows to reduce, and its part has {receipt.Part?.Rows ?? 0}";
-            // A plan of the first builds holds another kind of hash than this build's workers give.
-            if (receipt.InputsHash != task.Slice.InputsHash && receipt.InputsHash != RunPlanner.InputsHash(header.Files, task.Slice.Matched)) return $"the receipt of {partition} names other row groups than the plan";
+            if (receipt.InputsHash != task.Slice.InputsHash) return $"the receipt of {partition} names other row groups than the plan";
             if (receipt.RowsDecoded + receipt.RowsPruned != task.Slice.RowsToDecode)
                 return $"{partition} decoded {receipt.RowsDecoded} rows and pruned {receipt.RowsPruned}, the footers count {task.Slice.RowsToDecode}";
             if (task.Slice.Rows is { } rows && receipt.RowsInPartition != rows) return $"{partition} had {rows} rows when it was discovered and {receipt.RowsInPartition} when it was reduced";
