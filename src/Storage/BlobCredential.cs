@@ -1,9 +1,11 @@
+using System.Net.Sockets;
 using Azure.Core;
 
 namespace Fanfold.Storage;
 
 /// <summary>A credential whose failures are told from those of the store: a library that gets tokens has exceptions of its own.</summary>
-sealed class BlobCredential(TokenCredential credential) : TokenCredential
+/// <param name="findHost">Throws when the store's host does not exist, which no token would mend.</param>
+sealed class BlobCredential(TokenCredential credential, Func<CancellationToken, Task> findHost) : TokenCredential
 {
     public override async ValueTask<AccessToken> GetTokenAsync(TokenRequestContext requestContext, CancellationToken cancellationToken)
     {
@@ -13,7 +15,20 @@ sealed class BlobCredential(TokenCredential credential) : TokenCredential
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
+            await RequireHostAsync(cancellationToken);
             throw new NoTokenException(e);
+        }
+    }
+
+    async Task RequireHostAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await findHost(cancellationToken);
+        }
+        catch (SocketException e)
+        {
+            throw new NoHostException(e);
         }
     }
 
@@ -22,3 +37,5 @@ sealed class BlobCredential(TokenCredential credential) : TokenCredential
 }
 
 sealed class NoTokenException(Exception inner) : Exception(inner.Message, inner);
+
+sealed class NoHostException(SocketException inner) : Exception(inner.Message, inner);

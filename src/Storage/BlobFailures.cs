@@ -39,6 +39,7 @@ sealed class BlobFailures(string service)
         RequestFailedException { Status: > 0 } refused => OfStatus(refused, path),
         NoTokenException => new(StorageFailure.AccessDenied, path,
             $"No access token for {service} could be got: {FirstLine(exception.Message)}. Sign in, or give this machine an identity with access.", exception.InnerException),
+        NoHostException => Unreachable(path, $"its host is not known ({FirstLine(exception.Message)})", exception.InnerException),
         OperationCanceledException => Unreachable(path, "no answer came in time"),
         _ => Unreachable(path, FirstLine(exception.Message), exception),
     };

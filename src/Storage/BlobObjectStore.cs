@@ -41,7 +41,7 @@ public sealed partial class BlobObjectStore : IObjectStore
     /// <param name="credential">Asked for a token when one is needed.</param>
     /// <param name="options">Null for those that suit Azure.</param>
     public BlobObjectStore(Uri service, TokenCredential credential, BlobRequestOptions? options = null)
-        : this(service, options ??= new(), Uri.UriSchemeHttps, client => new BlobServiceClient(service, new BlobCredential(credential), client))
+        : this(service, options ??= new(), Uri.UriSchemeHttps, client => new BlobServiceClient(service, new BlobCredential(credential, token => options.FindHost(service.Host, token)), client))
     {
     }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using Azure.Core.Pipeline;
 
 namespace Fanfold.Storage;
@@ -18,6 +19,9 @@ public sealed record BlobRequestOptions
 
     /// <summary>The most that one request of a put sends; longer content goes in blocks of that size.</summary>
     internal int BlockBytes { get; init; } = BlobBlock.DefaultBytes;
+
+    /// <summary>Looks a host up; throws when there is none. Asked when no token could be got, since an account's name that is wrong is the likelier cause.</summary>
+    internal Func<string, CancellationToken, Task> FindHost { get; init; } = static (host, cancellationToken) => Dns.GetHostAddressesAsync(host, cancellationToken);
 
     /// <summary>Times the renewals of leases.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

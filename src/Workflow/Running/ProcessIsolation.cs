@@ -130,6 +130,8 @@ public sealed class ProcessIsolation(WorkerCommand command, TokenCredential? ide
         var heap = Math.Max(16L << 20, task.Memory - RuntimeOverhead);
         start.Environment["DOTNET_GCHeapHardLimit"] = heap.ToString("x", CultureInfo.InvariantCulture);
         start.Environment["DOTNET_TieredPGO"] = "0";
+        // A runtime that is killed would leave its pipes in the folder for temporary files.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
         return Process.Start(start) ?? throw new InvalidOperationException($"'{command.File}' did not start");
     }
 

@@ -90,6 +90,21 @@ public sealed class BlobFailuresTests(Azurite azurite) : BlobStoreTest(azurite)
         Assert.Empty(Faults.Sent);
     }
 
+    [Fact]
+    public async Task NoToken_AndNoSuchHost_IsUnreachable()
+    {
+        var store = new BlobObjectStore(Account, new FixedCredential(null), Options with
+        {
+            FindHost = (host, _) => throw new System.Net.Sockets.SocketException((int)System.Net.Sockets.SocketError.HostNotFound, $"no host {host}"),
+        });
+        foreach (var call in Calls(store))
+        {
+            var message = (await FailsAsync(StorageFailure.Unreachable, call)).Message;
+            Assert.Contains("its host is not known (no host account.example)", message, StringComparison.Ordinal);
+            Assert.DoesNotContain("signed in", message, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("http://account.example")]
     [InlineData("https://account.example/?sig=secret")]

@@ -51,7 +51,7 @@ public abstract class BlobStoreTest(Azurite azurite) : IAsyncLifetime
         return new BlobServiceClient(endpoint, credential, options).GetBlobContainerClient(container);
     }
 
-    private protected BlobRequestOptions Options => new() { Transport = Faults, RetryDelay = TimeSpan.FromMilliseconds(1), BlockBytes = BlockBytes, Time = Time };
+    private protected BlobRequestOptions Options => new() { Transport = Faults, RetryDelay = TimeSpan.FromMilliseconds(1), BlockBytes = BlockBytes, Time = Time, FindHost = (_, _) => Task.CompletedTask };
 
     /// <summary>Makes the store give up a try that is not answered in this time.</summary>
     protected void SetTimeout(TimeSpan timeout) => _store = BlobObjectStore.InAzurite(Endpoint, Options with { NetworkTimeout = timeout });
