@@ -1,7 +1,9 @@
+using Fanfold.Engine.Columns;
+
 namespace Fanfold.Engine;
 
 /// <summary>
-/// Byte buffers of one task, handed from chunk to chunk and file to file, so that their memory is touched once. A new one is charged to the
+/// Byte buffers and columns of one task, handed from chunk to chunk and file to file, so that their memory is touched once. A new one is charged to the
 /// account; what is given back stays charged until it is needed for another size. Safe to share between threads.
 /// </summary>
 public sealed class Buffers(MemoryAccount account)
@@ -11,6 +13,7 @@ public sealed class Buffers(MemoryAccount account)
 
     readonly Lock _lock = new();
     readonly List<byte[]> _free = [];
+    readonly Dictionary<(DataType Type, bool Coded), Stack<Column>> _columns = [];
 
     public MemoryAccount Account => account;
 
@@ -54,6 +57,27 @@ public sealed class Buffers(MemoryAccount account)
     {
         if (buffer.Length == 0) return;
         lock (_lock) _free.Add(buffer);
+    }
+
+    /// <summary>An empty column of values.</summary>
+    public Column RentColumn(DataType type) => TakeColumn(type, coded: false) ?? Column.Create(type, account);
+
+    /// <summary>An empty column of codes.</summary>
+    public DictionaryColumn RentCodes(DataType type) => (DictionaryColumn?)TakeColumn(type, coded: true) ?? new DictionaryColumn(type, account);
+
+    public void Return(Column column)
+    {
+        column.Clear();
+        lock (_lock)
+        {
+            if (!_columns.TryGetValue((column.Type, column is DictionaryColumn), out var free)) _columns.Add((column.Type, column is DictionaryColumn), free = new());
+            free.Push(column);
+        }
+    }
+
+    Column? TakeColumn(DataType type, bool coded)
+    {
+        lock (_lock) return _columns.TryGetValue((type, coded), out var free) && free.TryPop(out var column) ? column : null;
     }
 
     byte[] Take(int index)

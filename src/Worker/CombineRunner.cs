@@ -16,7 +16,7 @@ static class CombineRunner
         var schema = new Schema(work.Columns.Select(column => column.ToField()));
         var traffic = new Traffic();
         var buffers = new Buffers(new MemoryAccount(task.Memory));
-        using var spool = new Spool();
+        using var spool = new Spool(HashKind.Sha256);
         using var writer = new ParquetFileWriter(schema, spool, task.Metadata);
         var pending = schema.Fields.Select(field => Column.Create(field.Type)).ToArray();
         foreach (var part in work.Parts)
@@ -43,7 +43,7 @@ static class CombineRunner
     static async Task AppendAsync(PartReference part, IObjectStore state, Schema schema, Column[] pending, ParquetFileWriter writer, Traffic traffic, Buffers buffers, CancellationToken cancellationToken)
     {
         await using var reader = await state.OpenAsync(part.Properties, cancellationToken);
-        if (await PartWriter.HashAsync(reader, cancellationToken) != part.Hash)
+        if (await PartWriter.HashAsync(reader, HashKind.Xxh3, cancellationToken) != part.Hash)
             throw new StorageException(StorageFailure.Changed, part.Path, $"the part '{part.Path}' does not have the bytes that its receipt names; redrive the run");
         var source = new ObjectSource(reader, traffic);
         var footer = await FooterReader.ReadAsync(source, cancellationToken);

@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using Fanfold.Engine.Parquet;
 using Fanfold.Storage;
 
@@ -23,17 +22,17 @@ public static class PartWriter
             await using var existing = await state.OpenAsync(path, cancellationToken)
                 ?? throw new StorageException(StorageFailure.Unreachable, path, $"the part '{path}' was there and is gone; another try may work", conflict);
             var properties = existing.Properties;
-            var hash = await HashAsync(existing, cancellationToken);
+            var hash = await HashAsync(existing, spool.Kind, cancellationToken);
             if (hash == spool.Hash) return (new PartReference(path, properties.ETag, hash, rows, properties.Length), false);
             var footer = await FooterReader.ReadAsync(new ObjectSource(existing, new Traffic()), cancellationToken);
             return (new PartReference(path, properties.ETag, hash, footer.Rows, properties.Length), true);
         }
     }
 
-    /// <summary>XXH3-128 of an object's bytes, lower-case hex: against damage and mix-ups, not against forgery, since whoever can write parts can write receipts.</summary>
-    public static async Task<string> HashAsync(IObjectReader reader, CancellationToken cancellationToken)
+    /// <summary>The hash of an object's bytes.</summary>
+    public static async Task<string> HashAsync(IObjectReader reader, HashKind kind, CancellationToken cancellationToken)
     {
-        var hash = new XxHash128();
+        using var hash = new ContentHash(kind);
         var buffer = new byte[(int)Math.Min(1 << 20, Math.Max(1, reader.Properties.Length))];
         for (long offset = 0; offset < reader.Properties.Length; offset += buffer.Length)
         {
@@ -41,6 +40,6 @@ public static class PartWriter
             await reader.ReadAsync(offset, slice, cancellationToken);
             hash.Append(slice.Span);
         }
-        return Convert.ToHexStringLower(hash.GetCurrentHash());
+        return hash.ToString();
     }
 }

@@ -17,7 +17,7 @@ public static class ReduceRunner
         var schema = new Schema(work.Columns.Select(column => column.ToField()));
         var partition = work.Partition is { } p ? (Field: schema[p.Column], Value: ScalarText.Read(schema[p.Column].Type, p.Value)) : ((Field Field, Scalar Value)?)null;
         var reducer = CreateReducer(work.Reduction, schema, partition);
-        using var spool = new Spool();
+        using var spool = new Spool(HashKind.Xxh3);
         using var writer = new ParquetFileWriter(reducer.OutputSchema, spool, task.Metadata);
         var traffic = new Traffic();
         var buffers = new Buffers(new MemoryAccount(task.Memory));

@@ -1,17 +1,17 @@
-using System.IO.Hashing;
-
 namespace Fanfold.Worker;
 
 /// <summary>Collects an object before it is put: in memory while it is small, then in a temporary file that vanishes with the process. Hashes on the way.</summary>
-sealed class Spool : Stream
+sealed class Spool(HashKind kind) : Stream
 {
-    const int MaxInMemory = 4 * 1024 * 1024;
+    const int MaxInMemory = 1024 * 1024;
 
-    readonly XxHash128 _hash = new();
+    readonly ContentHash _hash = new(kind);
     Stream _stream = new MemoryStream();
 
-    /// <summary>XXH3-128 of all that was written, lower-case hex.</summary>
-    public string Hash => Convert.ToHexStringLower(_hash.GetCurrentHash());
+    public HashKind Kind => kind;
+
+    /// <summary>Of all that was written.</summary>
+    public string Hash => _hash.ToString();
 
     /// <summary>The content from its start, for reading; valid while the spool lives.</summary>
     public Stream Rewind()
@@ -61,6 +61,7 @@ sealed class Spool : Stream
         if (disposing)
         {
             _stream.Dispose();
+            _hash.Dispose();
         }
         base.Dispose(disposing);
     }

@@ -8,7 +8,7 @@ namespace Fanfold.Worker;
 public enum TaskOutcome { Done, Throttled, Transient, Memory, Deadline, InputChanged, BadData, Access, Cancelled, Bug }
 
 /// <summary>A written part.</summary>
-/// <param name="Hash">XXH3-128 of its bytes, lower-case hex.</param>
+/// <param name="Hash">Of its bytes, lower-case hex: XXH3-128 of a task's part, SHA-256 of the combined one.</param>
 public sealed record PartReference(string Path, string ETag, string Hash, long Rows, long Bytes)
 {
     [JsonIgnore]

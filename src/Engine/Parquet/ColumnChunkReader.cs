@@ -11,8 +11,8 @@ sealed class ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColum
 {
     readonly PageReader _pages = new(source, ahead, dataEnd, buffers);
     readonly ValueDecoder _decoder = ValueDecoder.Create(column);
-    readonly Column _values = Column.Create(column.Type!.Value, buffers.Account);
-    readonly DictionaryColumn _codes = new(column.Type!.Value);
+    readonly Column _values = buffers.RentColumn(column.Type!.Value);
+    readonly DictionaryColumn _codes = buffers.RentCodes(column.Type!.Value);
     readonly PageValidity _validity = new();
     int[] _looseCodes = [];
     ColumnChunk? _chunk;
@@ -110,7 +110,8 @@ sealed class ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColum
     public void Dispose()
     {
         _pages.Dispose();
-        _values.Release();
+        buffers.Return(_values);
+        buffers.Return(_codes);
         _dictionary?.Release();
     }
 

@@ -17,7 +17,10 @@ sealed class DictionaryBuilder
     /// <summary>One a row; rows that are null have the code 0.</summary>
     public int[] Codes { get; }
 
-    /// <summary>Null when the dictionary would pass <paramref name="maxBytes"/> or save less than half of the values.</summary>
+    /// <summary>So many values tell whether a column repeats itself at all.</summary>
+    const int Sample = 2048;
+
+    /// <summary>Null when the dictionary would pass <paramref name="maxBytes"/> or save less than half of the values, or when hardly one of the first values repeats.</summary>
     public static DictionaryBuilder? Build(BytesColumn column, int maxBytes)
     {
         var values = new BytesColumn(column.Type);
@@ -34,7 +37,7 @@ sealed class DictionaryBuilder
             while (buckets[slot] is > 0 and var code && !(hashes[code - 1] == hash && values.Bytes(code - 1).SequenceEqual(bytes))) slot = (slot + 1) & (buckets.Length - 1);
             if (buckets[slot] == 0)
             {
-                if (values.Length == maxDistinct || values.Data.Length + bytes.Length > maxBytes) return null;
+                if (values.Length == maxDistinct || values.Length == Sample - Sample / 16 && row < Sample || values.Data.Length + bytes.Length > maxBytes) return null;
                 values.Append(bytes);
                 hashes.Add(hash);
                 buckets[slot] = values.Length;

@@ -3,14 +3,14 @@ using Fanfold.Engine.Columns;
 namespace Fanfold.Engine.Scan;
 
 /// <summary>Buffers for some rows of a column, in the form that they come in: codes or values.</summary>
-sealed class ChosenRows(DataType type, MemoryAccount account)
+sealed class ChosenRows(DataType type, Buffers buffers)
 {
     // Two of each, since what was chosen may be chosen from again.
-    readonly DictionaryColumn[] _codes = [new(type, account), new(type, account)];
-    readonly Column[] _values = [Column.Create(type, account), Column.Create(type, account)];
+    readonly DictionaryColumn[] _codes = [buffers.RentCodes(type), buffers.RentCodes(type)];
+    readonly Column[] _values = [buffers.RentColumn(type), buffers.RentColumn(type)];
 
     /// <summary>Values collected over several batches, whatever form they came in.</summary>
-    public Column Kept { get; } = Column.Create(type, account);
+    public Column Kept { get; } = buffers.RentColumn(type);
 
     /// <summary>The rows of <paramref name="source"/> at <paramref name="rows"/>; valid until the call after the next.</summary>
     public Column Of(Column source, ReadOnlySpan<int> rows)
@@ -25,8 +25,8 @@ sealed class ChosenRows(DataType type, MemoryAccount account)
 
     public void Release()
     {
-        foreach (var column in _codes) column.Release();
-        foreach (var column in _values) column.Release();
-        Kept.Release();
+        foreach (var column in _codes) buffers.Return(column);
+        foreach (var column in _values) buffers.Return(column);
+        buffers.Return(Kept);
     }
 }

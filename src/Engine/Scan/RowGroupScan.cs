@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using Fanfold.Engine.Columns;
 using Fanfold.Engine.Expressions;
@@ -39,8 +40,8 @@ public sealed class RowGroupScan : IAsyncDisposable
     readonly int[] _first;
     readonly int[] _later;
     readonly bool[] _isKept;
-    readonly int[] _positions = new int[2 * BatchRows];
-    readonly int[] _passing = new int[2 * BatchRows];
+    readonly int[] _positions = ArrayPool<int>.Shared.Rent(2 * BatchRows);
+    readonly int[] _passing = ArrayPool<int>.Shared.Rent(2 * BatchRows);
     bool _expectsRows;
 
     /// <param name="columns">The file's columns in the order of the batches' schema; all flat and readable.</param>
@@ -55,7 +56,7 @@ public sealed class RowGroupScan : IAsyncDisposable
         _pruners = pruners ?? Enum.GetValues<Pruner>().ToHashSet();
         _planner = new AccessPlanner(source, _ahead, columns, _pruners, pruned);
         _readers = [.. columns.Select(column => new ColumnChunkReader(source, _ahead, column, dataEnd, buffers))];
-        _chosen = [.. columns.Select(column => new ChosenRows(column.Type!.Value, buffers.Account))];
+        _chosen = [.. columns.Select(column => new ChosenRows(column.Type!.Value, buffers))];
         _batch = new Column[columns.Count];
         _partition = partition;
         _where = where;
@@ -91,6 +92,8 @@ public sealed class RowGroupScan : IAsyncDisposable
         await _ahead.DisposeAsync();
         foreach (var reader in _readers) reader.Dispose();
         foreach (var chosen in _chosen) chosen.Release();
+        ArrayPool<int>.Shared.Return(_positions);
+        ArrayPool<int>.Shared.Return(_passing);
     }
 
     /// <summary>What was read ahead for a row group.</summary>

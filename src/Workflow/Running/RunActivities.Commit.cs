@@ -101,7 +101,7 @@ public sealed partial class RunActivities
         {
             // An earlier delivery of this activity may have put it already.
             await using var existing = await state.OpenAsync(path, cancellationToken);
-            if (existing is null || await PartWriter.HashAsync(existing, cancellationToken) != part.Hash) throw;
+            if (existing is null || await PartWriter.HashAsync(existing, HashKind.Sha256, cancellationToken) != part.Hash) throw;
             return part with { Path = path, ETag = existing.Properties.ETag };
         }
     }
