@@ -148,10 +148,10 @@ sealed class ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColum
             }
             var skip = (int)Math.Min(_pendingSkip, _rowsLeftInPage);
             _pendingSkip -= skip;
-            Pass(skip);
             if (_bodyLoaded) SkipRows(skip);
-            else if (_rowsLeftInPage == 0) _pages.SkipBody();
+            else if (skip == _rowsLeftInPage) _pages.SkipBody();
             else _skippedInPage += skip;
+            Pass(skip);
         }
     }
 

@@ -38,7 +38,7 @@ public class EveryPrunerTests
         var counts = new PruningCounts();
         using var duckDb = new DuckDb();
         Cases.Sample(made => Check(made, Duck(made, duckDb), counts), iter: 60, threads: 1, print: Print);
-        Assert.True(counts.RowGroups(Pruner.BloomFilter) + counts.RowGroups(Pruner.Dictionary) > 5, "hardly a row group was pruned");
+        Assert.True(counts.RowGroups(Pruner.BloomFilter) > 5, $"only {counts.RowGroups(Pruner.BloomFilter)} row groups were pruned by bloom filters, {counts.RowGroups(Pruner.Dictionary)} by dictionaries");
     }
 
     static Case Make(Dice dice)
