@@ -4,9 +4,9 @@ namespace Fanfold.Engine;
 
 /// <summary>
 /// Byte buffers and columns of one task, handed from chunk to chunk and file to file, so that their memory is touched once. A new one is charged to the
-/// account; what is given back stays charged until it is needed for another size. Safe to share between threads.
+/// account; what is given back stays charged until something else needs the room. Safe to share between threads.
 /// </summary>
-public sealed class Buffers(MemoryAccount account)
+public sealed class Buffers
 {
     /// <summary>Sizes are multiples of it, so that chunks of nearly one size share buffers.</summary>
     const int Step = 64 << 10;
@@ -15,7 +15,13 @@ public sealed class Buffers(MemoryAccount account)
     readonly List<byte[]> _free = [];
     readonly Dictionary<(DataType Type, bool Coded), Stack<Column>> _columns = [];
 
-    public MemoryAccount Account => account;
+    public Buffers(MemoryAccount account)
+    {
+        Account = account;
+        account.ReserveFrom(DropOne);
+    }
+
+    public MemoryAccount Account { get; }
 
     /// <summary>A buffer of at least <paramref name="length"/> bytes, with any content.</summary>
     /// <exception cref="MemoryExceededException">The account has no room for it.</exception>
@@ -31,9 +37,7 @@ public sealed class Buffers(MemoryAccount account)
             // A buffer much too large is left for whoever needs it.
             if (best >= 0 && _free[best].Length / 4 <= Math.Max(length, Step)) return Take(best);
             var size = (int)Math.Min(Array.MaxLength, (length + (long)Step - 1) / Step * Step);
-            // Smaller buffers that nobody took for this size make room for it.
-            while (_free.Count > 0 && account.Held + size > account.Limit) account.Release(Take(_free.Count - 1).Length);
-            account.Charge(size);
+            Account.Charge(size);
             return GC.AllocateUninitializedArray<byte>(size);
         }
     }
@@ -60,10 +64,10 @@ public sealed class Buffers(MemoryAccount account)
     }
 
     /// <summary>An empty column of values.</summary>
-    public Column RentColumn(DataType type) => TakeColumn(type, coded: false) ?? Column.Create(type, account);
+    public Column RentColumn(DataType type) => TakeColumn(type, coded: false) ?? Column.Create(type, Account);
 
     /// <summary>An empty column of codes.</summary>
-    public DictionaryColumn RentCodes(DataType type) => (DictionaryColumn?)TakeColumn(type, coded: true) ?? new DictionaryColumn(type, account);
+    public DictionaryColumn RentCodes(DataType type) => (DictionaryColumn?)TakeColumn(type, coded: true) ?? new DictionaryColumn(type, Account);
 
     public void Return(Column column)
     {
@@ -78,6 +82,25 @@ public sealed class Buffers(MemoryAccount account)
     Column? TakeColumn(DataType type, bool coded)
     {
         lock (_lock) return _columns.TryGetValue((type, coded), out var free) && free.TryPop(out var column) ? column : null;
+    }
+
+    bool DropOne()
+    {
+        lock (_lock)
+        {
+            if (_free.Count > 0)
+            {
+                Account.Release(Take(_free.Count - 1).Length);
+                return true;
+            }
+            foreach (var free in _columns.Values)
+            {
+                if (!free.TryPop(out var column)) continue;
+                column.Release();
+                return true;
+            }
+            return false;
+        }
     }
 
     byte[] Take(int index)

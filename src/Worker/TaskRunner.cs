@@ -37,6 +37,8 @@ public static class TaskRunner
     {
         var (outcome, failure) = exception switch
         {
+            ParquetDataException { InnerException: MemoryExceededException } defect =>
+                (TaskOutcome.Memory, TaskFailure.Of("memory", defect.Message, defect.File)),
             ParquetDataException defect => (TaskOutcome.BadData, TaskFailure.Of(Code(defect.Defect), defect.Message, defect.File)),
             AggregateOverflowException overflow => (TaskOutcome.BadData, TaskFailure.Of("aggregate-overflow", overflow.Message)),
             MemoryExceededException or OutOfMemoryException or InsufficientMemoryException =>

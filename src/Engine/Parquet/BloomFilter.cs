@@ -11,7 +11,7 @@ sealed class BloomFilter(ReadOnlyMemory<byte> bits)
     const int BlockLength = 32;
 
     /// <summary>The largest bitset that is read; the format allows 128 MiB.</summary>
-    const int MaxLength = 16 << 20;
+    const int MaxLength = 4 << 20;
 
     /// <summary>Enough for every header.</summary>
     public const int MaxHeaderLength = 64;

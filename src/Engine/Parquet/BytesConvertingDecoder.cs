@@ -44,10 +44,11 @@ readonly struct DecimalBytes128 : IBytesConversion<Int128>
     {
         if (bytes.Length == 0) return 0;
         var sign = (sbyte)bytes[0] < 0 ? (byte)0xff : (byte)0;
-        while (bytes.Length > 16)
+        if (bytes.Length > 16)
         {
-            if (bytes[0] != sign || ((bytes[1] ^ sign) & 0x80) != 0) throw new ParquetDataException(ParquetDefect.Corrupt, "a decimal has more digits than its column allows");
-            bytes = bytes[1..];
+            // What stands before the last sixteen bytes may only repeat the sign.
+            if (bytes[..^16].ContainsAnyExcept(sign) || ((bytes[^16] ^ sign) & 0x80) != 0) throw new ParquetDataException(ParquetDefect.Corrupt, "a decimal has more digits than its column allows");
+            bytes = bytes[^16..];
         }
         UInt128 value = sign == 0 ? UInt128.Zero : UInt128.MaxValue;
         foreach (var b in bytes) value = value << 8 | b;
@@ -56,21 +57,29 @@ readonly struct DecimalBytes128 : IBytesConversion<Int128>
 }
 
 /// <summary>Decodes byte strings and converts each to a fixed-width lane.</summary>
-sealed class BytesConvertingDecoder<T, TConversion>(BytesDecoder bytes) : ValueDecoder
+sealed class BytesConvertingDecoder<T, TConversion>(BytesDecoder bytes, MemoryAccount account) : ValueDecoder
     where T : unmanaged
     where TConversion : IBytesConversion<T>
 {
-    readonly BytesColumn _scratch = new(DataType.Binary);
+    /// <summary>Values converted at a time: a column of 16 bytes each may hold some that are as long as its page.</summary>
+    const int Stretch = 256;
+
+    readonly BytesColumn _scratch = new(DataType.Binary, account);
 
     public override void Start(Encoding encoding, ReadOnlyMemory<byte> data, int maxValues) => bytes.Start(encoding, data, maxValues);
 
     public override void Append(int count, Column target)
     {
-        _scratch.Clear();
-        bytes.Append(count, _scratch);
-        var slots = ((Column<T>)target).AppendSpan(count);
-        for (var i = 0; i < count; i++) slots[i] = TConversion.Convert(_scratch.Bytes(i));
+        for (; count > 0; count -= Math.Min(count, Stretch))
+        {
+            _scratch.Clear();
+            bytes.Append(Math.Min(count, Stretch), _scratch);
+            var slots = ((Column<T>)target).AppendSpan(_scratch.Length);
+            for (var i = 0; i < slots.Length; i++) slots[i] = TConversion.Convert(_scratch.Bytes(i));
+        }
     }
 
     public override void Skip(int count) => bytes.Skip(count);
+
+    public override void Release() => _scratch.Release();
 }

@@ -10,7 +10,7 @@ namespace Fanfold.Engine.Parquet;
 sealed class ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColumn column, long dataEnd, Buffers buffers) : IDisposable
 {
     readonly PageReader _pages = new(source, ahead, dataEnd, buffers);
-    readonly ValueDecoder _decoder = ValueDecoder.Create(column);
+    readonly ValueDecoder _decoder = ValueDecoder.Create(column, buffers.Account);
     readonly Column _values = buffers.RentColumn(column.Type!.Value);
     readonly DictionaryColumn _codes = buffers.RentCodes(column.Type!.Value);
     readonly PageValidity _validity = new();
@@ -110,6 +110,7 @@ sealed class ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColum
     public void Dispose()
     {
         _pages.Dispose();
+        _decoder.Release();
         buffers.Return(_values);
         buffers.Return(_codes);
         _dictionary?.Release();
@@ -160,7 +161,7 @@ sealed class ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColum
         if (_rowsLeft <= 0) throw new ParquetDataException(ParquetDefect.Corrupt, "the chunk's pages are used up before its rows");
         while (true)
         {
-            if (_index is not null && _pendingSkip > 0 && (_dictionary is not null || !_chunk!.HasDictionary)) JumpTo(_index, _chunk!.Values - _rowsLeft + _pendingSkip);
+            if (_index is not null && _pendingSkip > 0 && (_dictionary is not null || !MayHaveDictionary)) JumpTo(_index, _chunk!.Values - _rowsLeft + _pendingSkip);
             await _pages.NextAsync(cancellationToken);
             if (_pages.Header.Kind == PageKind.Dictionary) await LoadDictionaryAsync(cancellationToken);
             else if (_pages.Header.Kind == PageKind.Other || _pages.Header.Values == 0) _pages.SkipBody();
@@ -175,13 +176,16 @@ sealed class ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColum
         _skippedInPage = 0;
     }
 
+    // Some footers don't name the dictionary page; then it is what the offset index has no place for.
+    bool MayHaveDictionary => _chunk!.HasDictionary || _index is not null && _index[0].Bytes.Offset > _chunk.Offset;
+
     // Past whole pages before the row, without a look at their headers.
     void JumpTo(OffsetIndex index, long row)
     {
         var page = index.PageOf(Math.Min(row, _chunk!.Values - 1));
         var skipped = index[page].FirstRow - (_chunk.Values - _rowsLeft);
         if (skipped <= 0) return;
-        _pages.MoveTo(index[page], page + (_chunk.HasDictionary ? 1 : 0));
+        _pages.MoveTo(index[page], page + (MayHaveDictionary ? 1 : 0));
         _pendingSkip -= skipped;
         _rowsLeft -= skipped;
     }

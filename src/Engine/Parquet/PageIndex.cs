@@ -62,8 +62,9 @@ sealed class OffsetIndex
 
     static PageLocation[] ParseLocations(ref ThriftReader reader, ThriftType listType)
     {
-        var pages = new PageLocation[reader.StructList(listType)];
-        for (var i = 0; i < pages.Length; i++)
+        var count = reader.StructList(listType);
+        var pages = new List<PageLocation>();
+        for (var i = 0; i < count; i++)
         {
             long offset = -1, length = -1, firstRow = -1;
             reader.Enter();
@@ -79,16 +80,17 @@ sealed class OffsetIndex
                 }
             }
             reader.Leave();
-            pages[i] = new PageLocation(new ByteRange(offset, length), firstRow);
+            pages.Add(new PageLocation(new ByteRange(offset, length), firstRow));
         }
-        return pages;
+        return [.. pages];
     }
 }
 
 /// <summary>The bounds of a chunk's data pages (PageIndex.md, ColumnIndex).</summary>
 static class ColumnIndex
 {
-    /// <summary>What is proved of each page, in order; null when the index doesn't fit the chunk's <paramref name="pages"/>.</summary>
+    /// <summary>What is proved of each page, in order; null when the index lacks something.</summary>
+    /// <exception cref="ParquetDataException">It doesn't fit the chunk's <paramref name="pages"/>.</exception>
     public static ColumnBounds[]? Parse(ReadOnlySpan<byte> bytes, ParquetColumn column, int pages)
     {
         byte[][]? min = null, max = null;
@@ -99,30 +101,32 @@ static class ColumnIndex
         {
             switch (field)
             {
-                case 1: nullPages = ParseBooleans(ref reader, type); break;
-                case 2: min = ParseBinaries(ref reader, type); break;
-                case 3: max = ParseBinaries(ref reader, type); break;
+                case 1: nullPages = ParseBooleans(ref reader, type, pages); break;
+                case 2: min = ParseBinaries(ref reader, type, pages); break;
+                case 3: max = ParseBinaries(ref reader, type, pages); break;
                 default: reader.Skip(type); break;
             }
         }
-        if (min?.Length != pages || max?.Length != pages || nullPages?.Length != pages) return null;
+        if (min is null || max is null || nullPages is null) return null;
         var bounds = new ColumnBounds[pages];
         // A page said to be of nulls alone has no bounds to go by, and what is said of nulls is not relied on.
         for (var i = 0; i < pages; i++) bounds[i] = nullPages[i] ? ColumnBounds.Unknown : ColumnStatistics.Bounds(column, min[i], max[i]);
         return bounds;
     }
 
-    static bool[] ParseBooleans(ref ThriftReader reader, ThriftType listType)
+    static bool[] ParseBooleans(ref ThriftReader reader, ThriftType listType, int pages)
     {
-        var values = new bool[reader.List(listType, out var element)];
+        var values = new bool[Counted(reader.List(listType, out var element), pages)];
         for (var i = 0; i < values.Length; i++) values[i] = reader.BoolElement(element);
         return values;
     }
 
-    static byte[][] ParseBinaries(ref ThriftReader reader, ThriftType listType)
+    static byte[][] ParseBinaries(ref ThriftReader reader, ThriftType listType, int pages)
     {
-        var values = new byte[reader.List(listType, out var element)][];
+        var values = new byte[Counted(reader.List(listType, out var element), pages)][];
         for (var i = 0; i < values.Length; i++) values[i] = reader.Binary(element).ToArray();
         return values;
     }
+
+    static int Counted(int count, int pages) => count == pages ? count : throw new ParquetDataException(ParquetDefect.Corrupt, $"a column index of {count} pages for a chunk of {pages}");
 }

@@ -1,8 +1,8 @@
 namespace Fanfold.Engine.Parquet;
 
 /// <summary>
-/// Reads of ranges that will be needed, started before they are: ranges near each other in one read of at most <see cref="MaxRead"/>. What
-/// was never asked for is only known by its bytes and time.
+/// Reads of ranges that will be needed, started before they are: ranges near each other in one read of at most <see cref="MaxRead"/>. Not
+/// asking for them later costs their bytes and no more.
 /// </summary>
 /// <remarks>Not for concurrent use, though its reads overlap with their user and each other.</remarks>
 sealed class ReadAhead(IByteSource source, Buffers buffers) : IAsyncDisposable
@@ -87,9 +87,13 @@ sealed class ReadAhead(IByteSource source, Buffers buffers) : IAsyncDisposable
         if (Held + length > Budget || !buffers.TryRent(length, out var buffer)) return false;
         Held += buffer.Length;
         segment.Buffer = buffer;
-        segment.Loaded = source.ReadAsync(segment.Range.Offset, buffer.AsMemory(0, length), cancellationToken).AsTask();
+        segment.Loaded = LoadAsync(segment, cancellationToken);
         return true;
     }
+
+    // So that what the source throws at once is the segment's failure too, and its buffer is given back.
+    async Task LoadAsync(Segment segment, CancellationToken cancellationToken) =>
+        await source.ReadAsync(segment.Range.Offset, segment.Buffer.AsMemory(0, (int)segment.Range.Length), cancellationToken);
 
     sealed class Segment(ByteRange range, object token)
     {

@@ -35,10 +35,16 @@ abstract class ValueDecoder
 
     public abstract void Skip(int count);
 
-    public static ValueDecoder Create(ParquetColumn column)
+    /// <summary>Gives what the decoder charged back.</summary>
+    public virtual void Release()
+    {
+    }
+
+    /// <param name="account">Charged for values that are converted on their way.</param>
+    public static ValueDecoder Create(ParquetColumn column, MemoryAccount account)
     {
         var type = column.Type!.Value;
-        if (column.IsFloat16) return new BytesConvertingDecoder<float, Float16Bytes>(new FixedBytesDecoder(2));
+        if (column.IsFloat16) return new BytesConvertingDecoder<float, Float16Bytes>(new FixedBytesDecoder(2), account);
         switch (column.PhysicalType)
         {
             case PhysicalType.Boolean: return new BooleanDecoder();
@@ -53,12 +59,12 @@ abstract class ValueDecoder
                     : new FixedDecoder<long, Int128, WidenLongTo128>();
             case PhysicalType.Float: return new FixedDecoder<float, float, Same<float>>();
             case PhysicalType.Double: return new FixedDecoder<double, double, Same<double>>();
-            case PhysicalType.Int96: return new BytesConvertingDecoder<long, Int96Bytes>(new FixedBytesDecoder(12));
+            case PhysicalType.Int96: return new BytesConvertingDecoder<long, Int96Bytes>(new FixedBytesDecoder(12), account);
         }
         BytesDecoder bytes = column.PhysicalType == PhysicalType.ByteArray ? new ByteArrayDecoder() : new FixedBytesDecoder(column.TypeLength);
         return type.Kind != TypeKind.Decimal ? bytes
-            : type.Lane == Lane.Int64 ? new BytesConvertingDecoder<long, DecimalBytes64>(bytes)
-            : new BytesConvertingDecoder<Int128, DecimalBytes128>(bytes);
+            : type.Lane == Lane.Int64 ? new BytesConvertingDecoder<long, DecimalBytes64>(bytes, account)
+            : new BytesConvertingDecoder<Int128, DecimalBytes128>(bytes, account);
     }
 
     protected static ParquetDataException Unsupported(Encoding encoding, string type) =>

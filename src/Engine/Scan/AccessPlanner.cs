@@ -4,32 +4,42 @@ using Fanfold.Engine.Parquet;
 
 namespace Fanfold.Engine.Scan;
 
-/// <summary>Plans the access to row groups of one file by what lies outside the footer: page indexes and bloom filters.</summary>
+/// <summary>Plans the access to row groups of one file, one after the other, by what lies outside the footer: page indexes and bloom filters.</summary>
 /// <remarks>An index that can't be understood narrows nothing: all data can be read without it.</remarks>
-sealed class AccessPlanner(IByteSource source, ReadAhead ahead, IReadOnlyList<ParquetColumn> columns, IReadOnlySet<Pruner> pruners, PruningCounts counts)
+sealed class AccessPlanner(IByteSource source, ReadAhead ahead, Buffers buffers, IReadOnlyList<ParquetColumn> columns, IReadOnlySet<Pruner> pruners, PruningCounts counts)
 {
     /// <summary>An offset index of one page is hardly longer.</summary>
     const int OnePageIndex = 20;
 
-    /// <summary>The longest index or filter that is read.</summary>
-    const int MaxIndex = 16 << 20;
+    /// <summary>The longest index or filter that is read: some hundred thousand pages, a million values.</summary>
+    const int MaxIndex = 4 << 20;
 
-    public async ValueTask<IReadOnlyList<PlannedAccess>> PlanAsync(IReadOnlyList<RowGroup> groups, Predicate? partition, Predicate? where, CancellationToken cancellationToken)
+    readonly List<byte[]> _read = [];
+
+    /// <summary>Starts reading the page indexes of row groups that are to be planned.</summary>
+    /// <returns>What <see cref="ReadAhead.ReleaseAsync"/> takes back when they all are.</returns>
+    public object Start(IReadOnlyList<RowGroup> groups, Predicate? partition, Predicate? where, CancellationToken cancellationToken)
     {
-        var plan = new List<PlannedAccess>(groups.Count);
         int[] filtered = [.. (partition?.Ordinals ?? []).Union(where?.Ordinals ?? [])];
-        var read = ahead.Start(groups.SelectMany(group => IndexRanges(group.Chunks, filtered)), cancellationToken);
-        foreach (var group in groups)
+        return ahead.Start(groups.SelectMany(group => IndexRanges(group.Chunks, filtered)), cancellationToken);
+    }
+
+    public async ValueTask<PlannedAccess> PlanAsync(RowGroup group, Predicate? partition, Predicate? where, CancellationToken cancellationToken)
+    {
+        try
         {
             var pages = new OffsetIndex?[columns.Count];
             for (var i = 0; i < pages.Length; i++) pages[i] = await OffsetsAsync(group.Chunks[i], group.Rows, cancellationToken);
             var all = RowGroupAccess.Scan(group.Rows);
             var wanted = partition is null ? all : await NarrowAsync(all, partition, group.Chunks, pages, cancellationToken);
             var passing = where is null || wanted.Kind == AccessKind.Skip ? all : await NarrowAsync(all, where, group.Chunks, pages, cancellationToken);
-            plan.Add(new PlannedAccess(group, wanted, passing, pages));
+            return new PlannedAccess(group, wanted, passing, pages);
         }
-        await ahead.ReleaseAsync(read);
-        return plan;
+        finally
+        {
+            foreach (var bytes in _read) buffers.Return(bytes);
+            _read.Clear();
+        }
     }
 
     /// <summary>The access narrowed to nothing when the column's whole dictionary has no value that matches.</summary>
@@ -114,9 +124,10 @@ sealed class AccessPlanner(IByteSource source, ReadAhead ahead, IReadOnlyList<Pa
     {
         var held = await ahead.FindAsync(range.Offset, (int)range.Length, cancellationToken);
         if (held.Length > 0) return held[..(int)range.Length];
-        var bytes = new byte[range.Length];
-        await source.ReadAsync(range.Offset, bytes, cancellationToken);
-        return bytes;
+        var bytes = buffers.Rent((int)range.Length);
+        _read.Add(bytes);
+        await source.ReadAsync(range.Offset, bytes.AsMemory(0, (int)range.Length), cancellationToken);
+        return bytes.AsMemory(0, (int)range.Length);
     }
 
     static T? Understood<T>(Func<T?> parse) where T : class

@@ -54,7 +54,7 @@ public sealed class RowGroupScan : IAsyncDisposable
     {
         _ahead = new ReadAhead(source, buffers);
         _pruners = pruners ?? Enum.GetValues<Pruner>().ToHashSet();
-        _planner = new AccessPlanner(source, _ahead, columns, _pruners, pruned);
+        _planner = new AccessPlanner(source, _ahead, buffers, columns, _pruners, pruned);
         _readers = [.. columns.Select(column => new ColumnChunkReader(source, _ahead, column, dataEnd, buffers))];
         _chosen = [.. columns.Select(column => new ChosenRows(column.Type!.Value, buffers))];
         _batch = new Column[columns.Count];
@@ -69,22 +69,29 @@ public sealed class RowGroupScan : IAsyncDisposable
     /// <summary>Scans row groups in their order, whose chunks are in the order of the columns; yields the counts of each.</summary>
     public async IAsyncEnumerable<ScanCounts> ScanAsync(IReadOnlyList<RowGroup> groups, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        var plan = await _planner.PlanAsync(groups, _partition, _where, cancellationToken);
-        Fetch? next = null;
-        for (var i = 0; i < plan.Count; i++)
+        var indexes = _planner.Start(groups, _partition, _where, cancellationToken);
+        (PlannedAccess Access, Fetch? Fetch)? next = null;
+        for (var i = 0; i < groups.Count; i++)
         {
-            if (plan[i].Partition.Kind == AccessKind.Skip)
+            var (access, fetch) = next ?? await BeginAsync(groups[i], cancellationToken);
+            next = i + 1 < groups.Count ? await BeginAsync(groups[i + 1], cancellationToken) : null;
+            if (fetch is null)
             {
-                yield return new ScanCounts(0, plan[i].Group.Rows, 0, 0);
+                yield return new ScanCounts(0, access.Group.Rows, 0, 0);
                 continue;
             }
-            var fetch = next ?? Start(plan[i], cancellationToken);
-            var following = plan.Skip(i + 1).FirstOrDefault(access => access.Partition.Kind != AccessKind.Skip);
-            next = following is null ? null : Start(following, cancellationToken);
-            yield return await ScanAsync(plan[i], fetch, cancellationToken);
+            yield return await ScanAsync(access, fetch, cancellationToken);
             await _ahead.ReleaseAsync(fetch.First);
             if (fetch.Rest is { } rest) await _ahead.ReleaseAsync(rest);
         }
+        await _ahead.ReleaseAsync(indexes);
+    }
+
+    /// <summary>Plans a row group and starts reading it, unless there is nothing to read.</summary>
+    async ValueTask<(PlannedAccess Access, Fetch? Fetch)> BeginAsync(RowGroup group, CancellationToken cancellationToken)
+    {
+        var access = await _planner.PlanAsync(group, _partition, _where, cancellationToken);
+        return (access, access.Partition.Kind == AccessKind.Skip ? null : Start(access, cancellationToken));
     }
 
     public async ValueTask DisposeAsync()

@@ -39,5 +39,5 @@ public class DuckDbDifferentialTests
             Assert.True(expected.SequenceEqual(positions.AsSpan(0, count).ToArray()),
                 $"{condition.Text}: DuckDB {string.Join(' ', expected)}; here {string.Join(' ', positions.Take(count))}");
         }
-    }, iter: 20, threads: 1);
+    }, iter: Soak.Cases(20), threads: 1);
 }

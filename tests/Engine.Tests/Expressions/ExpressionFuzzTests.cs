@@ -31,7 +31,7 @@ public class ExpressionFuzzTests
         Check(text, expression.Bind(Schema));
         Check(text, expression.BindAggregate(Schema));
         Check(text, expression.BindPredicate(Schema));
-    }, iter: 20_000);
+    }, iter: Soak.Cases(20_000));
 
     static void Check<T>(string text, Checked<T> bound) where T : class
     {

@@ -27,13 +27,13 @@ public class PredicatePropertyTests
             var count = predicate.Select(made.Table.Batch, positions);
             Assert.Equal(expected, positions.AsSpan(0, count).ToArray());
         }
-    }, iter: 5_000, print: Print);
+    }, iter: Soak.Cases(5_000), print: Print);
 
     [Fact]
     public void CanMatch_AnyBoundsThatHold_NeverRulesOutAMatch() => Cases.Sample(made =>
     {
         if (Expected(made).Length > 0) Assert.True(Bind(made).CanMatch(made.Bounds));
-    }, iter: 5_000, print: Print);
+    }, iter: Soak.Cases(5_000), print: Print);
 
     [Fact]
     public void CanMatch_RandomConditions_OftenRuleOut()
@@ -44,7 +44,7 @@ public class PredicatePropertyTests
             if (Expected(made).Length > 0) return;
             Interlocked.Increment(ref empty);
             if (!Bind(made).CanMatch(made.Bounds)) Interlocked.Increment(ref ruledOut);
-        }, iter: 2_000, seed: "0000000000001");
+        }, iter: Soak.Cases(2_000), seed: "0000000000001");
         Assert.True(ruledOut * 4 > empty, $"{ruledOut} of {empty} empty results were foreseen");
     }
 
@@ -63,7 +63,7 @@ public class PredicatePropertyTests
                 if (expected.Length > 0) Assert.True(predicate.CanMatch(made.Bounds));
             }
         }
-    }, iter: 1_000, print: Print);
+    }, iter: Soak.Cases(1_000), print: Print);
 
     static Predicate Bind(Case made)
     {

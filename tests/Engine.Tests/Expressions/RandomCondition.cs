@@ -97,7 +97,7 @@ sealed class RandomCondition(Dice dice, RandomTable table, bool gentle = false)
             if (dice.Chance(30)) return new Operand($"timestamp '{text} 12:00:00'", -1, ExactValue.Of((value.IntegerValue * 2 + 1) * 43_200, 1));
             return new Operand((dice.Chance(50) ? "date " : "") + Quote(text), -1, ExactValue.Of(value));
         }
-        var day = text.Split(' ')[0];
+        var day = text[..text.LastIndexOf(' ')];
         if (dice.Chance(20)) return new Operand($"DATE '{day}'", -1, ExactValue.Of(TemporalText.ParseDate(day)!.Value * (Int128)86_400, 1));
         return new Operand((dice.Chance(50) ? "timestamp " : "") + Quote(text), -1, ExactValue.Of(value));
     }

@@ -23,5 +23,5 @@ public class BitUnpackingTests
             Assert.Equal((uint)expected, (uint)values[i]);
             if (width > 0) Assert.Equal(values[i], BitUnpacking.One(data, (long)(first + i) * width, width));
         }
-    }, iter: 3_000);
+    }, iter: Soak.Cases(3_000));
 }

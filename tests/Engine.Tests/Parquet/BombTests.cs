@@ -41,8 +41,10 @@ public class BombTests
         Assert.InRange(most, 0, Budget);
     }
 
-    [Fact]
-    public void Read_PrefixesThatAddUpToGigabytes_IsRefused()
+    [Theory]
+    [InlineData(TypeKind.String)]
+    [InlineData(TypeKind.Decimal)]
+    public void Read_PrefixesThatAddUpToGigabytes_IsRefused(TypeKind kind)
     {
         // Each value is the one before it, of 1 MiB, and no byte more.
         const int values = 8000, longest = 1 << 20;
@@ -50,9 +52,82 @@ public class BombTests
         byte[] suffixes = [.. Delta(values, longest, [-longest, .. Enumerable.Repeat(0L, values - 2)])];
         byte[] body = [.. prefixes, .. suffixes, .. new byte[longest]];
         byte[] chunk = [.. Header(0, body.Length, body.Length, values, Encoding.DeltaByteArray), .. body];
-        var (defect, most) = Read(chunk, CompressionCodec.Uncompressed, DataType.String, values);
+        var (defect, most) = Read(chunk, CompressionCodec.Uncompressed, kind == TypeKind.String ? DataType.String : DataType.Decimal(38, 0), values);
         Assert.Equal(ParquetDefect.TooLarge, defect);
         Assert.InRange(most, 0, Budget);
+    }
+
+    [Fact]
+    public void Read_BuffersInReserve_GiveWayToColumns()
+    {
+        var buffers = ParquetFiles.Buffers(1 << 20);
+        buffers.Return(buffers.Rent(900 << 10));
+        var column = buffers.RentColumn(DataType.Int64);
+        ((Column<long>)column).AppendSpan(64 << 10);
+        Assert.InRange(buffers.Account.Held, 512 << 10, 600 << 10);
+        Assert.Throws<MemoryExceededException>(() => buffers.Rent(900 << 10));
+    }
+
+    [Theory]
+    [InlineData(100_000_000)]
+    [InlineData(int.MaxValue)]
+    public void Read_FooterWithFarMoreRowsThanBytes_IsRefused(int rows)
+    {
+        byte[] runs = [1, .. Varint((ulong)rows << 1), 0];
+        byte[] chunk = [.. Header(2, 8, 8, 1, Encoding.Plain), .. BitConverter.GetBytes(42L), .. Header(0, runs.Length, runs.Length, rows, Encoding.RleDictionary), .. runs];
+        Assert.Equal(ParquetDefect.TooLarge, Refused(OneColumn(chunk, rows, times: 1)));
+    }
+
+    [Fact]
+    public void Read_TheSamePagesInManyRowGroups_IsRefused()
+    {
+        byte[] page = [.. Header(0, 8, 8, 1, Encoding.Plain), .. BitConverter.GetBytes(42L)];
+        Assert.Null(Refused(OneColumn(page, 1, times: 1)));
+        Assert.Equal(ParquetDefect.Corrupt, Refused(OneColumn(page, 1, times: 1000)));
+    }
+
+    /// <summary>A file of one INT64 column whose row groups all have the same chunk.</summary>
+    static byte[] OneColumn(byte[] chunk, long rows, int times)
+    {
+        var writer = new ThriftWriter();
+        writer.BeginElement();
+        writer.I32(1, 1);
+        writer.List(2, ThriftType.Struct, 2);
+        writer.BeginElement();
+        writer.String(4, "schema");
+        writer.I32(5, 1);
+        writer.End();
+        writer.BeginElement();
+        writer.I32(1, (int)PhysicalType.Int64);
+        writer.I32(3, 0);
+        writer.String(4, "x");
+        writer.End();
+        writer.I64(3, rows * times);
+        writer.List(4, ThriftType.Struct, times);
+        for (var i = 0; i < times; i++)
+        {
+            writer.BeginElement();
+            writer.List(1, ThriftType.Struct, 1);
+            writer.BeginElement();
+            writer.I64(2, 4);
+            writer.BeginStruct(3);
+            writer.I32(1, (int)PhysicalType.Int64);
+            writer.List(2, ThriftType.I32, 0);
+            writer.List(3, ThriftType.Binary, 1);
+            writer.BinaryElement("x"u8);
+            writer.I32(4, 0);
+            writer.I64(5, rows);
+            writer.I64(6, chunk.Length);
+            writer.I64(7, chunk.Length);
+            writer.I64(9, 4);
+            writer.End();
+            writer.End();
+            writer.I64(2, chunk.Length);
+            writer.I64(3, rows);
+            writer.End();
+        }
+        writer.End();
+        return [.. "PAR1"u8, .. chunk, .. writer.Written.Span, .. BitConverter.GetBytes(writer.Written.Length), .. "PAR1"u8];
     }
 
     [Fact]
@@ -168,7 +243,7 @@ public class BombTests
     static (ParquetDefect? Defect, long Most) Read(byte[] chunk, CompressionCodec codec, DataType type, int rows, Action<Column>? each = null)
     {
         long most = 0;
-        var physical = type == DataType.String ? PhysicalType.ByteArray : PhysicalType.Int64;
+        var physical = type == DataType.Int64 ? PhysicalType.Int64 : PhysicalType.ByteArray;
         var column = new ParquetColumn(0, "x", "x", physical, 0, true, false, type, null, true, false);
         var (source, buffers) = (new MemorySource([.. "PAR1"u8, .. chunk]), ParquetFiles.Buffers(Budget));
         using var reader = new ColumnChunkReader(source, new ReadAhead(source, buffers), column, 4 + chunk.Length, buffers);

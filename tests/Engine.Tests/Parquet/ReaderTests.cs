@@ -168,7 +168,7 @@ public class ReaderTests
                     start += (int)group.Rows;
                 }
             }
-        }, iter: 25);
+        }, iter: Soak.Cases(25));
     }
 
     static Column Next(ColumnChunkReader reader, int rows, int[]? positions)

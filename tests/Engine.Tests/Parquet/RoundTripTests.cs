@@ -22,7 +22,7 @@ public class RoundTripTests
         var file = TableFile.Write(made.Table, made.RowGroupRows);
         Assert.Equal(made.Table.Rows.Select(TableFile.Text), TableFile.Read(file, made.Table.Schema, made.BatchRows).Select(TableFile.Text));
         Assert.Equal(file, TableFile.Write(made.Table, made.RowGroupRows));
-    }, iter: 2_000, threads: 1, print: Print);
+    }, iter: Soak.Cases(2_000), threads: 1, print: Print);
 
     [Fact]
     public void Statistics_OfEveryRowGroup_BoundItsValues() => Cases.Sample(made =>
@@ -45,7 +45,7 @@ public class RoundTripTests
                 else Assert.True(values.Any(value => value.BytesValue.Length > 64), "bounds are missing");
             }
         }
-    }, iter: 1_000, threads: 1, print: Print);
+    }, iter: Soak.Cases(1_000), threads: 1, print: Print);
 
     [Fact]
     public void DuckDb_ReadsTheFile_WithTheSameValues() => Cases.Sample(made =>
@@ -78,7 +78,7 @@ public class RoundTripTests
         {
             File.Delete(path);
         }
-    }, iter: 150, threads: 1, print: Print);
+    }, iter: Soak.Cases(150), threads: 1, print: Print);
 
     static string Single(DuckDBConnection connection, string sql) => Texts(connection, $"select ({sql})::varchar").Single();
 

@@ -25,7 +25,7 @@ public class SnappyDecoderTests
         var decoded = new byte[content.Length];
         SnappyDecoder.Decode(Snappy.CompressToArray(content), decoded);
         return decoded.AsSpan().SequenceEqual(content);
-    }, iter: 3_000);
+    }, iter: Soak.Cases(3_000));
 
     [Fact]
     public void Decode_AnyMutation_StaysInsideItsBounds() => Gen.Select(Content, Gen.Int[0, 1 << 20], Gen.Byte, Gen.Bool).Sample((content, at, value, cut) =>
@@ -45,5 +45,5 @@ public class SnappyDecoderTests
             Assert.Equal(ParquetDefect.Corrupt, defect.Defect);
         }
         Assert.False(guarded.AsSpan(0, 64).ContainsAnyExcept((byte)0) || guarded.AsSpan(64 + content.Length).ContainsAnyExcept((byte)0));
-    }, iter: 5_000);
+    }, iter: Soak.Cases(5_000));
 }

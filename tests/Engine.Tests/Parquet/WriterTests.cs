@@ -10,11 +10,11 @@ public class WriterTests
 
     [Fact]
     public void Write_AnyTableInAnyRowGroups_IsReadBackEqual() => TableInGroups.Sample(
-        x => ParquetFiles.AssertReadsAs(x.Table, ParquetFiles.Write(x.Table, x.Groups)), iter: 150);
+        x => ParquetFiles.AssertReadsAs(x.Table, ParquetFiles.Write(x.Table, x.Groups)), iter: Soak.Cases(150));
 
     [Fact]
     public void Write_EveryType_IsReadBackEqual() => Tables.WithTypes(Tables.AllTypes, 100).Sample(
-        table => ParquetFiles.AssertReadsAs(table, ParquetFiles.Write(table, 37)), iter: 10);
+        table => ParquetFiles.AssertReadsAs(table, ParquetFiles.Write(table, 37)), iter: Soak.Cases(10));
 
     [Fact]
     public void Write_ManyPages_IsReadBackEqual()
@@ -37,7 +37,7 @@ public class WriterTests
 
     [Fact]
     public void Write_SameRowsTwice_GivesTheSameBytes() => TableInGroups.Sample(
-        x => Assert.Equal(ParquetFiles.Write(x.Table, x.Groups), ParquetFiles.Write(x.Table, x.Groups)), iter: 50);
+        x => Assert.Equal(ParquetFiles.Write(x.Table, x.Groups), ParquetFiles.Write(x.Table, x.Groups)), iter: Soak.Cases(50));
 
     [Fact]
     public void Write_NoRows_IsAFileWithTheSchema()
@@ -66,7 +66,7 @@ public class WriterTests
             }
             from += (int)group.Rows;
         }
-    }, iter: 100);
+    }, iter: Soak.Cases(100));
 
     [Fact]
     public void Write_AnyTable_DuckDbReadsTheSame()
@@ -83,7 +83,7 @@ public class WriterTests
                 var rows = duckDb.Query($"SELECT {shown} FROM {from}");
                 Assert.Equal(Enumerable.Range(0, table.Rows).Select(row => DuckDb.Show(table.Columns[i][row])), rows.Select(row => row[0]));
             }
-        }, iter: 8, threads: 1);
+        }, iter: Soak.Cases(8), threads: 1);
     }
 
     static readonly DataType[] CommonTypes = [DataType.Int32, DataType.Int64, DataType.Double, DataType.String];
@@ -105,7 +105,7 @@ public class WriterTests
             from += rows;
         }
         Assert.Equal(table.Rows, from);
-    }, iter: 20);
+    }, iter: Soak.Cases(20));
 
     [Fact]
     public async Task Write_CommonTypes_ParquetNetReadsTheSame()

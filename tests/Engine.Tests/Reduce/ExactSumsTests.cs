@@ -18,7 +18,7 @@ public class ExactSumsTests
 
     [Fact]
     public void Round_AnyFiniteValues_IsTheTrueSumRoundedOnce() => Lists.Sample(
-        values => BitConverter.DoubleToInt64Bits(Exact(values)) == BitConverter.DoubleToInt64Bits(Sum(values)), iter: 5_000);
+        values => BitConverter.DoubleToInt64Bits(Exact(values)) == BitConverter.DoubleToInt64Bits(Sum(values)), iter: Soak.Cases(5_000));
 
     [Fact]
     public void Round_AnyOrderAndCut_GivesTheSameBits() => Gen.Select(Lists, Gen.Int[0, 50], Gen.Int[0, 50], Gen.Int).Sample((values, cut, secondCut, seed) =>
@@ -32,7 +32,7 @@ public class ExactSumsTests
         rest.Merge(0, Of(shuffled[second..]), 0);
         whole.Merge(0, rest, 0);
         return BitConverter.DoubleToInt64Bits(Sum(values)) == BitConverter.DoubleToInt64Bits(whole.Round(0));
-    }, iter: 3_000);
+    }, iter: Soak.Cases(3_000));
 
     [Fact]
     public void AddAll_AnyValues_IsTheTrueSumRoundedOnce() =>
@@ -42,7 +42,7 @@ public class ExactSumsTests
             sums.Resize(1);
             sums.AddAll(0, values);
             return BitConverter.DoubleToInt64Bits(Sum(values)) == BitConverter.DoubleToInt64Bits(sums.Round(0));
-        }, iter: 5_000);
+        }, iter: Soak.Cases(5_000));
 
     [Fact]
     public void AddAll_TwentyThousandValues_IsTheirSumOneByOne()
@@ -66,7 +66,7 @@ public class ExactSumsTests
         }
         return Enumerable.Range(0, pairs.Length == 0 ? 0 : 41).All(group =>
             sums.Round(group).Equals(Exact([.. pairs.Where(pair => pair.Item1 == group).Select(pair => pair.Item2)])));
-    }, iter: 300);
+    }, iter: Soak.Cases(300));
 
     [Theory]
     [InlineData(double.PositiveInfinity, double.PositiveInfinity, double.PositiveInfinity)]

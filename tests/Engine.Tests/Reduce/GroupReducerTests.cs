@@ -29,7 +29,7 @@ public class GroupReducerTests
                 if (Scalar.Compare(expected[row][i], actual[i][row]) != 0) Assert.Fail($"row {row}, output {i}: {actual[i][row]} instead of {expected[row][i]}");
             }
         }
-    }, iter: 400);
+    }, iter: Soak.Cases(400));
 
     [Fact]
     public void Reduce_AnyBatchesCodesAndCuts_GivesTheSameBits() => Gen.Select(Cases, Gen.Int[0, 300]).Sample((x, cutAt) =>
@@ -49,7 +49,7 @@ public class GroupReducerTests
         if (whole is null) return;
         Tables.AssertSame(whole, batches!);
         Tables.AssertSame(whole, merged!);
-    }, iter: 400);
+    }, iter: Soak.Cases(400));
 
     [Fact]
     public void Reduce_SupportedTypes_EqualsDuckDb()
@@ -76,7 +76,7 @@ public class GroupReducerTests
                     for (var i = 0; i < actual.Count; i++) AssertClose(rows[row][i], DuckDb.Show(actual[i][row]), columns.OutputSchema[i].Name);
                 }
             }
-        }, iter: 5, threads: 1);
+        }, iter: Soak.Cases(5), threads: 1);
     }
 
     [Theory]
@@ -127,7 +127,7 @@ public class GroupReducerTests
         {
             for (var i = 0; i < expected[row].Length; i++) Assert.Equal(0, Scalar.Compare(expected[row][i], actual[0][i][row]));
         }
-    }, iter: 200);
+    }, iter: Soak.Cases(200));
 
     [Fact]
     public void KeyEncoder_AnyRows_OrdersAsScalarsDo() => Tables.Any(40, 3).Sample(table =>
@@ -146,7 +146,7 @@ public class GroupReducerTests
                 Assert.Equal(Math.Sign(expected), Math.Sign(encoded[a].AsSpan().SequenceCompareTo(encoded[b])));
             }
         }
-    }, iter: 300);
+    }, iter: Soak.Cases(300));
 
     internal static int CompareNullsLast(Scalar left, Scalar right, bool descending) =>
         left.IsNull || right.IsNull ? left.IsNull.CompareTo(right.IsNull) : descending ? Scalar.Compare(right, left) : Scalar.Compare(left, right);

@@ -52,7 +52,7 @@ public class RowsReducerTests
                 Assert.Equal(wanted.Length, columns[i + 1].Length);
                 Tables.AssertSame(wanted, 0, columns[i + 1], $"output {i + 1}");
             }
-        }, iter: 400);
+        }, iter: Soak.Cases(400));
 
     [Theory]
     [InlineData(false)]

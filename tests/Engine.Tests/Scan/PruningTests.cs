@@ -35,7 +35,7 @@ public class PruningTests
             Assert.Equal(expected, pruned);
             Assert.Equal(0, none);
             Interlocked.Add(ref prunedGroups, skipped);
-        }, iter: 3_000, print: made => $"{made.Partition} and {made.Condition.Text}\n{string.Join(", ", made.Table.Schema.Fields)}\n{string.Join("\n", made.Table.Rows.Select(TableFile.Text))}");
+        }, iter: Soak.Cases(3_000), print: made => $"{made.Partition} and {made.Condition.Text}\n{string.Join(", ", made.Table.Schema.Fields)}\n{string.Join("\n", made.Table.Rows.Select(TableFile.Text))}");
         Assert.True(prunedGroups > 1_000, $"only {prunedGroups} row groups were pruned");
     }
 

@@ -27,7 +27,7 @@ public class RowGroupScanTests
                 var selected = inPartition.Where(row => !withWhere || table.Columns[1].IsNull(row) || table.Columns[1][row].IntegerValue > threshold).ToList();
                 Assert.Equal(new ScanCounts(table.Rows, 0, inPartition.Count, selected.Count), counts);
                 AssertRows(table, selected, output);
-            }, iter: 150);
+            }, iter: Soak.Cases(150));
 
     [Fact]
     public void Scan_SparsePartitionOfManyBatches_SkipsPagesAndKeepsRowsTogether()
@@ -54,7 +54,7 @@ public class RowGroupScanTests
         var (counts, output) = Scan(table, [64], null, null);
         Assert.Equal(new ScanCounts(table.Rows, 0, table.Rows, table.Rows), counts);
         AssertRows(table, [.. Enumerable.Range(0, table.Rows)], output);
-    }, iter: 50);
+    }, iter: Soak.Cases(50));
 
     static (ScanCounts Counts, List<IReadOnlyList<Column>> Output) Scan(Table table, int[] groups, Predicate? partition, Predicate? where)
     {
