@@ -7,6 +7,9 @@ static class FooterParser
     /// <summary>More than any writer packs: the longest pages of one repeated value come to some thousand rows a byte.</summary>
     const long MaxRowsPerByte = 1 << 16;
 
+    /// <summary>Four times what the format's own ordinals of row groups, 16 bits with a sign, can count.</summary>
+    const int MaxRowGroups = 1 << 17;
+
     public static FileMetadata Parse(ReadOnlySpan<byte> footer, long dataEnd)
     {
         var reader = new ThriftReader(footer);
@@ -39,30 +42,30 @@ static class FooterParser
         long sum = 0;
         foreach (var group in rowGroups) sum = checked(sum + group.Rows);
         if (sum != rows) throw new ParquetDataException(ParquetDefect.Corrupt, $"the footer counts {rows} rows, its row groups {sum}");
-        RequirePlausible(rowGroups, rows, dataEnd);
+        if (rows / MaxRowsPerByte > dataEnd && rowGroups.Any(group => group.Chunks.Any(chunk => chunk.ExternalFile is null)))
+            throw new ParquetDataException(ParquetDefect.TooLarge, $"the footer promises {rows} rows in {dataEnd} bytes of pages; up to {MaxRowsPerByte} a byte are read");
         for (var i = 0; i < columns.Count; i++) columns[i] = columns[i] with { HasTypeOrder = i < typeOrders.Count && typeOrders[i] };
         return new FileMetadata(columns, rowGroups, rows, dataEnd, createdBy, keyValues);
-    }
-
-    /// <summary>Refuses footers that make any amount of work out of few bytes: by runs without end, or by the same pages again and again.</summary>
-    static void RequirePlausible(List<RowGroup> rowGroups, long rows, long dataEnd)
-    {
-        var chunks = rowGroups.SelectMany(group => group.Chunks).Where(chunk => chunk.ExternalFile is null);
-        if (chunks.Any() && rows / MaxRowsPerByte > dataEnd)
-            throw new ParquetDataException(ParquetDefect.TooLarge, $"the footer promises {rows} rows in {dataEnd} bytes of pages; up to {MaxRowsPerByte} a byte are read");
-        var bytes = chunks.Aggregate(0L, (sum, chunk) => Math.Min(sum, long.MaxValue / 2) + chunk.CompressedSize);
-        if (bytes > dataEnd) throw new ParquetDataException(ParquetDefect.Corrupt, $"the column chunks have {bytes} bytes together, the file {dataEnd} before its footer");
     }
 
     static List<RowGroup> ParseRowGroups(ref ThriftReader reader, ThriftType listType, List<ParquetColumn> columns, long dataEnd)
     {
         var count = reader.StructList(listType);
+        if (count > MaxRowGroups) throw new ParquetDataException(ParquetDefect.TooLarge, $"the footer lists {count} row groups; the limit is {MaxRowGroups}");
         var groups = new List<RowGroup>(Math.Min(count, 1024));
+        var bytes = 0L;
         for (var ordinal = 0; ordinal < count; ordinal++)
         {
             try
             {
-                groups.Add(ParseRowGroup(ref reader, ordinal, columns, dataEnd));
+                var group = ParseRowGroup(ref reader, ordinal, columns, dataEnd);
+                foreach (var chunk in group.Chunks)
+                {
+                    if (chunk.ExternalFile is null) bytes += chunk.CompressedSize;
+                    // Chunks that share their pages make any amount of work out of few bytes.
+                    if (bytes > dataEnd) throw new ParquetDataException(ParquetDefect.Corrupt, $"the column chunks up to here have {bytes} bytes together, the file {dataEnd} before its footer");
+                }
+                groups.Add(group);
             }
             catch (ParquetDataException defect)
             {

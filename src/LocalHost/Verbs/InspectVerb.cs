@@ -60,7 +60,7 @@ static class InspectVerb
     }
 
     /// <summary>What reading one page and one batch of a column may take; larger ones are refused.</summary>
-    const long MostMemory = 384L << 20;
+    const long MostMemory = 256L << 20;
 
     static async Task<int> InspectAsync(IByteSource source, bool verify, bool json, CancellationToken cancellationToken)
     {

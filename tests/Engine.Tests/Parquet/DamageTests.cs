@@ -209,7 +209,7 @@ public class DamageTests
         }
     }
 
-    static byte[] Mutate(byte[] file, int kind, double at, double other, byte value)
+    internal static byte[] Mutate(byte[] file, int kind, double at, double other, byte value)
     {
         var bytes = (byte[])file.Clone();
         var first = (int)(at * (bytes.Length - 1));
@@ -226,7 +226,7 @@ public class DamageTests
     }
 
     /// <summary>Runs the action, and fails naming what it said last when it does not end.</summary>
-    static void Watched(Action<Action<string>> action)
+    internal static void Watched(Action<Action<string>> action)
     {
         var last = "nothing yet";
         var run = Task.Run(() => action(text => last = text));

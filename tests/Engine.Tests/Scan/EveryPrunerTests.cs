@@ -54,6 +54,64 @@ public class EveryPrunerTests
         ParquetFiles.Wait(scan.DisposeAsync());
     }
 
+    [Fact]
+    public void Scan_DictionaryThatTheFooterDoesNotName_IsFoundBeforeTheFirstPage()
+    {
+        var jumps = 0L;
+        Cases.Sample(
+            made =>
+            {
+                var counts = new PruningCounts();
+                Check(made with { Dictionary = true }, Sharp(made with { Dictionary = true }), counts, Unnamed);
+                jumps += counts.Rows(Pruner.PageIndex);
+            },
+            iter: Soak.Cases(40), threads: 1, print: Print);
+        Assert.NotEqual(0, jumps);
+
+        static RowGroup Unnamed(RowGroup group) => group with { Chunks = [.. group.Chunks.Select(chunk => chunk with { HasDictionary = false, IsDictionaryEncoded = false })] };
+    }
+
+    [Fact]
+    public void Scan_MutatedFile_EndsWithAllMemoryGivenBack()
+    {
+        using var duckDb = new DuckDb();
+        var gen = Gen.Select(Cases, Gen.Bool, Gen.Int[0, 4], Gen.Double[0, 1], Gen.Double[0, 1], Gen.Byte);
+        var (read, refused) = (0, 0);
+        DamageTests.Watched(say => gen.Sample(
+            (made, sharp, kind, at, other, value) =>
+            {
+                var file = sharp ? Sharp(made) : Duck(made, duckDb);
+                say($"{Print(made)}, {(sharp ? "ParquetSharp" : "DuckDB")}, mutation {kind} at {at}, {other}, {value}");
+                for (var i = 0; i < 20; i++)
+                {
+                    var mutant = DamageTests.Mutate(file, kind, (at + i * 0.05) % 1, other, value);
+                    var buffers = ParquetFiles.Buffers();
+                    try
+                    {
+                        var footer = ParquetFiles.Footer(mutant);
+                        if (footer.Columns.Count < Schema.Count || Enumerable.Range(0, Schema.Count).Any(ordinal => footer.Columns[ordinal].Type != Schema[ordinal].Type)) continue;
+                        var scan = new RowGroupScan(new MemorySource(mutant), footer.Columns, footer.DataEnd, Predicate.Equal(Schema, 0, made.Partition), null, new RowCollector(Schema), buffers, new PruningCounts());
+                        try
+                        {
+                            foreach (var _ in scan.ScanAsync(footer.RowGroups).ToBlockingEnumerable()) read++;
+                        }
+                        finally
+                        {
+                            ParquetFiles.Wait(scan.DisposeAsync());
+                        }
+                    }
+                    catch (ParquetDataException)
+                    {
+                        refused++;
+                    }
+                    // What is in reserve gives way, what was not given back does not.
+                    buffers.Account.Charge(buffers.Account.Limit);
+                }
+            },
+            iter: Soak.Cases(60), threads: 1));
+        Assert.True(read > 100 && refused > 100, $"{read} row groups were read, {refused} files refused");
+    }
+
     static Case Make(Dice dice)
     {
         // Values around a drifting centre: bounds of pages are narrow, and those of row groups are not.
@@ -75,9 +133,10 @@ public class EveryPrunerTests
         return new Case(table, new RandomCondition(dice, table).Make(2), partition, dice.Pick(60, 400, 5000), dice.Pick(97, 1009, 5000), dice.Chance(60), dice.Chance(50));
     }
 
-    static void Check(Case made, byte[] file, PruningCounts counts)
+    static void Check(Case made, byte[] file, PruningCounts counts, Func<RowGroup, RowGroup>? change = null)
     {
         var footer = ParquetFiles.Footer(file);
+        var rowGroups = footer.RowGroups.Select(change ?? (group => group)).ToList();
         var where = Expression.Parse(made.Condition.Text).BindPredicate(Schema).Value!;
         foreach (var condition in (Predicate?[])[where, null])
         {
@@ -88,7 +147,7 @@ public class EveryPrunerTests
                 var collector = new RowCollector(Schema);
                 var scan = new RowGroupScan(new MemorySource(file), footer.Columns, footer.DataEnd, Predicate.Equal(Schema, 0, made.Partition), condition, collector, ParquetFiles.Buffers(), counts, pruners);
                 var sum = default(ScanCounts);
-                foreach (var scanned in scan.ScanAsync(footer.RowGroups).ToBlockingEnumerable()) sum += scanned;
+                foreach (var scanned in scan.ScanAsync(rowGroups).ToBlockingEnumerable()) sum += scanned;
                 ParquetFiles.Wait(scan.DisposeAsync());
                 Assert.Equal(expected, collector.Rows);
                 Assert.Equal(inPartition.Count, sum.RowsInPartition);
