@@ -30,6 +30,14 @@ public sealed class Column<T>(DataType type, MemoryAccount? account = null) : Co
         GrowNull();
     }
 
+    protected override void ClearNulls()
+    {
+        for (var row = 0; row < Length; row++)
+        {
+            if (IsNull(row)) _values[row] = default;
+        }
+    }
+
     protected override void SpreadValues(int start, int values, ReadOnlySpan<ulong> validity)
     {
         Lengthen(ref _values, Length);
@@ -97,5 +105,13 @@ public sealed class Column<T>(DataType type, MemoryAccount? account = null) : Co
             case Lane.Double: Unsafe.As<T, double>(ref slot) = value.FloatingValue; break;
             default: Unsafe.As<T, Int128>(ref slot) = value.IntegerValue; break;
         }
+    }
+
+    public override void AppendRepeated(in Scalar value, int rows)
+    {
+        if (rows == 0) return;
+        Append(value);
+        if (value.IsNull) base.AppendRepeated(value, rows - 1);
+        else AppendSpan(rows - 1).Fill(_values[Length - rows]);
     }
 }
