@@ -22,7 +22,7 @@ sealed partial class Binder
     {
         ValueExpression value => value,
         NullLiteral => new ConstantValue(Scalar.Null(ofNull ?? DataType.Bool)),
-        ConstantTruth { Value: var value } => new ConstantValue(value is { } known ? Scalar.Bool(known) : Scalar.Null(DataType.Bool)),
+        ConstantTruth { Value: var value } => new ConstantValue(value is { } known ? Scalar.Bool(known) : Scalar.Null(ofNull ?? DataType.Bool)),
         TruthExpression truth => new TruthValue(truth),
         LiteralExpression literal => new ConstantValue(OwnValue(literal)),
         _ => throw new InvalidOperationException($"No value for {bound.GetType().Name}."),
