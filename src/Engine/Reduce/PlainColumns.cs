@@ -1,0 +1,36 @@
+using Fanfold.Engine.Columns;
+
+namespace Fanfold.Engine.Reduce;
+
+/// <summary>The columns of one batch with codes looked up, each at most once.</summary>
+sealed class PlainColumns(int columns, MemoryAccount? account)
+{
+    readonly Column?[] _decoded = new Column?[columns];
+    readonly bool[] _isFilled = new bool[columns];
+    RowBatch? _batch;
+
+    public void Start(RowBatch batch)
+    {
+        _batch = batch;
+        Array.Clear(_isFilled);
+    }
+
+    public Column this[int ordinal]
+    {
+        get
+        {
+            if (_batch!.Columns[ordinal] is not DictionaryColumn coded) return _batch.Columns[ordinal];
+            var decoded = _decoded[ordinal] ??= Column.Create(coded.Type, account);
+            if (_isFilled[ordinal]) return decoded;
+            _isFilled[ordinal] = true;
+            decoded.Clear();
+            decoded.AppendRange(coded, 0, coded.Length);
+            return decoded;
+        }
+    }
+
+    public void Release()
+    {
+        foreach (var column in _decoded) column?.Release();
+    }
+}
