@@ -15,6 +15,7 @@ public sealed class GroupReducer : Reducer
     readonly long _limit;
     readonly Column[] _keyColumns;
     readonly PlainColumns _plain;
+    readonly PlainColumns _plainStates;
     int[] _groups = [];
 
     /// <param name="input">The schema of the batches.</param>
@@ -42,6 +43,7 @@ public sealed class GroupReducer : Reducer
             .. keys.Select((key, i) => new Field($"key{i}", input[key].Type)),
             .. _accumulators.SelectMany((accumulator, i) => accumulator.StateTypes.Select((type, part) => new Field($"state{i}.{part}", type))),
         ]);
+        _plainStates = new PlainColumns(StateSchema.Count, account);
     }
 
     public int Groups => _table.Count;
@@ -94,12 +96,14 @@ public sealed class GroupReducer : Reducer
     }
 
     /// <summary>Adds keys and states that a reducer of the same reduction gave, in whatever order.</summary>
-    public void Merge(IReadOnlyList<Column> states)
+    public void Merge(RowBatch states)
     {
-        if (states[0].Length == 0) return;
-        for (var i = 0; i < _keys.Length; i++) _keyColumns[i] = states[i];
-        var groups = Assign(states[0].Length);
-        Column[] columns = [.. states];
+        if (states.Rows == 0) return;
+        for (var i = 0; i < _keys.Length; i++) _keyColumns[i] = states.Columns[i];
+        var groups = Assign(states.Rows);
+        _plainStates.Start(states);
+        var columns = new Column[StateSchema.Count];
+        for (var i = _keys.Length; i < columns.Length; i++) columns[i] = _plainStates[i];
         var next = _keys.Length;
         foreach (var accumulator in _accumulators)
         {
@@ -130,6 +134,7 @@ public sealed class GroupReducer : Reducer
     {
         _memory.Release();
         _plain.Release();
+        _plainStates.Release();
     }
 
     int[]? _order;
