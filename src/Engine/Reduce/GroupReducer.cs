@@ -35,7 +35,7 @@ public sealed class GroupReducer : Reducer
         _aggregates = aggregates;
         _accumulators = [.. aggregates.Select(aggregate => Accumulator.Create(aggregate, aggregate.Input < 0 ? null : input[aggregate.Input].Type, _memory))];
         _table = new GroupTable(keys.Select(key => input[key].Type), _memory);
-        _plain = new PlainColumns(input.Count, account);
+        _plain = new PlainColumns(input.Count, _memory);
         _sort = sort;
         _limit = limit;
         StateSchema = new Schema(
@@ -43,7 +43,7 @@ public sealed class GroupReducer : Reducer
             .. keys.Select((key, i) => new Field($"key{i}", input[key].Type)),
             .. _accumulators.SelectMany((accumulator, i) => accumulator.StateTypes.Select((type, part) => new Field($"state{i}.{part}", type))),
         ]);
-        _plainStates = new PlainColumns(StateSchema.Count, account);
+        _plainStates = new PlainColumns(StateSchema.Count, _memory);
     }
 
     public int Groups => _table.Count;
@@ -79,19 +79,19 @@ public sealed class GroupReducer : Reducer
     /// <summary>Keys and states instead of results, cut into row groups, by the keys ascending. Each belongs to the caller until the next. Ends the reducer.</summary>
     public IEnumerable<IReadOnlyList<Column>> States()
     {
-        foreach (var (from, to) in Pieces(_table.Count))
+        var order = _table.Order();
+        foreach (var columns in Pieces(StateSchema, order.Length, SaveStates)) yield return columns;
+
+        void SaveStates(int from, int to, Column[] columns)
         {
-            var columns = NewColumns(StateSchema);
-            var order = Order().AsSpan(from, to - from);
-            _table.WriteKeys(order, columns);
+            var groups = order.AsSpan(from, to - from);
+            _table.WriteKeys(groups, columns);
             var next = _keys.Length;
             foreach (var accumulator in _accumulators)
             {
-                accumulator.Save(order, columns.AsSpan(next, accumulator.StateTypes.Count));
+                accumulator.Save(groups, columns.AsSpan(next, accumulator.StateTypes.Count));
                 next += accumulator.StateTypes.Count;
             }
-            yield return columns;
-            foreach (var column in columns) column.Release();
         }
     }
 
@@ -116,45 +116,50 @@ public sealed class GroupReducer : Reducer
 
     public override IEnumerable<IReadOnlyList<Column>> Finish()
     {
-        var order = Order();
+        var order = _table.Order();
         if (_sort.Count > 0) order = Sorted(order);
         var rows = (int)Math.Min(order.Length, _limit);
-        foreach (var (from, to) in Pieces(rows))
-        {
-            var columns = NewColumns(OutputSchema);
-            Write(order.AsSpan(from, to - from), columns);
-            yield return columns;
-            foreach (var column in columns) column.Release();
-        }
+        foreach (var columns in Pieces(OutputSchema, rows, (from, to, columns) => Write(order.AsSpan(from, to - from), columns))) yield return columns;
         Release();
     }
 
     /// <summary>Gives all memory back to the account. The reducer must not be used after it.</summary>
-    public override void Release()
-    {
-        _memory.Release();
-        _plain.Release();
-        _plainStates.Release();
-    }
-
-    int[]? _order;
-
-    int[] Order() => _order ??= _table.Order();
+    public override void Release() => _memory.Release();
 
     int[] Sorted(int[] order)
     {
         // Only what the sort names is built for all groups.
-        var columns = NewColumns(OutputSchema);
-        Write(order, columns, _sort.Select(key => key.Column).ToHashSet());
-        var sorted = SortKey.Order(columns, _sort, order.Length, static (left, right) => left.CompareTo(right));
-        foreach (var column in columns) column.Release();
+        var columns = _memory.NewColumns(OutputSchema);
+        var sorted = _memory.New<int>(order.Length);
+        try
+        {
+            Write(order, columns, _sort.Select(key => key.Column).ToHashSet());
+            SortKey.Order(columns, _sort, sorted);
+        }
+        finally
+        {
+            foreach (var column in columns) column.Release();
+        }
         for (var i = 0; i < sorted.Length; i++) sorted[i] = order[sorted[i]];
         return sorted;
     }
 
-    static IEnumerable<(int From, int To)> Pieces(int rows)
+    /// <summary>Row groups of output, each written by <paramref name="write"/> when it is asked for and released when the next is.</summary>
+    IEnumerable<Column[]> Pieces(Schema schema, int rows, Action<int, int, Column[]> write)
     {
-        for (var from = 0; from < rows; from += RowGroupRows) yield return (from, Math.Min(rows, from + RowGroupRows));
+        for (var from = 0; from < rows; from += RowGroupRows)
+        {
+            var columns = _memory.NewColumns(schema);
+            try
+            {
+                write(from, Math.Min(rows, from + RowGroupRows), columns);
+                yield return columns;
+            }
+            finally
+            {
+                foreach (var column in columns) column.Release();
+            }
+        }
     }
 
     /// <param name="ordinals">The columns that are written; null for all.</param>
@@ -170,8 +175,6 @@ public sealed class GroupReducer : Reducer
             next++;
         }
     }
-
-    Column[] NewColumns(Schema schema) => [.. schema.Fields.Select(field => Column.Create(field.Type, _memory.Account))];
 
     static Schema Output(Schema input, Field? partition, IReadOnlyList<int> keys, IReadOnlyList<Aggregate> aggregates) => new(
         [

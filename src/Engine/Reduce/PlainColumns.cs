@@ -3,7 +3,7 @@ using Fanfold.Engine.Columns;
 namespace Fanfold.Engine.Reduce;
 
 /// <summary>The columns of one batch with codes looked up, each at most once.</summary>
-sealed class PlainColumns(int columns, MemoryAccount? account)
+sealed class PlainColumns(int columns, StateMemory memory)
 {
     readonly Column?[] _decoded = new Column?[columns];
     readonly bool[] _isFilled = new bool[columns];
@@ -20,17 +20,12 @@ sealed class PlainColumns(int columns, MemoryAccount? account)
         get
         {
             if (_batch!.Columns[ordinal] is not DictionaryColumn coded) return _batch.Columns[ordinal];
-            var decoded = _decoded[ordinal] ??= Column.Create(coded.Type, account);
+            var decoded = _decoded[ordinal] ??= memory.NewColumn(coded.Type);
             if (_isFilled[ordinal]) return decoded;
             _isFilled[ordinal] = true;
             decoded.Clear();
             decoded.AppendRange(coded, 0, coded.Length);
             return decoded;
         }
-    }
-
-    public void Release()
-    {
-        foreach (var column in _decoded) column?.Release();
     }
 }

@@ -9,7 +9,7 @@ public sealed class RowsReducer : Reducer
     readonly int[] _select;
     readonly IReadOnlyList<SortKey> _sort;
     readonly long _limit;
-    readonly MemoryAccount? _account;
+    readonly StateMemory _memory;
     Column[] _rows;
     Column[]? _spare;
     long _taken;
@@ -25,7 +25,7 @@ public sealed class RowsReducer : Reducer
         _select = [.. select];
         _sort = sort;
         _limit = limit;
-        _account = account;
+        _memory = new StateMemory(account);
         _rows = NewColumns();
     }
 
@@ -63,15 +63,22 @@ public sealed class RowsReducer : Reducer
                 break;
             }
             var piece = NewColumns();
-            for (var i = 0; i < piece.Length; i++) piece[i].AppendRange(_rows[i], from, count);
-            yield return piece;
-            foreach (var column in piece) column.Release();
+            try
+            {
+                for (var i = 0; i < piece.Length; i++) piece[i].AppendRange(_rows[i], from, count);
+                yield return piece;
+            }
+            finally
+            {
+                foreach (var column in piece) column.Release();
+            }
         }
         Release();
     }
 
     public override void Release()
     {
+        _memory.Release();
         foreach (var column in _rows) column.Release();
         foreach (var column in _spare ?? []) column.Release();
     }
@@ -79,15 +86,20 @@ public sealed class RowsReducer : Reducer
     /// <summary>Sorts the rows held and drops those past the limit.</summary>
     void Sort()
     {
-        var order = SortKey.Order(_rows, _sort, _rows[0].Length, static (left, right) => left.CompareTo(right));
-        var sorted = NewColumns();
-        for (var i = 0; i < sorted.Length; i++)
+        var order = _memory.New<int>(_rows[0].Length);
+        SortKey.Order(_rows, _sort, order);
+        var unsorted = _rows;
+        _rows = NewColumns();
+        try
         {
-            sorted[i].AppendFrom(_rows[i], order.AsSpan(0, (int)Math.Min(order.Length, _limit)));
-            _rows[i].Release();
+            for (var i = 0; i < unsorted.Length; i++) _rows[i].AppendFrom(unsorted[i], order.AsSpan(0, (int)Math.Min(order.Length, _limit)));
         }
-        _rows = sorted;
+        finally
+        {
+            foreach (var column in unsorted) column.Release();
+        }
+        _memory.Free(order);
     }
 
-    Column[] NewColumns() => [.. OutputSchema.Fields.Select(field => Column.Create(field.Type, _account))];
+    Column[] NewColumns() => _memory.NewColumns(OutputSchema);
 }

@@ -7,7 +7,7 @@ sealed class UniqueAccumulator(DataType type, StateMemory memory) : Accumulator
 {
     readonly DistinctValues _values = DistinctValues.Create(type, memory);
     readonly PairTable _pairs = new(memory);
-    readonly Column _one = Column.Create(type, memory.Account);
+    readonly Column _one = memory.NewColumn(type);
     long[] _counts = [];
     int[] _numbers = [];
     int[] _copies = [];
