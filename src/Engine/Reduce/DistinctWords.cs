@@ -5,6 +5,9 @@ namespace Fanfold.Engine.Reduce;
 /// <summary>Distinct values of a fixed width, as <see cref="KeyWords"/>.</summary>
 sealed class DistinctWords<TWord>(StateMemory memory) : DistinctValues(memory) where TWord : unmanaged, IEquatable<TWord>
 {
+    /// <summary>More than a processor's second cache holds.</summary>
+    const int ManyKeys = 1 << 14;
+
     readonly KeySlots _slots = new(memory);
     readonly uint[] _hashes = new uint[Stretch];
     readonly TWord[] _scratch = new TWord[Stretch];
@@ -34,6 +37,7 @@ sealed class DistinctWords<TWord>(StateMemory memory) : DistinctValues(memory) w
         var slots = _slots.Slots;
         var known = _words;
         var shift = _slots.Shift;
+        if (_count > ManyKeys) _slots.Prefetch(hashes);
         var before = _count;
         for (var i = 0; i < hashes.Length; i++)
         {

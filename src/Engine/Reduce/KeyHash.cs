@@ -7,19 +7,22 @@ namespace Fanfold.Engine.Reduce;
 static class KeyHash
 {
     // Of two version 4 uuids: the lower half of each holds 62 random bits.
-    static readonly ulong First = RandomBits();
+    static readonly ulong First = RandomBits() | 1;
     static readonly ulong Second = RandomBits() | 1;
 
     public static uint Of<TWord>(TWord word) where TWord : unmanaged
     {
-        if (typeof(TWord) == typeof(ulong)) return (uint)(Fold(Unsafe.BitCast<TWord, ulong>(word) ^ First, Second) >> 32);
+        if (typeof(TWord) == typeof(ulong)) return Of(Unsafe.BitCast<TWord, ulong>(word));
         var wide = Unsafe.BitCast<TWord, UInt128>(word);
-        return (uint)(Fold(Fold((ulong)(wide >> 64) ^ Second, First) ^ (ulong)wide ^ First, Second) >> 32);
+        return Of(Fold((ulong)(wide >> 64) ^ Second, First) ^ (ulong)wide);
     }
+
+    // Twice, since the products of neighbouring keys lie in rows that a single fold leaves in sight.
+    static uint Of(ulong word) => (uint)(Fold(Fold(word ^ First, Second) ^ Second, First) >> 32);
 
     public static uint Of(ReadOnlySpan<byte> bytes) => (uint)(XxHash3.HashToUInt64(bytes, (long)First) >> 32);
 
-    /// <summary>Both halves of the product, folded: every bit of the word reaches every bit of the hash.</summary>
+    /// <summary>Both halves of the product in one.</summary>
     static ulong Fold(ulong word, ulong multiplier) => Math.BigMul(word, multiplier, out var low) ^ low;
 
     static ulong RandomBits()

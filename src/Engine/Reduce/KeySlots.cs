@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Fanfold.Engine.Reduce;
 
@@ -42,6 +43,16 @@ sealed class KeySlots(StateMemory memory)
 
     /// <summary>Notes that the caller has filled slots.</summary>
     public void Took(int slots) => _taken += slots;
+
+    /// <summary>Asks for the memory where the searches for these hashes begin.</summary>
+    public unsafe void Prefetch(ReadOnlySpan<uint> hashes)
+    {
+        if (!Sse.IsSupported) return;
+        fixed (ulong* slots = _slots)
+        {
+            foreach (var hash in hashes) Sse.Prefetch0(slots + (hash >> Shift));
+        }
+    }
 
     /// <summary>How many slots beyond its first the search for each key looks at, summed up.</summary>
     public long Displacement()
