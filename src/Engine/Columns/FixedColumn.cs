@@ -71,6 +71,14 @@ public sealed class Column<T>(DataType type, MemoryAccount? account = null) : Co
 
     protected override bool TryAppendValidRange(Column source, int from, int rows)
     {
+        if (source is DictionaryColumn { Dictionary: Column<T> dictionary } coded)
+        {
+            var values = dictionary.Values;
+            var codes = coded.Codes.Slice(from, rows);
+            var target = AppendSpan(rows);
+            for (var i = 0; i < codes.Length; i++) target[i] = values[codes[i]];
+            return true;
+        }
         if (source is not Column<T> plain) return false;
         plain.Values.Slice(from, rows).CopyTo(AppendSpan(rows));
         return true;

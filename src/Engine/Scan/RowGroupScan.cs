@@ -43,16 +43,19 @@ public sealed class RowGroupScan : IAsyncDisposable
     readonly int[] _positions = ArrayPool<int>.Shared.Rent(2 * BatchRows);
     readonly int[] _passing = ArrayPool<int>.Shared.Rent(2 * BatchRows);
     bool _expectsRows;
+    long _nextRow;
 
     /// <param name="columns">The file's columns in the order of the batches' schema; all flat and readable.</param>
     /// <param name="partition">Without one every row is selected, and the first column is always decoded.</param>
     /// <param name="pruned">Counts what the pruners spare.</param>
     /// <param name="pruners">Those that may be used beside <see cref="Pruner.Statistics"/>, which is the planner's; null for all.</param>
+    /// <param name="startRow">The place of the first row group's first row among the rows of the plan.</param>
     public RowGroupScan(
         IByteSource source, IReadOnlyList<ParquetColumn> columns, long dataEnd, Predicate? partition, Predicate? where, Reducer reducer, Buffers buffers, PruningCounts pruned,
-        IReadOnlySet<Pruner>? pruners = null)
+        IReadOnlySet<Pruner>? pruners = null, long startRow = 0)
     {
         _ahead = new ReadAhead(source, buffers);
+        _nextRow = startRow;
         _pruners = pruners ?? Enum.GetValues<Pruner>().ToHashSet();
         _planner = new AccessPlanner(source, _ahead, buffers, columns, _pruners, pruned);
         _readers = [.. columns.Select(column => new ColumnChunkReader(source, _ahead, column, dataEnd, buffers))];
@@ -77,10 +80,12 @@ public sealed class RowGroupScan : IAsyncDisposable
             next = i + 1 < groups.Count ? await BeginAsync(groups[i + 1], cancellationToken) : null;
             if (fetch is null)
             {
+                _nextRow += access.Group.Rows;
                 yield return new ScanCounts(0, access.Group.Rows, 0, 0);
                 continue;
             }
             yield return await ScanAsync(access, fetch, cancellationToken);
+            _nextRow += access.Group.Rows;
             await _ahead.ReleaseAsync(fetch.First);
             if (fetch.Rest is { } rest) await _ahead.ReleaseAsync(rest);
         }
@@ -148,7 +153,7 @@ public sealed class RowGroupScan : IAsyncDisposable
                     slice = Within(slice, row, access.Where.Rows, group.Rows);
                 }
                 if (slice.Count > 0 && !fetch.IsAll) fetch.Rest ??= _ahead.Start(Rest(access, Found(slice, row, range, group.Rows)), cancellationToken);
-                var selected = await ReduceAsync(slice, cancellationToken);
+                var selected = await ReduceAsync(slice, _nextRow + row, cancellationToken);
                 counts += new ScanCounts(0, 0, inPartition, selected);
                 row += slice.Rows;
             }
@@ -213,7 +218,8 @@ public sealed class RowGroupScan : IAsyncDisposable
     }
 
     /// <summary>Passes the rows of the slice for which <c>where</c> holds to the reducer; returns how many.</summary>
-    async ValueTask<int> ReduceAsync(RowSelection slice, CancellationToken cancellationToken)
+    /// <param name="position">The place of the slice's first row among the rows of the plan.</param>
+    async ValueTask<int> ReduceAsync(RowSelection slice, long position, CancellationToken cancellationToken)
     {
         if (_where is not null && slice.Count > 0) slice = await FilterAsync(slice, cancellationToken);
         if (slice.Count == 0)
@@ -225,7 +231,7 @@ public sealed class RowGroupScan : IAsyncDisposable
             return 0;
         }
         await LoadAsync(_reducer.Ordinals, slice, cancellationToken);
-        _reducer.Accumulate(new RowBatch(slice.Count, _batch));
+        _reducer.Accumulate(new RowBatch(slice.Count, _batch, position));
         return slice.Count;
     }
 

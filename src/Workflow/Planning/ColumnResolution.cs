@@ -108,7 +108,7 @@ static class ColumnResolution
             var input = (call.Argument as ColumnReference)?.Ordinal ?? -1;
             if (input >= 0 && Aggregate.ResultType(call.Function, schema[input].Type) is null)
                 errors.Add(new RunError("type", $"{call.Function.ToString().ToLowerInvariant()} is not defined for '{schema[input].Name}', which is {schema[input].Type}.", Pointer: pointer));
-            aggregates.Add(new Aggregate(name, call.Function, input));
+            aggregates.Add(new Aggregate(name, call.Function, input, call.Parameter));
         }
         return errors.Count > 0 ? null : new TaskReduction([.. reduce.GroupBy.Select(schema.IndexOf)], aggregates, null, sort, reduce.Limit);
     }
