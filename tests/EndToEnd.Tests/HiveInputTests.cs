@@ -113,7 +113,7 @@ public sealed class HiveInputTests : IDisposable
         Assert.Equal(["0|1000|2997", "1|1000|2998", "2|1000|2999"], Duck.ReadResult(_fanfold.PathOf(Result)));
 
         Directory.Move(Path.Combine(Lake, "ff=2"), Path.Combine(Lake, "ff=5"));
-        var run = (await _fanfold.RunAsync(Fanfold.Spec("lake", "ff", """{ "aggregates": { "n": "len()" } }""", Result))).Exits(2);
+        var run = (await _fanfold.RunAsync(Fanfold.Spec("lake", "ff", """{ "aggregates": { "n": "len()" } }""", Result))).Exits(1);
         Assert.Equal("path-key-contradicts", (string?)run.Error["code"]);
         Assert.StartsWith("lake/ff=5/", (string?)run.Error["file"], StringComparison.Ordinal);
     }

@@ -37,10 +37,10 @@ sealed class SourceColumns(IReadOnlyList<SourceFile> files, MissingColumn onMiss
         var keyType = storedTypes.Count > 0 && storedTypes.All(type => type.Kind == TypeKind.String) ? DataType.String : PathKeys.TypeOf(keyValues);
         if (CommonType.Of(keyValues.Any(value => value is not null) || storedTypes.Count == 0 ? [.. storedTypes, keyType] : storedTypes) is not { } type)
         {
-            errors.Add(TypesDiffer(name, pointer, found, keyType));
+            errors.Add(TypesDiffer(name, found, keyType));
             return null;
         }
-        if (Contradiction(name, pointer, found, type) is { } contradiction)
+        if (Contradiction(name, found, type) is { } contradiction)
         {
             errors.Add(contradiction);
             return null;
@@ -74,16 +74,16 @@ sealed class SourceColumns(IReadOnlyList<SourceFile> files, MissingColumn onMiss
         }
         var twice = Paths(found, f => f.IsKey && f.Keys.Count > 1);
         if (twice.Count > 0)
-            return new RunError("ambiguous-path-key", $"'{name}' is a key of more than one folder in the paths of {Named(twice)}; name a deeper folder in \"source.path\", or exclude these files.", File: twice[0], Pointer: pointer);
+            return new RunError("ambiguous-path-key", $"'{name}' is a key of more than one folder in the paths of {Named(twice)}; name a deeper folder in \"source.path\", or exclude these files.", File: twice[0]);
         var undecodable = Paths(found, f => f.IsKey && !f.Keys[0].IsUnicode);
         if (undecodable.Count > 0)
-            return new RunError("invalid-path-key", $"The value of the key '{name}' in the paths of {Named(undecodable)} is no UTF-8 text once its percent-sequences are decoded; rename these folders.", File: undecodable[0], Pointer: pointer);
+            return new RunError("invalid-path-key", $"The value of the key '{name}' in the paths of {Named(undecodable)} is no UTF-8 text once its percent-sequences are decoded; rename these folders.", File: undecodable[0]);
         if (found.Find(f => f.Stored is { Type: null }) is { } unreadable)
             return new RunError("unsupported-column", $"The column '{name}' of '{unreadable.Path}' can't be read: {unreadable.Stored!.Refusal}.", File: unreadable.Path, Pointer: pointer);
         return null;
     }
 
-    static RunError TypesDiffer(string name, string pointer, List<Found> found, DataType keyType)
+    static RunError TypesDiffer(string name, List<Found> found, DataType keyType)
     {
         var types = found.Where(f => f.Stored is not null || f.IsKey)
             .GroupBy(f => f.Stored is { } stored ? stored.Type!.Value.ToString() : $"{keyType} as a key of the path")
@@ -91,11 +91,11 @@ sealed class SourceColumns(IReadOnlyList<SourceFile> files, MissingColumn onMiss
         var listed = types.Select(type => $"{type.Key} in {Named([.. type.Select(f => f.Path)])}");
         return new RunError("column-types-differ",
             $"The column '{name}' has types of which none holds the values of all exactly: {string.Join("; ", listed)}. Write the files with one type, or exclude the odd ones.",
-            File: types[^1].First().Path, Pointer: pointer);
+            File: types[^1].First().Path);
     }
 
     /// <summary>A file whose rows, by its statistics, have other values than its path says: either could be meant.</summary>
-    static RunError? Contradiction(string name, string pointer, List<Found> found, DataType type)
+    static RunError? Contradiction(string name, List<Found> found, DataType type)
     {
         foreach (var (file, stored, keys) in found)
         {
@@ -108,7 +108,7 @@ sealed class SourceColumns(IReadOnlyList<SourceFile> files, MissingColumn onMiss
                 if (key is { IsNull: false } value && Scalar.Compare(min, value) <= 0 && Scalar.Compare(max, value) >= 0) continue;
                 return new RunError("path-key-contradicts",
                     $"The path of '{file.Path}' says that '{name}' is {Quoted.Clip(keys[^1].Value ?? "null")}, and the column '{name}' in it has values from {Quoted.Clip(min.ToString())} to {Quoted.Clip(max.ToString())}. Move the file, or write it again without the column.",
-                    File: file.Path, Pointer: pointer);
+                    File: file.Path);
             }
         }
         return null;
