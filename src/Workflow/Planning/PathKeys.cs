@@ -55,6 +55,13 @@ static class PathKeys
         return type.Kind == TypeKind.Date && TemporalText.ParseDate(text) is { } days && TemporalText.Date(days) == text ? Scalar.Integer(type, days) : null;
     }
 
+    /// <summary>Whether a folder's name can be held against values of the type.</summary>
+    public static bool IsComparable(DataType type) => type.IsInteger || type.Kind is TypeKind.Date or TypeKind.String;
+
+    /// <summary>The value of a comparable type that the text means, written like it or not, as in <c>month=01</c>; null when there is none.</summary>
+    public static Scalar? Find(string? text, DataType type) =>
+        type.IsInteger && Int128.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? Scalar.Integer(type, number) : Read(text, type);
+
     /// <summary>Percent-sequences as the bytes of UTF-8 that they stand for; a percent sign without two hex digits is itself. Null when that is no UTF-8.</summary>
     static string? Decode(string text)
     {

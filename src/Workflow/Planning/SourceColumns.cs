@@ -99,8 +99,8 @@ sealed class SourceColumns(IReadOnlyList<SourceFile> files, MissingColumn onMiss
     {
         foreach (var (file, stored, keys) in found)
         {
-            if (stored is null || keys.Count == 0) continue;
-            var key = PathKeys.Read(keys[^1].Value, type);
+            if (stored is null || keys.Count == 0 || !PathKeys.IsComparable(type)) continue;
+            var key = PathKeys.Find(keys[^1].Value, type);
             var column = FileColumn.Of(stored, type);
             foreach (var group in file.Footer.RowGroups.Where(group => group.Rows > 0))
             {

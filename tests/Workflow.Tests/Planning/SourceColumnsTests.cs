@@ -24,7 +24,9 @@ public class SourceColumnsTests
     [InlineData("date", "x=2024-01-31/a;", "b;x:date")]
     [InlineData("decimal(20,0)", "x=-7/a;", "b;x:uint64")]
     [InlineData("int16", "x=__HIVE_DEFAULT_PARTITION__/a;", "b;x:int16")]
-    [InlineData("int32", "x=7/a;x:int32", "x=8/b;x:int32")]
+    [InlineData("int32", "x=7/a;x:int32:7:7", "x=008/b;x:int32:8:8")]
+    [InlineData("int32", "x=7/a;x:int32:3:9", "x=north/b;x:int32")]
+    [InlineData("decimal(9,2)", "x=1.5/a;x:decimal(9,2):150:150")]
     public void Find_KeyBesideStoredColumns_TakesPartInTheirType(string type, params string[] files) =>
         Assert.Equal(type, Find(MissingColumn.Error, Files(files)).Field.Type.ToString());
 
