@@ -62,13 +62,13 @@ public sealed class HiveInputTests : IDisposable
             "'day': date, 'region': varchar");
 
         var grouped = (await _fanfold.RunAsync(Fanfold.Spec("lake", "ff", """{ "groupBy": ["region", "day"], "aggregates": { "n": "len()", "last": "max(id)" } }""", Result,
-            """{ "where": "day >= date '2024-01-31' and region <> 'x'" }"""))).Exits(0);
+            """{ "where": "day >= date '2024-01-31' and region <> 'x'" }"""), "--isolation", "none")).Exits(0);
 
         Assert.Equal(
             Duck.Rows($"select ff, region, day, count(*), max(id) from {data} where day >= date '2024-01-31' group by ff, region, day order by ff, region, day"), Duck.ReadResult(_fanfold.PathOf(Result)));
         Assert.True((int?)grouped.Json["rowGroups"]!["pruned"] > 0);
 
-        (await _fanfold.RunAsync(Fanfold.Spec("lake", "region", """{ "select": ["id", "day"], "sort": ["-id"], "limit": 9 }""", Result, """{ "where": "day = date '2024-02-01'" }"""))).Exits(0);
+        (await _fanfold.RunAsync(Fanfold.Spec("lake", "region", """{ "select": ["id", "day"], "sort": ["-id"], "limit": 9 }""", Result, """{ "where": "day = date '2024-02-01'" }"""), "--isolation", "none")).Exits(0);
 
         Assert.Equal(
             Duck.Rows($"select region, id, day from {data} where day = date '2024-02-01' qualify row_number() over (partition by region order by id desc) <= 9 order by region, id desc"),
@@ -88,7 +88,7 @@ public sealed class HiveInputTests : IDisposable
             Duck.Execute($"copy (select * from ({select}) union all select repeat('long ', 200), 23, 'y') to '{Lake}/a.parquet' (format parquet)");
         }
 
-        var run = (await _fanfold.RunAsync(Fanfold.Spec("lake", "ff", """{ "aggregates": { "n": "max(n)", "rows": "len()" } }""", Result), "--run-id", "odd")).Exits(0);
+        var run = (await _fanfold.RunAsync(Fanfold.Spec("lake", "ff", """{ "aggregates": { "n": "max(n)", "rows": "len()" } }""", Result), "--run-id", "odd", "--isolation", "none")).Exits(0);
 
         var expected = Duck.Rows($"select ff, max(n)::bigint, count(*) from ({select}{(inPath ? "" : " union all select repeat('long ', 200), 23, 'y'")}) group by ff order by ff nulls last");
         Assert.Equal(expected, Duck.ReadResult(_fanfold.PathOf(Result)));
@@ -99,7 +99,7 @@ public sealed class HiveInputTests : IDisposable
         // As explicit values they name the same partitions, null apart from 'null'.
         var named = Fanfold.Spec("lake", "ff", """{ "aggregates": { "n": "max(n)", "rows": "len()" } }""", "results/named.parquet");
         named["partitionBy"]!["values"] = new JsonArray([.. (await ManifestAsync())["partitions"]!.AsArray().Select(partition => partition!["value"]?.DeepClone())]);
-        (await _fanfold.RunAsync(named)).Exits(0);
+        (await _fanfold.RunAsync(named, "--isolation", "none")).Exits(0);
         Assert.Equal(expected, Duck.ReadResult(_fanfold.PathOf("results/named.parquet")));
     }
 
@@ -108,12 +108,12 @@ public sealed class HiveInputTests : IDisposable
     {
         Duck.Execute($"copy (select i % 3 as ff, i as id from range(3000) t(i)) to '{Lake}' (format parquet, partition_by (ff), write_partition_columns true)");
 
-        (await _fanfold.RunAsync(Fanfold.Spec("lake", "ff", """{ "aggregates": { "n": "len()", "last": "max(id)" } }""", Result))).Exits(0);
+        (await _fanfold.RunAsync(Fanfold.Spec("lake", "ff", """{ "aggregates": { "n": "len()", "last": "max(id)" } }""", Result), "--isolation", "none")).Exits(0);
 
         Assert.Equal(["0|1000|2997", "1|1000|2998", "2|1000|2999"], Duck.ReadResult(_fanfold.PathOf(Result)));
 
         Directory.Move(Path.Combine(Lake, "ff=2"), Path.Combine(Lake, "ff=5"));
-        var run = (await _fanfold.RunAsync(Fanfold.Spec("lake", "ff", """{ "aggregates": { "n": "len()" } }""", Result))).Exits(1);
+        var run = (await _fanfold.RunAsync(Fanfold.Spec("lake", "ff", """{ "aggregates": { "n": "len()" } }""", Result), "--isolation", "none")).Exits(1);
         Assert.Equal("path-key-contradicts", (string?)run.Error["code"]);
         Assert.StartsWith("lake/ff=5/", (string?)run.Error["file"], StringComparison.Ordinal);
     }
