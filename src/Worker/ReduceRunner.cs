@@ -28,8 +28,8 @@ public static class ReduceRunner
         foreach (var file in work.Files)
         {
             await using var reader = await data.OpenAsync(new ObjectProperties(file.Path, file.Length, file.ETag), cancellationToken);
-            await using var scan = new RowGroupScan(new ObjectSource(reader, traffic), file.Columns, file.DataEnd,
-                work.Partition is { } value ? Predicate.Equal(schema, value.Column, partition!.Value.Value) : null, Where(work.Where, schema), reducer, buffers, pruned, startRow: startRow);
+            await using var scan = new RowGroupScan(
+                new ObjectSource(reader, traffic), file.ColumnsOf(schema), file.DataEnd, Partition(work.Partition, schema), Where(work.Where, schema), reducer, buffers, pruned, startRow: startRow);
             startRow += file.RowGroups.Sum(group => group.Rows);
             var next = 0;
             await foreach (var scanned in scan.ScanAsync(file.RowGroups, cancellationToken))
@@ -68,6 +68,15 @@ public static class ReduceRunner
         reduction.Aggregates is { } aggregates
             ? new GroupReducer(schema, partition, reduction.Keys ?? [], aggregates, reduction.Sort, reduction.Limit ?? long.MaxValue, account)
             : new RowsReducer(schema, partition!.Value.Field, partition.Value.Value, reduction.Select ?? [], reduction.Sort, reduction.Limit ?? long.MaxValue, account);
+
+    static Predicate? Partition(TaskPartition? partition, Schema schema)
+    {
+        if (partition is null) return null;
+        var value = ScalarText.Read(schema[partition.Column].Type, partition.Value);
+        return partition.End is not { } end
+            ? Predicate.Equal(schema, partition.Column, value)
+            : Predicate.Range(schema, partition.Column, value, end.Below is { } below ? ScalarText.Read(value.Type, below) : null);
+    }
 
     static Predicate? Where(string? text, Schema schema)
     {

@@ -20,7 +20,7 @@ sealed partial class Binder
         if (!Takes(call, 3, 3)) return null;
         var (part, left, right) = (Part(call), Instant(call, 1), Instant(call, 2));
         if (part is not { } known || left is null || right is null) return null;
-        var common = CommonType.Of(left.Type, right.Type)!.Value;
+        var common = UnifiedType.Of(left.Type, right.Type)!.Value;
         // Days lie in another lane than what they are compared in.
         if (common.Kind == TypeKind.Date) common = DataType.Timestamp(TimeUnit.Millis);
         var failure = $"{TextOf(call.Span)} passes the range of {common}";

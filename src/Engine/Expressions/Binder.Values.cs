@@ -88,12 +88,12 @@ sealed partial class Binder
                 if (bounds[i] is LiteralExpression != (pass == 1) || bounds[i] is NullLiteral or ConstantTruth { Value: null }) continue;
                 if (pass == 1 && common is { } known && Adopt((LiteralExpression)bounds[i], known) is not null) continue;
                 var type = bounds[i].Type;
-                if (common is { } other && CommonType.Of(other, type) is null)
+                if (common is { } other && UnifiedType.Of(other, type) is null)
                 {
                     Fault(FaultCode.Type, nodes[i].Span, $"{what} takes values of one type, but {Describe(bounds[i])} and another is {other}");
                     return null;
                 }
-                common = common is null ? type : CommonType.Of(common.Value, type);
+                common = common is null ? type : UnifiedType.Of(common.Value, type);
             }
         }
         var target = common ?? DataType.Bool;

@@ -65,12 +65,14 @@ sealed class DictionaryShortcut : TruthExpression
     public int Ordinal => _ordinal;
 
     /// <summary>Whether the condition is true of null or of any of the values.</summary>
-    public bool CanBeTrueOf(Column dictionary, Scratch scratch)
+    public bool CanBeTrueOf(Column dictionary, Scratch scratch) => _ofNull == true || IsTrueOfAny(dictionary, scratch);
+
+    /// <summary>Whether the condition is true of any of the rows.</summary>
+    public bool IsTrueOfAny(Column rows, Scratch scratch)
     {
-        if (_ofNull == true) return true;
-        var entries = scratch.Rent(dictionary.Length, tracksKnown: false);
-        var any = !TryEvaluate(new RowFrame([], dictionary.Length, scratch, dictionary), entries) || entries.True.ContainsAnyExcept(0UL);
-        scratch.Return(entries);
+        var truths = scratch.Rent(rows.Length, tracksKnown: false);
+        var any = !TryEvaluate(new RowFrame([], rows.Length, scratch, rows), truths) || truths.True.ContainsAnyExcept(0UL);
+        scratch.Return(truths);
         return any;
     }
 

@@ -28,7 +28,7 @@ public sealed record ManifestPartition([property: JsonIgnore(Condition = JsonIgn
 public sealed record ManifestInput(string Path, string ETag, long Length, long Rows);
 
 /// <summary>Why no row is missing and none is twice.</summary>
-/// <param name="Scope">"complete": the partitions cover every row that <c>where</c> did not rule out; "partial by request": the spec names its values; "partial by tolerated failures".</param>
+/// <param name="Scope">"complete": the partitions cover every row that <c>where</c> did not rule out; "partial by request": the spec names its values, or ranges that leave rows out; "partial by tolerated failures".</param>
 /// <param name="Tasks">Tasks with exactly one receipt that names exactly their row groups.</param>
 /// <param name="RowsDecoded">Rows decoded, equal to the footers' counts in every row group scanned.</param>
 /// <param name="RowsInPartitions">Rows of all partitions before <c>where</c>.</param>

@@ -150,13 +150,13 @@ public sealed partial class RunActivities(
         Output = paths.Part(slice.TaskId),
         Memory = spec.Limits.Memory.Bytes,
         Metadata = Metadata(header),
-        Reduce = new ReduceWork(header.Columns, new TaskPartition(0, slice.Value), header.Where, header.Reduction, TaskFiles(header, slice.Matched)),
+        Reduce = new ReduceWork(header.Columns, new TaskPartition(0, slice.Value, slice.End), header.Where, header.Reduction, TaskFiles(header, slice.Matched)),
     };
 
     static List<TaskFile> TaskFiles(PlanHeader header, IReadOnlyList<RowGroupRun> matched) =>
     [
         .. matched.GroupBy(run => run.File).Select(runs => header.Files[runs.Key] is var file
-            ? new TaskFile(file.Path, file.Length, file.ETag, file.DataEnd, file.Columns, [.. runs.SelectMany(run => RunPlanner.Groups(header.Files, run)).Select(group => new RowGroup(group.Ordinal, group.Rows, group.Chunks))])
+            ? new TaskFile(file.Path, file.Length, file.ETag, file.DataEnd, file.Columns, [.. runs.SelectMany(run => RunPlanner.Groups(header.Files, run)).Select(group => new RowGroup(group.Ordinal, group.Rows, group.Chunks))]) { Constants = file.Constants }
             : null!),
     ];
 

@@ -31,7 +31,7 @@ public class PositionTests
             var partition = isPartitioned ? Predicate.Equal(Schema, 0, Scalar.Integer(DataType.Int32, 0)) : null;
             var where = Expression.Parse($"row >= {StartRow + above}").BindPredicate(Schema).Value;
             var checks = new PositionCheck();
-            var scan = new RowGroupScan(new MemorySource(file), footer.Columns, footer.DataEnd, partition, where, checks, ParquetFiles.Buffers(), new PruningCounts(), startRow: StartRow);
+            var scan = new RowGroupScan(new MemorySource(file), [.. footer.Columns], footer.DataEnd, partition, where, checks, ParquetFiles.Buffers(), new PruningCounts(), startRow: StartRow);
             foreach (var _ in scan.ScanAsync(footer.RowGroups).ToBlockingEnumerable()) { }
             ParquetFiles.Wait(scan.DisposeAsync());
             Assert.Equal(Enumerable.Range(0, rows).Count(i => i >= above && (!isPartitioned || i / 50 % parts == 0)), checks.Rows);

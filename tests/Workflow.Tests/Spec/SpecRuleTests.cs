@@ -92,13 +92,11 @@ public class SpecRuleTests
 
     [Theory]
     [InlineData("/derive", "{\"speed\":\"distance / hours\"}", "/derive")]
-    [InlineData("/partitionBy/ranges", "[[0,10],[10,20]]", "/partitionBy/ranges")]
     [InlineData("/partitionBy", "{\"columns\":[\"a\",\"b\"]}", "/partitionBy/columns")]
     [InlineData("/reduce", "{\"plugin\":\"skyline\",\"sort\":[\"-x\"]}", "/reduce/plugin")]
     [InlineData("/output", "{\"path\":\"results/trips\",\"layout\":\"hive\"}", "/output/layout")]
     [InlineData("/output/path", "\"results/trips.csv\"", "/output/path")]
     [InlineData("/strategy", "\"sharedScan\"", "/strategy")]
-    [InlineData("/source/onMissingColumn", "\"null\"", "/source/onMissingColumn")]
     public void Parse_NotYetSupported_SaysSoInASentence(string pointer, string value, string at)
     {
         var error = Assert.Single(SpecSamples.Parse(SpecSamples.With(pointer, value)).Errors);
