@@ -18,11 +18,13 @@ static class ColumnResolution
     const int MaxFilesNamed = 5;
 
     /// <exception cref="PlanRefusedException">All unknown columns, files that lack one or have it with another type, and faulty expressions.</exception>
-    public static ResolvedSpec Resolve(RunSpec spec, IReadOnlyList<SourceFile> files)
+    /// <param name="plugin">The spec's plug-in, whose outputs are not known yet; null where it names none.</param>
+    public static ResolvedSpec Resolve(RunSpec spec, IReadOnlyList<SourceFile> files, FoundPlugin? plugin)
     {
         var errors = new List<RunError>();
+        if (plugin?.Fault is { } missing) errors.Add(missing);
         var fields = new List<Field>();
-        foreach (var (name, pointer) in UsedColumns(spec))
+        foreach (var (name, pointer) in UsedColumns(spec, plugin))
         {
             if (fields.All(field => field.Name != name) && FieldOf(name, pointer, files, errors) is { } field) fields.Add(field);
         }
@@ -30,12 +32,13 @@ static class ColumnResolution
         if (errors.Count > 0) throw new PlanRefusedException([.. errors.Distinct()]);
         var schema = new Schema(fields);
         var where = spec.Where is { } text ? Bound(Expression.Parse(text).BindPredicate(schema), text, "/where", errors) : null;
-        var reduction = Reduction(spec, schema, errors);
+        if (plugin is not null) errors.AddRange(plugin.TypeFaults(schema));
+        var reduction = plugin?.Description is { } described ? Reduction(spec, schema, described) : Reduction(spec, schema, errors);
         if (errors.Count > 0) throw new PlanRefusedException(errors);
         return new ResolvedSpec(schema, ResultColumns(schema, reduction!), reduction!, where);
     }
 
-    static IEnumerable<(string Name, string Pointer)> UsedColumns(RunSpec spec)
+    static IEnumerable<(string Name, string Pointer)> UsedColumns(RunSpec spec, FoundPlugin? plugin)
     {
         yield return (spec.PartitionBy.Column, "/partitionBy/column");
         if (spec.Where is not null)
@@ -48,6 +51,7 @@ static class ColumnResolution
             foreach (var column in Expression.Parse(text).ColumnNames) yield return (column, $"/reduce/aggregates/{Escape(name)}");
         }
         for (var i = 0; i < spec.Reduce.Select?.Count; i++) yield return (spec.Reduce.Select[i], $"/reduce/select/{i}");
+        foreach (var input in plugin?.Description?.Inputs ?? []) yield return (input.Name, PluginLookup.Pointer);
     }
 
     // RFC 6901
@@ -90,6 +94,9 @@ static class ColumnResolution
 
     static string Named(List<string> files) =>
         string.Join(", ", files.Take(MaxFilesNamed).Select(file => $"'{file}'")) + (files.Count > MaxFilesNamed ? $" and {files.Count - MaxFilesNamed} more" : "");
+
+    static TaskReduction Reduction(RunSpec spec, Schema schema, ReducerDescription plugin) =>
+        new(null, null, null, [], spec.Reduce.Limit, new TaskPlugin(plugin.Name, plugin.Version, [.. plugin.Inputs.Select(input => schema.IndexOf(input.Name))], []));
 
     static TaskReduction? Reduction(RunSpec spec, Schema schema, List<RunError> errors)
     {

@@ -12,7 +12,7 @@ namespace Fanfold.Workflow.Planning;
 delegate Task<List<Partition>> DiscoverPartitions(Schema columns, IReadOnlyList<PlannedFile> files, CancellationToken cancellationToken);
 
 /// <summary>Turns a spec and the footers of its source into tasks. Reads no data pages itself.</summary>
-sealed class RunPlanner(IObjectStore data, DiscoverPartitions discover)
+sealed class RunPlanner(IObjectStore data, DiscoverPartitions discover, PluginLookup plugins)
 {
     /// <exception cref="PlanRefusedException">The run can't be planned.</exception>
     public async Task<(PlanHeader Header, List<TaskSlice> Slices)> PlanAsync(RunSpec spec, CancellationToken cancellationToken)
@@ -20,14 +20,16 @@ sealed class RunPlanner(IObjectStore data, DiscoverPartitions discover)
         var traffic = new Traffic();
         var listed = await SourceListing.ListAsync(data, spec.Source, cancellationToken);
         var sources = await FooterCatalog.ReadAsync(data, listed, traffic, cancellationToken);
-        var resolved = ColumnResolution.Resolve(spec, sources);
+        var plugin = spec.Reduce.Plugin is { } name ? await plugins.FindAsync(name, cancellationToken) : null;
+        var resolved = ColumnResolution.Resolve(spec, sources, plugin);
+        if (resolved.Reduction.Plugin is { } found) resolved = await plugins.CompleteAsync(spec, resolved, found, cancellationToken);
         var bounds = new BoundsTable(resolved.Columns, sources);
         var files = sources.Select((source, file) => Planned(source, file, resolved, bounds)).ToList();
         var partitions = spec.PartitionBy.Values is { } values
             ? PartitionList.Of(values, resolved.Columns[0])
             : await discover(resolved.Columns, files, cancellationToken);
 
-        var reductionHash = Hash(spec.ComputeHash());
+        var reductionHash = resolved.Reduction.Plugin is { } versioned ? Hash(spec.ComputeHash(), versioned.Name, versioned.Version) : Hash(spec.ComputeHash());
         var slices = partitions.Select((partition, index) => Slice(index, partition, resolved.Columns, files, bounds, reductionHash)).ToList();
         var groups = files.SelectMany(file => file.RowGroups).ToList();
         var matched = slices.Sum(slice => slice.Matched.Sum(run => (long)run.To - run.From));

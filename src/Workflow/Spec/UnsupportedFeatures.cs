@@ -11,8 +11,6 @@ static class UnsupportedFeatures
         if (spec.PartitionBy.Ranges is not null)
             Refuse(root.Field("partitionBy").Field("ranges"),
                 "Partitions by ranges are not supported yet; write 'values', or leave both out to discover the values.");
-        if (spec.Reduce.Plugin is not null)
-            Refuse(root.Field("reduce").Field("plugin"), "Plugins are not supported yet; write 'groupBy' and 'aggregates', or 'select'.");
         if (spec.Output.Layout == OutputLayout.Hive)
             Refuse(root.Field("output").Field("layout"), "The layout 'hive' is not supported yet; write 'file'.");
         if (spec.Output.Path.EndsWith(".csv", StringComparison.Ordinal))
