@@ -6,7 +6,8 @@ using Fanfold.Workflow.Spec;
 
 namespace Fanfold.LocalHost;
 
-sealed record RunOptions(Stores Stores, string RunId, bool InProcesses, bool Fresh);
+/// <param name="Worker">Runs the tasks; null for this process.</param>
+sealed record RunOptions(Stores Stores, string RunId, WorkerCommand? Worker, bool Fresh);
 
 /// <summary>Starts, continues or follows a run here and waits for its end.</summary>
 static class LocalRun
@@ -46,7 +47,7 @@ static class LocalRun
     static Task<RunEnd> DriveAsync(RunRequest request, RunOptions options, Action<RunProgress> onProgress, CancellationToken cancellationToken)
     {
         var stores = options.Stores;
-        ITaskIsolation isolation = options.InProcesses ? new ProcessIsolation(WorkerCommand.Find(), stores.Identity) : new InProcessIsolation(stores.Data, stores.State);
+        ITaskIsolation isolation = options.Worker is { } worker ? new ProcessIsolation(worker, stores.Identity) : new InProcessIsolation(stores.Data, stores.State);
         var activities = new RunActivities(
             stores.Data, stores.State, stores.DataLocation, stores.StateLocation, isolation, TimeProvider.System, Environment.ProcessorCount, driver: RandomNumberGenerator.GetHexString(16, lowercase: true));
         return new LocalEngine(stores.State, request, activities.InvokeAsync, TimeProvider.System, onProgress).RunAsync(cancellationToken);

@@ -4,6 +4,7 @@ using Fanfold.Engine.Columns;
 using Fanfold.Engine.Expressions;
 using Fanfold.Engine.Parquet;
 using Fanfold.Engine.Reduce;
+using Fanfold.Engine.Reduce.Plugins;
 using Fanfold.Engine.Scan;
 using Fanfold.Storage;
 
@@ -12,12 +13,14 @@ namespace Fanfold.Worker;
 /// <summary>Scans the row groups of a task in plan order, reduces them, and writes the part.</summary>
 public static class ReduceRunner
 {
-    public static async Task<TaskReceipt> RunAsync(WorkerTask task, ReduceWork work, IObjectStore data, IObjectStore state, Action<long> progress, CancellationToken cancellationToken)
+    public static async Task<TaskReceipt> RunAsync(WorkerTask task, ReduceWork work, IObjectStore data, IObjectStore state, ReducerSet reducers, Action<long> progress, CancellationToken cancellationToken)
     {
         var schema = new Schema(work.Columns.Select(column => column.ToField()));
         var partition = work.Partition is { } p ? (Field: schema[p.Column], Value: ScalarText.Read(schema[p.Column].Type, p.Value)) : ((Field Field, Scalar Value)?)null;
         var buffers = new Buffers(new MemoryAccount(task.Memory));
-        var reducer = CreateReducer(work.Reduction, schema, partition, buffers.Account);
+        var reducer = work.Reduction.Plugin is { } plugin
+            ? Plugins.Start(work.Reduction, plugin, schema, partition!.Value, reducers, buffers.Account)
+            : CreateReducer(work.Reduction, schema, partition, buffers.Account);
         using var spool = new Spool(HashKind.Xxh3);
         using var writer = new ParquetFileWriter(reducer.OutputSchema, spool, task.Metadata);
         var traffic = new Traffic();
@@ -40,6 +43,7 @@ public static class ReduceRunner
                 counts += scanned;
                 rowGroups++;
                 progress(counts.RowsDecoded);
+                reducer.EndRowGroup();
                 if (reducer.TakeReady() is { } ready) await writer.WriteRowGroupAsync(ready, cancellationToken);
             }
         }

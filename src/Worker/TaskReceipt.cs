@@ -55,6 +55,9 @@ public sealed record TaskReceipt
     /// <summary>Who drove the run when the task ended; set by the host.</summary>
     public string? Driver { get; init; }
 
+    /// <summary>The answer to <see cref="WorkerTask.Describe"/>.</summary>
+    public WorkerReducers? Reducers { get; init; }
+
     public TaskFailure? Failure { get; init; }
 }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Fanfold.Engine;
 using Fanfold.Engine.Parquet;
 using Fanfold.Engine.Reduce;
+using Fanfold.Engine.Reduce.Plugins;
 using Fanfold.Storage;
 
 namespace Fanfold.Worker;
@@ -9,7 +10,7 @@ namespace Fanfold.Worker;
 /// <summary>Runs a task in this process. Every failure is an outcome of the receipt; nothing is thrown.</summary>
 public static class TaskRunner
 {
-    public static async Task<TaskReceipt> RunAsync(WorkerTask task, IObjectStore data, IObjectStore state, Action<long> progress, CancellationToken cancellationToken)
+    public static async Task<TaskReceipt> RunAsync(WorkerTask task, IObjectStore data, IObjectStore state, ReducerSet reducers, Action<long> progress, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
         TaskReceipt receipt;
@@ -19,8 +20,9 @@ public static class TaskRunner
                 return Failed(task.TaskId, TaskOutcome.Bug, TaskFailure.Of("newer-version", $"the task has version {task.Version}, this worker reads up to {WorkerTask.CurrentVersion}; use host and worker of one build"));
             receipt = task switch
             {
-                { Reduce: { } work } => await ReduceRunner.RunAsync(task, work, data, state, progress, cancellationToken),
+                { Reduce: { } work } => await ReduceRunner.RunAsync(task, work, data, state, reducers, progress, cancellationToken),
                 { Combine: { } work } => await CombineRunner.RunAsync(task, work, state, progress, cancellationToken),
+                { Describe: { } work } => Plugins.Describe(task.TaskId, work, reducers),
                 _ => Failed(task.TaskId, TaskOutcome.Bug, TaskFailure.Of("empty-task", "the task names no work")),
             };
         }
@@ -40,6 +42,7 @@ public static class TaskRunner
             ParquetDataException { InnerException: MemoryExceededException } defect =>
                 (TaskOutcome.Memory, TaskFailure.Of("memory", defect.Message, defect.File)),
             ParquetDataException defect => (TaskOutcome.BadData, TaskFailure.Of(Code(defect.Defect), defect.Message, defect.File)),
+            PluginException plugin => (TaskOutcome.Bug, TaskFailure.Of(plugin.Code, plugin.Message)),
             AggregateOverflowException overflow => (TaskOutcome.BadData, TaskFailure.Of("aggregate-overflow", overflow.Message)),
             MemoryExceededException or OutOfMemoryException or InsufficientMemoryException =>
                 (TaskOutcome.Memory, TaskFailure.Of("memory", $"the task needs more memory than its cap ({exception.Message}); raise \"limits.memory\"")),

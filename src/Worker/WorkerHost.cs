@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Fanfold.Engine;
+using Fanfold.Engine.Reduce.Plugins;
 
 namespace Fanfold.Worker;
 
@@ -17,8 +18,10 @@ public static class WorkerHost
     static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(5);
 
     /// <summary>Runs the process; returns its exit code: 0 when a receipt was written, whatever it says.</summary>
-    public static async Task<int> RunAsync(string[] args)
+    /// <param name="reducers">The plug-ins that specs may name; none for the stock worker.</param>
+    public static async Task<int> RunAsync(string[] args, ReducerSet? reducers = null)
     {
+        reducers ??= ReducerSet.None;
         if (args is ["--version"])
         {
             Console.WriteLine(Version);
@@ -30,6 +33,11 @@ public static class WorkerHost
             Console.WriteLine(JsonSerializer.Serialize(check, WorkerJson.Default.KernelCheck));
             return check.Failed.Count == 0 ? 0 : 1;
         }
+        if (args is ["--reducers"])
+        {
+            Console.WriteLine(JsonSerializer.Serialize(ReducerDescription.All(reducers), WorkerJson.Default.IReadOnlyListReducerDescription));
+            return 0;
+        }
         if (args.Length > 0)
         {
             Console.Error.WriteLine("This is fanfold's worker: the host starts it and writes one task to its stdin. To start a run, use `fanfold run`.");
@@ -39,22 +47,28 @@ public static class WorkerHost
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, static signal => signal.Cancel = true);
         using var stdin = Console.OpenStandardInput();
         using var output = Console.OpenStandardOutput();
+        // Both belong to the protocol; what a plug-in prints is for people.
+        Console.SetOut(Console.Error);
+        Console.SetIn(TextReader.Null);
         var input = PipeReader.Create(stdin);
         if (await ReadLineAsync(input, WorkerJson.Default.WorkerTask) is not { } task) return ParentGone;
         var tokens = new PassedTokens();
         _ = TakeTokensAsync(input, tokens);
-        var receipt = await RunWithHeartbeatsAsync(task, tokens, output);
+        var receipt = await RunWithHeartbeatsAsync(task, tokens, reducers, output);
         Send(output, new WorkerMessage(receipt with { PeakMemory = ProcessMemory.Peak() }));
         return 0;
     }
 
     /// <summary>What <c>Worker --version</c> prints: the version and how it was compiled.</summary>
-    public static string Version => $"fanfold-worker {typeof(WorkerHost).Assembly.GetName().Version!.ToString(3)} {(RuntimeFeature.IsDynamicCodeSupported ? "jit" : "native")}";
+    public static string Version => $"fanfold-worker {BuildVersion} {(RuntimeFeature.IsDynamicCodeSupported ? "jit" : "native")}";
 
-    static async Task<TaskReceipt> RunWithHeartbeatsAsync(WorkerTask task, PassedTokens tokens, Stream output)
+    /// <summary>The version of the fanfold that the worker is built with.</summary>
+    public static string BuildVersion => typeof(WorkerHost).Assembly.GetName().Version!.ToString(3);
+
+    static async Task<TaskReceipt> RunWithHeartbeatsAsync(WorkerTask task, PassedTokens tokens, ReducerSet reducers, Stream output)
     {
         long rows = 0;
-        var running = TaskRunner.RunAsync(task, task.Data.Open(tokens), task.State.Open(tokens), decoded => Volatile.Write(ref rows, decoded), CancellationToken.None);
+        var running = TaskRunner.RunAsync(task, task.Data.Open(tokens), task.State.Open(tokens), reducers, decoded => Volatile.Write(ref rows, decoded), CancellationToken.None);
         using var timer = new PeriodicTimer(HeartbeatInterval);
         while (await Task.WhenAny(running, timer.WaitForNextTickAsync().AsTask()) != running) Send(output, new WorkerMessage(HeartbeatRows: Volatile.Read(ref rows)));
         return await running;

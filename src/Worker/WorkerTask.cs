@@ -32,6 +32,7 @@ public sealed record WorkerTask
 
     public ReduceWork? Reduce { get; init; }
     public CombineWork? Combine { get; init; }
+    public DescribeWork? Describe { get; init; }
 }
 
 /// <summary>Scan → filter → reduce over the given row groups.</summary>
@@ -55,12 +56,16 @@ public sealed record TaskPartition(int Column, string? Value, RangeEnd? End = nu
 /// <param name="Below">The first value after it, as <see cref="ScalarText"/> writes it; null when none of the type is.</param>
 public sealed record RangeEnd(string? Below);
 
-/// <summary>Group-by when <see cref="Aggregates"/> is set, else rows.</summary>
+/// <summary>A plug-in when <see cref="Plugin"/> is set, group-by when <see cref="Aggregates"/> is, else rows.</summary>
 /// <param name="Keys">Ordinals of the group keys.</param>
 /// <param name="Select">Ordinals of the selected columns.</param>
 /// <param name="Sort">Over the output's ordinals, the partition column included.</param>
 public sealed record TaskReduction(
-    IReadOnlyList<int>? Keys, IReadOnlyList<Aggregate>? Aggregates, IReadOnlyList<int>? Select, IReadOnlyList<SortKey> Sort, long? Limit);
+    IReadOnlyList<int>? Keys, IReadOnlyList<Aggregate>? Aggregates, IReadOnlyList<int>? Select, IReadOnlyList<SortKey> Sort, long? Limit, TaskPlugin? Plugin = null);
+
+/// <param name="Inputs">Ordinals of the columns that it reads.</param>
+/// <param name="Outputs">What it writes after the partition column.</param>
+public sealed record TaskPlugin(string Name, string Version, IReadOnlyList<int> Inputs, IReadOnlyList<TaskColumn> Outputs);
 
 /// <param name="Columns">The file's own columns in the order of <see cref="ReduceWork.Columns"/>, whose types may be wider; null where the file has none.</param>
 /// <param name="RowGroups">Their chunks are those of the file's own columns, in the same order.</param>
@@ -76,3 +81,8 @@ public sealed record TaskFile(string Path, long Length, string ETag, long DataEn
 
 /// <summary>Concatenates parts, in their order, into one file.</summary>
 public sealed record CombineWork(IReadOnlyList<TaskColumn> Columns, IReadOnlyList<PartReference> Parts);
+
+/// <summary>Tells which plug-ins the worker has, or what one of them writes. Reads and writes nothing.</summary>
+/// <param name="Plugin">Null for the list of all.</param>
+/// <param name="Inputs">The columns that it reads, as the source has them.</param>
+public sealed record DescribeWork(string? Plugin, IReadOnlyList<TaskColumn> Inputs);

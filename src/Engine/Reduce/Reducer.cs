@@ -14,6 +14,11 @@ public abstract class Reducer(Schema outputSchema, IEnumerable<int> ordinals)
     /// <summary>Takes in the rows of <paramref name="batch"/>, which are all selected.</summary>
     public abstract void Accumulate(RowBatch batch);
 
+    /// <summary>Told after the last batch of a row group, whether it had any or not.</summary>
+    public virtual void EndRowGroup()
+    {
+    }
+
     /// <summary>Output columns that are ready to be written as a row group before the end; null when there are none yet. They belong to the caller until the next call.</summary>
     public abstract IReadOnlyList<Column>? TakeReady();
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Fanfold.Workflow.Running;
 
 namespace Fanfold.LocalHost.Verbs;
 
@@ -14,6 +15,28 @@ static class CommonOptions
     });
 
     public static Option<string?> Data() => Checked(new("--data") { Description = "The store for the source alone, read only.", HelpName = "S" });
+
+    /// <summary>The worker; its value is checked, that of the environment too.</summary>
+    public static Option<string?> Worker()
+    {
+        var option = new Option<string?>("--worker")
+        {
+            Description = $"Your own worker, with the plug-ins that specs name: an executable, or a .dll. Default: {WorkerVariable}, else fanfold's own.",
+            HelpName = "PATH",
+            DefaultValueFactory = static _ => Environment.GetEnvironmentVariable(WorkerVariable) is { Length: > 0 } path ? path : null,
+        };
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } path && !File.Exists(path))
+                result.AddError($"{(result.Implicit ? WorkerVariable : option.Name)}: there is no worker '{TerminalText.Safe(path)}'; name the program that `dotnet build` or `dotnet publish` made.");
+        });
+        return option;
+    }
+
+    /// <param name="path">The value of that option.</param>
+    public static WorkerCommand Worker(string? path) => path is null ? WorkerCommand.Find() : WorkerCommand.At(Path.GetFullPath(path));
+
+    const string WorkerVariable = "FANFOLD_WORKER";
 
     public static Argument<string> Spec() => new("SPEC") { Description = "The spec, a JSON file; - reads stdin." };
 

@@ -13,8 +13,9 @@ static class PlanVerb
         var spec = CommonOptions.Spec();
         var store = CommonOptions.Store();
         var data = CommonOptions.Data();
+        var worker = CommonOptions.Worker();
         var json = CommonOptions.Json();
-        var command = new Command("plan", "Show what a run would do. Finding the partitions, where the spec does not name them, reads that one column.") { spec, store, data, json };
+        var command = new Command("plan", "Show what a run would do. Finding the partitions, where the spec does not name them, reads that one column.") { spec, store, data, worker, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var asJson = parsed.GetValue(json);
@@ -23,7 +24,7 @@ static class PlanVerb
             var stores = new Stores(parsed.GetValue(store), parsed.GetValue(data));
             // The dry run's only object is the partition list, which needs a place to be written to.
             var (plan, errors) = await DryRun.PlanAsync(
-                read, stores.Data, stores.State, stores.DataLocation, stores.StateLocation, new ProcessIsolation(WorkerCommand.Find(), stores.Identity), "plan-" + RunVerb.NewRunId(), cancellationToken);
+                read, stores.Data, stores.State, stores.DataLocation, stores.StateLocation, new ProcessIsolation(CommonOptions.Worker(parsed.GetValue(worker)), stores.Identity), "plan-" + RunVerb.NewRunId(), cancellationToken);
             if (plan is null) return SpecFile.Refuse(errors, asJson);
             if (asJson) CommandJson.Write(plan, CommandJson.Default.PlanDocument);
             else Print(plan);

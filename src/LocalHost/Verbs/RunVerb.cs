@@ -20,13 +20,18 @@ static class RunVerb
         var strategy = new Option<string?>("--strategy") { Description = "auto, perPartition or sharedScan, instead of the spec's.", HelpName = "X" };
         var isolation = new Option<string>("--isolation") { Description = "process: each task in a process of its own. none: all in this one, without a memory cap.", DefaultValueFactory = _ => "process" };
         isolation.AcceptOnlyFromAmong("process", "none");
+        var worker = CommonOptions.Worker();
         var fresh = new Option<bool>("--fresh") { Description = "Compute everything; reuse nothing from other runs." };
         var json = CommonOptions.Json();
         runId.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<string?>() is { } id && !RunPaths.IsRunId(id)) result.AddError($"--run-id '{TerminalText.Safe(id)}': use 1 to 100 lower-case letters, digits, - and _.");
         });
-        var command = new Command("run", "Run a spec and wait for its result.") { spec, store, data, runId, parallel, strategy, isolation, fresh, json };
+        var command = new Command("run", "Run a spec and wait for its result.") { spec, store, data, runId, parallel, strategy, isolation, worker, fresh, json };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(isolation) == "none" && result.GetResult(worker) is { Implicit: false }) result.AddError("--worker and --isolation none exclude each other: a worker is a process of its own.");
+        });
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var asJson = parsed.GetValue(json);
@@ -34,7 +39,8 @@ static class RunVerb
             if (read is null) return exitCode;
             var result = Override(read, parsed.GetValue(parallel), parsed.GetValue(strategy));
             if (!result.IsValid) return SpecFile.Refuse(result, asJson);
-            var options = new RunOptions(new Stores(parsed.GetValue(store), parsed.GetValue(data)), parsed.GetValue(runId) ?? NewRunId(), parsed.GetValue(isolation) == "process", parsed.GetValue(fresh));
+            var runner = parsed.GetValue(isolation) == "process" ? CommonOptions.Worker(parsed.GetValue(worker)) : null;
+            var options = new RunOptions(new Stores(parsed.GetValue(store), parsed.GetValue(data)), parsed.GetValue(runId) ?? NewRunId(), runner, parsed.GetValue(fresh));
             var outcome = await LocalRun.RunAsync(result.Spec, options, cancellationToken);
             return outcome.Print(asJson);
         });

@@ -16,12 +16,14 @@ sealed record ResolvedSpec(Schema Columns, IReadOnlyList<SourceColumn> Sources, 
 static class ColumnResolution
 {
     /// <exception cref="PlanRefusedException">All unknown columns, files that lack one or have it with a type that does not fit, and faulty expressions.</exception>
-    public static ResolvedSpec Resolve(RunSpec spec, IReadOnlyList<SourceFile> files)
+    /// <param name="plugin">The spec's plug-in, whose outputs are not known yet; null where it names none.</param>
+    public static ResolvedSpec Resolve(RunSpec spec, IReadOnlyList<SourceFile> files, FoundPlugin? plugin)
     {
         var errors = new List<RunError>();
+        if (plugin?.Fault is { } missing) errors.Add(missing);
         var sources = new SourceColumns(files, spec.Source.OnMissingColumn);
         var columns = new List<SourceColumn>();
-        foreach (var (name, pointer) in UsedColumns(spec))
+        foreach (var (name, pointer) in UsedColumns(spec, plugin))
         {
             if (columns.All(column => column.Field.Name != name) && sources.Find(name, pointer, errors) is { } column) columns.Add(column);
         }
@@ -29,12 +31,13 @@ static class ColumnResolution
         if (errors.Count > 0) throw new PlanRefusedException([.. errors.Distinct()]);
         var schema = new Schema(columns.Select(column => column.Field));
         var where = spec.Where is { } text ? Bound(Expression.Parse(text).BindPredicate(schema), text, "/where", errors) : null;
-        var reduction = Reduction(spec, schema, errors);
+        if (plugin is not null) errors.AddRange(plugin.TypeFaults(schema));
+        var reduction = plugin?.Description is { } described ? Reduction(spec, schema, described) : Reduction(spec, schema, errors);
         if (errors.Count > 0) throw new PlanRefusedException(errors);
         return new ResolvedSpec(schema, columns, ResultColumns(schema, reduction!), reduction!, where);
     }
 
-    static IEnumerable<(string Name, string Pointer)> UsedColumns(RunSpec spec)
+    static IEnumerable<(string Name, string Pointer)> UsedColumns(RunSpec spec, FoundPlugin? plugin)
     {
         yield return (spec.PartitionBy.Column, "/partitionBy/column");
         if (spec.Where is not null)
@@ -47,10 +50,14 @@ static class ColumnResolution
             foreach (var column in Expression.Parse(text).ColumnNames) yield return (column, $"/reduce/aggregates/{Escape(name)}");
         }
         for (var i = 0; i < spec.Reduce.Select?.Count; i++) yield return (spec.Reduce.Select[i], $"/reduce/select/{i}");
+        foreach (var input in plugin?.Description?.Inputs ?? []) yield return (input.Name, PluginLookup.Pointer);
     }
 
     // RFC 6901
     static string Escape(string name) => name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
+
+    static TaskReduction Reduction(RunSpec spec, Schema schema, ReducerDescription plugin) =>
+        new(null, null, null, [], spec.Reduce.Limit, new TaskPlugin(plugin.Name, plugin.Version, [.. plugin.Inputs.Select(input => schema.IndexOf(input.Name))], []));
 
     static TaskReduction? Reduction(RunSpec spec, Schema schema, List<RunError> errors)
     {

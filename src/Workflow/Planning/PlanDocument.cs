@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Fanfold.Storage;
 using Fanfold.Worker;
 using Fanfold.Workflow.Running;
@@ -9,7 +10,8 @@ namespace Fanfold.Workflow.Planning;
 /// <param name="BytesToRead">Compressed bytes of the columns in use that all tasks would read together.</param>
 public sealed record PlanDocument(
     string SpecHash, string Strategy, string StrategyReason, int Files, long RowsIn, int Partitions, int Tasks, RowGroupCounts RowGroups,
-    long BytesToRead, long BytesPruned, long MemoryPerTask, IReadOnlyList<TaskColumn> Columns, IReadOnlyList<TaskColumn> ResultColumns, IReadOnlyList<PlannedPartition> FirstPartitions);
+    long BytesToRead, long BytesPruned, long MemoryPerTask, IReadOnlyList<TaskColumn> Columns, IReadOnlyList<TaskColumn> ResultColumns, IReadOnlyList<PlannedPartition> FirstPartitions,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PluginIdentity? Plugin = null);
 
 /// <param name="Rows">Before <c>where</c>; null when the spec names its values.</param>
 public sealed record PlannedPartition(string Value, long? Rows, int RowGroups, long Bytes);
@@ -26,14 +28,15 @@ public static class DryRun
         try
         {
             var discovery = new PartitionDiscovery(state, dataLocation, stateLocation, isolation, spec.Limits, new RunPaths(runId));
-            var (header, slices) = await new RunPlanner(data, discovery.FindAsync).PlanAsync(spec, cancellationToken);
+            var plugins = new PluginLookup(dataLocation, stateLocation, isolation, spec.Limits, new RunPaths(runId));
+            var (header, slices) = await new RunPlanner(data, discovery.FindAsync, plugins).PlanAsync(spec, cancellationToken);
             await foreach (var written in state.ListAsync(new RunPaths(runId).Plan, cancellationToken)) await state.DeleteAsync(written.Path, cancellationToken);
             var first = slices.Take(PartitionsListed).Select(slice => new PlannedPartition(
                 slice.Partition, slice.Rows, slice.Matched.Sum(run => run.To - run.From), slice.Matched.Sum(run => RunPlanner.Groups(header.Files, run).Sum(group => group.Bytes))));
             return (new PlanDocument(
                 header.SpecHash, header.Strategy, header.StrategyReason, header.Files.Count, header.RowsTotal, slices.Count, slices.Count,
                 new RowGroupCounts(header.RowGroupsTotal, header.Totals.Matched, header.Totals.Pruned), header.Totals.BytesMatched, header.Totals.BytesPruned,
-                spec.Limits.Memory.Bytes, header.Columns, header.ResultColumns, [.. first]), []);
+                spec.Limits.Memory.Bytes, header.Columns, header.ResultColumns, [.. first], header.Plugin), []);
         }
         catch (PlanRefusedException refused)
         {

@@ -25,6 +25,9 @@ public sealed record PlanHeader
     public string? Where { get; init; }
     public required TaskReduction Reduction { get; init; }
 
+    [JsonIgnore]
+    public PluginIdentity? Plugin => Reduction.Plugin is { } plugin ? new PluginIdentity(plugin.Name, plugin.Version) : null;
+
     /// <summary>In plan order: the path's UTF-8 bytes ascending.</summary>
     public required IReadOnlyList<PlannedFile> Files { get; init; }
 

@@ -13,7 +13,7 @@ namespace Fanfold.Workflow.Planning;
 delegate Task<List<Partition>> DiscoverPartitions(Schema columns, IReadOnlyList<PlannedFile> files, CancellationToken cancellationToken);
 
 /// <summary>Turns a spec and the footers of its source into tasks. Reads no data pages itself.</summary>
-sealed class RunPlanner(IObjectStore data, DiscoverPartitions discover)
+sealed class RunPlanner(IObjectStore data, DiscoverPartitions discover, PluginLookup plugins)
 {
     /// <exception cref="PlanRefusedException">The run can't be planned.</exception>
     public async Task<(PlanHeader Header, List<TaskSlice> Slices)> PlanAsync(RunSpec spec, CancellationToken cancellationToken)
@@ -21,7 +21,9 @@ sealed class RunPlanner(IObjectStore data, DiscoverPartitions discover)
         var traffic = new Traffic();
         var listed = await SourceListing.ListAsync(data, spec.Source, cancellationToken);
         var sources = await FooterCatalog.ReadAsync(data, spec.Source.Path, listed, traffic, cancellationToken);
-        var resolved = ColumnResolution.Resolve(spec, sources);
+        var plugin = spec.Reduce.Plugin is { } name ? await plugins.FindAsync(name, cancellationToken) : null;
+        var resolved = ColumnResolution.Resolve(spec, sources, plugin);
+        if (resolved.Reduction.Plugin is { } found) resolved = await plugins.CompleteAsync(spec, resolved, found, cancellationToken);
         var bounds = new BoundsTable(resolved.Sources, sources);
         var files = sources.Select((source, file) => Planned(source, file, resolved, bounds)).ToList();
         var partitions = spec.PartitionBy switch
@@ -31,8 +33,8 @@ sealed class RunPlanner(IObjectStore data, DiscoverPartitions discover)
             _ => PartitionList.OfConstants(files, resolved.Sources[0].Files) ?? await discover(resolved.Columns, files, cancellationToken),
         };
 
-        // The types belong to it: another file may widen them.
-        var reductionHash = Hash([spec.ComputeHash(), .. resolved.Columns.Fields.Select(field => field.Type.ToString())]);
+        // Types and plug-in belong to it: another file may widen the ones, another worker bring a newer other.
+        var reductionHash = Hash([spec.ComputeHash(), .. resolved.Columns.Fields.Select(field => field.Type.ToString()), .. resolved.Reduction.Plugin is { } versioned ? [versioned.Name, versioned.Version] : Array.Empty<string>()]);
         var slices = partitions.Select((partition, index) => Slice(index, partition, resolved, files, bounds, reductionHash)).ToList();
         var groups = files.SelectMany(file => file.RowGroups).ToList();
         var matched = slices.Sum(slice => slice.Matched.Sum(run => (long)run.To - run.From));

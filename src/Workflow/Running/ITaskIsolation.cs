@@ -1,3 +1,4 @@
+using Fanfold.Engine.Reduce.Plugins;
 using Fanfold.Storage;
 using Fanfold.Worker;
 
@@ -11,13 +12,14 @@ public interface ITaskIsolation
 }
 
 /// <summary>Runs tasks in the host's own process: no memory cap holds, and a task that does not look at its token can't be ended.</summary>
-public sealed class InProcessIsolation(IObjectStore data, IObjectStore state) : ITaskIsolation
+/// <param name="reducers">The plug-ins that this process has.</param>
+public sealed class InProcessIsolation(IObjectStore data, IObjectStore state, ReducerSet? reducers = null) : ITaskIsolation
 {
     public async Task<TaskReceipt> RunAsync(WorkerTask task, TimeSpan deadline, Action<long> onHeartbeat, CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         ending.CancelAfter(deadline);
-        var receipt = await Task.Run(() => TaskRunner.RunAsync(task, data, state, onHeartbeat, ending.Token), CancellationToken.None);
+        var receipt = await Task.Run(() => TaskRunner.RunAsync(task, data, state, reducers ?? ReducerSet.None, onHeartbeat, ending.Token), CancellationToken.None);
         return receipt.Outcome == TaskOutcome.Cancelled && !cancellationToken.IsCancellationRequested ? DeadlinePassed(task, deadline) : receipt;
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Fanfold.Worker;
+using Fanfold.Workflow.Planning;
 
 namespace Fanfold.Workflow.Running;
 
@@ -12,6 +13,9 @@ public sealed record Manifest
     public required string RunId { get; init; }
     public required string SpecHash { get; init; }
     public required string EngineVersion { get; init; }
+    /// <summary>Null when the reduction needed none.</summary>
+    public PluginIdentity? Plugin { get; init; }
+
     public required RunStatus Status { get; init; }
     public required PartReference Result { get; init; }
     public required IReadOnlyList<TaskColumn> Columns { get; init; }

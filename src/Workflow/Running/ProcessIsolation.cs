@@ -11,15 +11,22 @@ namespace Fanfold.Workflow.Running;
 /// <param name="IsNative">Whether it is the ahead-of-time compiled one, whose runtime needs far less memory.</param>
 public sealed record WorkerCommand(string File, IReadOnlyList<string> Arguments, bool IsNative)
 {
+    /// <summary>A worker of the user's own: an executable, or a <c>.dll</c> that <c>dotnet</c> runs.</summary>
+    public static WorkerCommand At(string path) => path.EndsWith(".dll", StringComparison.OrdinalIgnoreCase)
+        ? new WorkerCommand(DotNet, ["exec", path], false)
+        // What starts a managed program has the program beside it.
+        : new WorkerCommand(path, [], !System.IO.File.Exists(Path.ChangeExtension(path, ".dll")) && !System.IO.File.Exists(path + ".dll"));
+
     /// <summary>The native worker beside this assembly where one is, else <c>dotnet Worker.dll</c>.</summary>
     public static WorkerCommand Find()
     {
         var native = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "Worker.exe" : "Worker");
         if (System.IO.File.Exists(native)) return new WorkerCommand(native, [], true);
         var managed = Path.Combine(AppContext.BaseDirectory, "Worker.dll");
-        var dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host : "dotnet";
-        return new WorkerCommand(dotnet, ["exec", managed], false);
+        return new WorkerCommand(DotNet, ["exec", managed], false);
     }
+
+    static string DotNet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host : "dotnet";
 }
 
 /// <summary>

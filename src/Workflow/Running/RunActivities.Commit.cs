@@ -70,6 +70,7 @@ public sealed partial class RunActivities
                 RunId = request.RunId,
                 SpecHash = header.SpecHash,
                 EngineVersion = header.EngineVersion,
+                Plugin = header.Plugin,
                 Status = proof.Scope == "partial by tolerated failures" ? RunStatus.SucceededWithFailures : RunStatus.Succeeded,
                 Result = result,
                 Columns = header.ResultColumns,

@@ -92,7 +92,8 @@ public sealed partial class RunActivities(
     {
         CheckOutputPath(spec);
         var discovery = new PartitionDiscovery(state, dataLocation, stateLocation, isolation, spec.Limits, paths);
-        var (header, slices) = await new RunPlanner(data, discovery.FindAsync).PlanAsync(spec, cancellationToken);
+        var plugins = new PluginLookup(dataLocation, stateLocation, isolation, spec.Limits, paths);
+        var (header, slices) = await new RunPlanner(data, discovery.FindAsync, plugins).PlanAsync(spec, cancellationToken);
         header = header with
         {
             Discovery = discovery.Receipt,
@@ -126,6 +127,8 @@ public sealed partial class RunActivities(
         var slice = await new PlanStore(state, paths).ReadSliceAsync(header, slices, request.Index, cancellationToken);
         if (await ReadReceiptAsync(paths.Receipt(slice.TaskId), paths, cancellationToken) is { } earlier) return Result(earlier);
         var receipt = await isolation.RunAsync(Compose(request.RunId, paths, spec, header, slice), spec.Limits.Timeout, static _ => { }, cancellationToken) with { Driver = driver };
+        // The run was planned with a worker that can do it: with that one it goes on.
+        if (receipt.Failure is { Code: "plugin-missing" or "plugin-changed" } other) throw new RunStoppedException(new RunError(other.Code, other.Message, Pointer: PluginLookup.Pointer));
         var bytes = JsonSerializer.SerializeToUtf8Bytes(receipt, WorkflowJson.Default.TaskReceipt);
         if (receipt.Outcome == TaskOutcome.Done)
         {
@@ -160,8 +163,12 @@ public sealed partial class RunActivities(
             : null!),
     ];
 
-    static SortedDictionary<string, string> Metadata(PlanHeader header) =>
-        new(StringComparer.Ordinal) { ["fanfold.engineVersion"] = header.EngineVersion, ["fanfold.specHash"] = header.SpecHash };
+    static SortedDictionary<string, string> Metadata(PlanHeader header)
+    {
+        var metadata = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["fanfold.engineVersion"] = header.EngineVersion, ["fanfold.specHash"] = header.SpecHash };
+        if (header.Plugin is { } plugin) metadata["fanfold.plugin"] = $"{plugin.Name} {plugin.Version}";
+        return metadata;
+    }
 
     async Task<LoadedPlan> LoadPlanAsync(string runId, CancellationToken cancellationToken)
     {

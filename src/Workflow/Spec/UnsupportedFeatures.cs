@@ -8,8 +8,6 @@ static class UnsupportedFeatures
         var root = JsonPointer.Root;
         if (spec.Derive.Count > 0)
             Refuse(root.Field("derive"), "Derived columns are not supported yet; write the expression in 'where' or inside the aggregate.");
-        if (spec.Reduce.Plugin is not null)
-            Refuse(root.Field("reduce").Field("plugin"), "Plugins are not supported yet; write 'groupBy' and 'aggregates', or 'select'.");
         if (spec.Output.Layout == OutputLayout.Hive)
             Refuse(root.Field("output").Field("layout"), "The layout 'hive' is not supported yet; write 'file'.");
         if (spec.Output.Path.EndsWith(".csv", StringComparison.Ordinal))

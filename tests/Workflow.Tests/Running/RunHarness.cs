@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Fanfold.Engine.Columns;
 using Fanfold.Engine.Parquet;
+using Fanfold.Engine.Reduce.Plugins;
 using Fanfold.LocalHost.Durable;
 using Fanfold.Storage;
 using Fanfold.Worker;
@@ -23,9 +24,9 @@ sealed class RunHarness
     public RunActivities Activities { get; }
 
     /// <param name="isolation">Given the one that works.</param>
-    public RunHarness(Func<ITaskIsolation, ITaskIsolation>? isolation = null)
+    public RunHarness(Func<ITaskIsolation, ITaskIsolation>? isolation = null, ReducerSet? reducers = null)
     {
-        var inProcess = new InProcessIsolation(Store, Store);
+        var inProcess = new InProcessIsolation(Store, Store, reducers);
         Isolation = isolation?.Invoke(inProcess) ?? inProcess;
         Activities = CreateActivities();
     }
