@@ -16,6 +16,7 @@ public sealed record WorkerMessage(TaskReceipt? Receipt = null, long? HeartbeatR
 [JsonSerializable(typeof(WorkerMessage))]
 [JsonSerializable(typeof(PassedToken))]
 [JsonSerializable(typeof(KernelCheck))]
+[JsonSerializable(typeof(IReadOnlyList<PackedFile>))]
 public sealed partial class WorkerJson : JsonSerializerContext;
 
 /// <summary>Types as their text, for example <c>"decimal(18,2)"</c>.</summary>

@@ -60,5 +60,16 @@ public sealed record TaskReduction(
 /// <param name="RowGroups">Their chunks are in the same order.</param>
 public sealed record TaskFile(string Path, long Length, string ETag, long DataEnd, IReadOnlyList<ParquetColumn> Columns, IReadOnlyList<RowGroup> RowGroups);
 
-/// <summary>Concatenates parts, in their order, into one file.</summary>
-public sealed record CombineWork(IReadOnlyList<TaskColumn> Columns, IReadOnlyList<PartReference> Parts);
+/// <summary>What a result is written as.</summary>
+public enum ResultFormat
+{
+    Parquet,
+    Csv,
+
+    /// <summary>Parquet files, packed into one object: one file or more for each value of the first column.</summary>
+    Hive,
+}
+
+/// <summary>Concatenates parts, in their order, into one object.</summary>
+/// <param name="MaxFileRows">For <see cref="ResultFormat.Hive"/>: rows of the largest file.</param>
+public sealed record CombineWork(IReadOnlyList<TaskColumn> Columns, IReadOnlyList<PartReference> Parts, ResultFormat Format = ResultFormat.Parquet, long MaxFileRows = 16 << 20);

@@ -15,25 +15,25 @@ sealed class ColumnChunkWriter : IDisposable
     const int MaxDictionaryBytes = 1024 * 1024;
 
     readonly Compressor _zstd = new(3);
-    readonly ArrayBufferWriter<byte> _chunk = new();
     readonly ArrayBufferWriter<byte> _page = new();
     readonly ThriftWriter _header = new();
     byte[] _compressed = [];
+    long _size;
     long _uncompressedSize;
 
-    /// <summary>The chunk's bytes, valid until the next call, and its metadata for a chunk that begins at <paramref name="offset"/>.</summary>
-    public (WrittenChunk Chunk, ReadOnlyMemory<byte> Bytes) Write(Column column, long offset)
+    /// <summary>Writes a chunk whose first byte is at <paramref name="offset"/> of the file, page by page; returns what the footer says of it.</summary>
+    public WrittenChunk Write(Column column, long offset, Stream output)
     {
-        _chunk.ResetWrittenCount();
-        _uncompressedSize = 0;
+        _size = _uncompressedSize = 0;
         var dictionary = column is BytesColumn bytes ? DictionaryBuilder.Build(bytes, MaxDictionaryBytes) : null;
         if (dictionary is not null)
         {
             _page.ResetWrittenCount();
             for (var i = 0; i < dictionary.Values.Length; i++) AppendBytes(dictionary.Values.Bytes(i), column.Type);
-            WritePage(dictionary: true, dictionary.Values.Length, Encoding.Plain);
+            WritePage(output, dictionary: true, dictionary.Values.Length, Encoding.Plain);
         }
-        var dataOffset = offset + _chunk.WrittenCount;
+        var dataOffset = offset + _size;
+        var pages = 0;
         for (var from = 0; from < column.Length;)
         {
             var to = PageEnd(column, from, dictionary is not null);
@@ -41,11 +41,12 @@ sealed class ColumnChunkWriter : IDisposable
             AppendLevels(column, from, to);
             if (dictionary is not null) AppendCodes(column, dictionary, from, to);
             else AppendValues(column, from, to);
-            WritePage(dictionary: false, to - from, dictionary is not null ? Encoding.RleDictionary : Encoding.Plain);
+            WritePage(output, dictionary: false, to - from, dictionary is not null ? Encoding.RleDictionary : Encoding.Plain);
+            pages++;
             from = to;
         }
         var (min, max) = ColumnStatistics.Of(column);
-        return (new WrittenChunk(offset, dictionary is not null, dataOffset, _chunk.WrittenCount, _uncompressedSize, column.Length, column.NullCount, min, max), _chunk.WrittenMemory);
+        return new WrittenChunk(offset, dictionary is not null, dataOffset, pages, _size, _uncompressedSize, column.Length, column.NullCount, min, max);
     }
 
     public void Dispose() => _zstd.Dispose();
@@ -60,7 +61,7 @@ sealed class ColumnChunkWriter : IDisposable
         return to;
     }
 
-    void WritePage(bool dictionary, int values, Encoding encoding)
+    void WritePage(Stream output, bool dictionary, int values, Encoding encoding)
     {
         var plain = _page.WrittenSpan;
         var bound = Compressor.GetCompressBound(plain.Length);
@@ -83,8 +84,9 @@ sealed class ColumnChunkWriter : IDisposable
         }
         _header.End();
         _header.End();
-        _chunk.Write(_header.Written.Span);
-        _chunk.Write(compressed);
+        output.Write(_header.Written.Span);
+        output.Write(compressed);
+        _size += _header.Written.Length + length;
         _uncompressedSize += _header.Written.Length + plain.Length;
     }
 

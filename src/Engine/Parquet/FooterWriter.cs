@@ -176,7 +176,25 @@ static class FooterWriter
         if (chunk.Max is not null) writer.Bool(7, true);
         if (chunk.Min is not null) writer.Bool(8, true);
         writer.End();
+        WriteEncodingStats(writer, chunk);
         writer.End();
         writer.End();
+    }
+
+    // They prove to readers that the dictionary, where there is one, holds every value.
+    static void WriteEncodingStats(ThriftWriter writer, WrittenChunk chunk)
+    {
+        writer.List(13, ThriftType.Struct, chunk.HasDictionary ? 2 : 1);
+        if (chunk.HasDictionary) Stats(pageType: 2, Encoding.Plain, 1);
+        Stats(pageType: 0, chunk.HasDictionary ? Encoding.RleDictionary : Encoding.Plain, chunk.Pages);
+
+        void Stats(int pageType, Encoding encoding, int pages)
+        {
+            writer.BeginElement();
+            writer.I32(1, pageType);
+            writer.I32(2, (int)encoding);
+            writer.I32(3, pages);
+            writer.End();
+        }
     }
 }

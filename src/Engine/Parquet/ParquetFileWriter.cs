@@ -4,29 +4,28 @@ using Fanfold.Engine.Columns;
 namespace Fanfold.Engine.Parquet;
 
 /// <summary>
-/// Writes a Parquet file forward to a stream, one row group at a time: zstd, page CRCs, exact statistics, every column optional.
+/// Writes Parquet files forward to streams, one row group at a time: zstd, page CRCs, exact statistics, every column optional.
 /// The same rows in the same row groups give the same bytes on every machine.
 /// </summary>
-public sealed class ParquetFileWriter : IDisposable
+/// <param name="output">Stays open; only ever written forward.</param>
+/// <param name="keyValues">File metadata, written in the given order.</param>
+public sealed class ParquetFileWriter(Schema schema, Stream output, IReadOnlyDictionary<string, string> keyValues) : IDisposable
 {
-    readonly Schema _schema;
-    readonly Stream _output;
-    readonly IReadOnlyDictionary<string, string> _keyValues;
     readonly ColumnChunkWriter _chunkWriter = new();
     readonly List<(long Rows, WrittenChunk[] Chunks)> _rowGroups = [];
+    Stream _output = output;
     long _position;
-
-    /// <param name="output">Stays open; only ever written forward.</param>
-    /// <param name="keyValues">File metadata, written in the given order.</param>
-    public ParquetFileWriter(Schema schema, Stream output, IReadOnlyDictionary<string, string> keyValues)
-    {
-        _schema = schema;
-        _output = output;
-        _keyValues = keyValues;
-    }
 
     /// <summary>The rows written so far.</summary>
     public long Rows { get; private set; }
+
+    /// <summary>Begins another file of the same schema and metadata, and keeps the buffers.</summary>
+    public void Begin(Stream next)
+    {
+        _output = next;
+        _position = Rows = 0;
+        _rowGroups.Clear();
+    }
 
     /// <summary>Appends a row group; <paramref name="columns"/> are in schema order and of equal length. No rows write nothing.</summary>
     public async ValueTask WriteRowGroupAsync(IReadOnlyList<Column> columns, CancellationToken cancellationToken = default)
@@ -37,9 +36,8 @@ public sealed class ParquetFileWriter : IDisposable
         var chunks = new WrittenChunk[columns.Count];
         for (var i = 0; i < columns.Count; i++)
         {
-            var (chunk, bytes) = _chunkWriter.Write(columns[i], _position);
-            chunks[i] = chunk;
-            await WriteAsync(bytes, cancellationToken);
+            chunks[i] = _chunkWriter.Write(columns[i], _position, _output);
+            _position += chunks[i].CompressedSize;
         }
         _rowGroups.Add((rows, chunks));
         Rows += rows;
@@ -49,7 +47,7 @@ public sealed class ParquetFileWriter : IDisposable
     public async ValueTask CompleteAsync(CancellationToken cancellationToken = default)
     {
         if (_position == 0) await WriteAsync("PAR1"u8.ToArray(), cancellationToken);
-        var footer = FooterWriter.Write(_schema, _rowGroups, _keyValues);
+        var footer = FooterWriter.Write(schema, _rowGroups, keyValues);
         await WriteAsync(footer, cancellationToken);
         var end = new byte[8];
         BinaryPrimitives.WriteInt32LittleEndian(end, footer.Length);
@@ -68,4 +66,4 @@ public sealed class ParquetFileWriter : IDisposable
 
 /// <summary>What the footer says of a chunk.</summary>
 readonly record struct WrittenChunk(
-    long Offset, bool HasDictionary, long DataOffset, long CompressedSize, long UncompressedSize, long Values, long NullCount, byte[]? Min, byte[]? Max);
+    long Offset, bool HasDictionary, long DataOffset, int Pages, long CompressedSize, long UncompressedSize, long Values, long NullCount, byte[]? Min, byte[]? Max);

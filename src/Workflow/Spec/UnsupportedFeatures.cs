@@ -13,10 +13,6 @@ static class UnsupportedFeatures
                 "Partitions by ranges are not supported yet; write 'values', or leave both out to discover the values.");
         if (spec.Reduce.Plugin is not null)
             Refuse(root.Field("reduce").Field("plugin"), "Plugins are not supported yet; write 'groupBy' and 'aggregates', or 'select'.");
-        if (spec.Output.Layout == OutputLayout.Hive)
-            Refuse(root.Field("output").Field("layout"), "The layout 'hive' is not supported yet; write 'file'.");
-        if (spec.Output.Path.EndsWith(".csv", StringComparison.Ordinal))
-            Refuse(root.Field("output").Field("path"), "Results in CSV are not supported yet; write a path that ends in .parquet.");
         if (spec.Strategy == RunStrategy.SharedScan)
             Refuse(root.Field("strategy"), "The strategy 'sharedScan' is not supported yet; write 'auto' or 'perPartition'.");
         if (spec.Source.OnMissingColumn == MissingColumn.Null)
