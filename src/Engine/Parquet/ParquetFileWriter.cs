@@ -4,7 +4,8 @@ using Fanfold.Engine.Columns;
 namespace Fanfold.Engine.Parquet;
 
 /// <summary>
-/// Writes Parquet files forward to streams, one row group at a time: zstd, page CRCs, exact statistics, every column optional.
+/// Writes Parquet files forward to streams, one row group at a time: zstd, page CRCs, exact statistics,
+/// page indexes, every column optional.
 /// The same rows in the same row groups give the same bytes on every machine.
 /// </summary>
 /// <param name="output">Stays open; only ever written forward.</param>
@@ -47,6 +48,7 @@ public sealed class ParquetFileWriter(Schema schema, Stream output, IReadOnlyDic
     public async ValueTask CompleteAsync(CancellationToken cancellationToken = default)
     {
         if (_position == 0) await WriteAsync("PAR1"u8.ToArray(), cancellationToken);
+        await WriteIndexesAsync(cancellationToken);
         var footer = FooterWriter.Write(schema, _rowGroups, keyValues);
         await WriteAsync(footer, cancellationToken);
         var end = new byte[8];
@@ -57,6 +59,29 @@ public sealed class ParquetFileWriter(Schema schema, Stream output, IReadOnlyDic
 
     public void Dispose() => _chunkWriter.Dispose();
 
+    async ValueTask WriteIndexesAsync(CancellationToken cancellationToken)
+    {
+        var index = new PageIndexWriter();
+        foreach (var chunks in _rowGroups.Select(group => group.Chunks))
+        {
+            for (var i = 0; i < chunks.Length; i++)
+            {
+                if (index.WriteBounds(chunks[i]) is { Length: > 0 } bounds) chunks[i] = chunks[i] with { ColumnIndex = await PutAsync(bounds) };
+            }
+        }
+        foreach (var chunks in _rowGroups.Select(group => group.Chunks))
+        {
+            for (var i = 0; i < chunks.Length; i++) chunks[i] = chunks[i] with { OffsetIndex = await PutAsync(index.WritePlaces(chunks[i])) };
+        }
+
+        async ValueTask<ByteRange> PutAsync(ReadOnlyMemory<byte> bytes)
+        {
+            var range = new ByteRange(_position, bytes.Length);
+            await WriteAsync(bytes, cancellationToken);
+            return range;
+        }
+    }
+
     async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         await _output.WriteAsync(bytes, cancellationToken);
@@ -66,4 +91,11 @@ public sealed class ParquetFileWriter(Schema schema, Stream output, IReadOnlyDic
 
 /// <summary>What the footer says of a chunk.</summary>
 readonly record struct WrittenChunk(
-    long Offset, bool HasDictionary, long DataOffset, int Pages, long CompressedSize, long UncompressedSize, long Values, long NullCount, byte[]? Min, byte[]? Max);
+    long Offset, bool HasDictionary, long DataOffset, IReadOnlyList<WrittenPage> Pages, BoundaryOrder Order, long CompressedSize, long UncompressedSize, long Values, long NullCount, byte[]? Min, byte[]? Max)
+{
+    /// <summary>Where the bounds of its pages are; null when they are not known.</summary>
+    public ByteRange? ColumnIndex { get; init; }
+
+    /// <summary>Where the places of its pages are.</summary>
+    public ByteRange OffsetIndex { get; init; }
+}
