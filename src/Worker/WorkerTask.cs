@@ -79,8 +79,19 @@ public sealed record TaskFile(string Path, long Length, string ETag, long DataEn
         [.. Columns.Select((column, ordinal) => column is null ? FileColumn.Of(ScalarText.Read(schema[ordinal].Type, Constants?[ordinal])) : FileColumn.Of(column, schema[ordinal].Type))];
 }
 
-/// <summary>Concatenates parts, in their order, into one file.</summary>
-public sealed record CombineWork(IReadOnlyList<TaskColumn> Columns, IReadOnlyList<PartReference> Parts);
+/// <summary>What a result is written as.</summary>
+public enum ResultFormat
+{
+    Parquet,
+    Csv,
+
+    /// <summary>Parquet files, packed into one object: one file or more for each value of the first column.</summary>
+    Hive,
+}
+
+/// <summary>Concatenates parts, in their order, into one object.</summary>
+/// <param name="MaxFileRows">For <see cref="ResultFormat.Hive"/>: rows of the largest file.</param>
+public sealed record CombineWork(IReadOnlyList<TaskColumn> Columns, IReadOnlyList<PartReference> Parts, ResultFormat Format = ResultFormat.Parquet, long MaxFileRows = 16 << 20);
 
 /// <summary>Tells which plug-ins the worker has, or what one of them writes. Reads and writes nothing.</summary>
 /// <param name="Plugin">Null for the list of all.</param>

@@ -38,6 +38,10 @@ static class Proof
         return proof.RowsOfParts == result.Rows ? null : $"the parts have {proof.RowsOfParts} rows together, the result {result.Rows}";
     }
 
+    /// <summary>Why the files of a result do not make it up; null when they do.</summary>
+    public static string? Fault(IReadOnlyList<PackedFile> files, PartReference result) =>
+        files.Sum(file => file.Rows) is var rows && rows == result.Rows ? null : $"the files have {rows} rows together, the result {result.Rows}";
+
     public static CompletenessProof Of(PlanHeader header, IReadOnlyList<FinishedTask> tasks)
     {
         var receipts = tasks.Where(task => !task.Failed).Select(task => task.Receipt!).ToList();
