@@ -18,9 +18,10 @@ public static class ReduceRunner
         var schema = new Schema(work.Columns.Select(column => column.ToField()));
         var partition = work.Partition is { } p ? (Field: schema[p.Column], Value: ScalarText.Read(schema[p.Column].Type, p.Value)) : ((Field Field, Scalar Value)?)null;
         var buffers = new Buffers(new MemoryAccount(task.Memory));
+        var rows = Rows(schema, work.Derived ?? []);
         var reducer = work.Reduction.Plugin is { } plugin
-            ? Plugins.Start(work.Reduction, plugin, schema, partition!.Value, reducers, buffers.Account)
-            : CreateReducer(work.Reduction, schema, partition, buffers.Account);
+            ? Plugins.Start(work.Reduction, plugin, rows.InReduce, partition!.Value, reducers, buffers.Account)
+            : CreateReducer(work.Reduction, rows.InReduce, partition, buffers.Account);
         using var spool = new Spool(HashKind.Xxh3);
         using var writer = new ParquetFileWriter(reducer.OutputSchema, spool, task.Metadata);
         var traffic = new Traffic();
@@ -32,7 +33,8 @@ public static class ReduceRunner
         {
             await using var reader = await data.OpenAsync(new ObjectProperties(file.Path, file.Length, file.ETag), cancellationToken);
             await using var scan = new RowGroupScan(
-                new ObjectSource(reader, traffic), file.ColumnsOf(schema), file.DataEnd, Partition(work.Partition, schema), Where(work.Where, schema), reducer, buffers, pruned, startRow: startRow);
+                new ObjectSource(reader, traffic), file.ColumnsOf(schema), file.DataEnd, Partition(work.Partition, schema), Where(work.Where, rows.InWhere), reducer, buffers, pruned,
+                startRow: startRow, derived: rows.Derived);
             startRow += file.RowGroups.Sum(group => group.Rows);
             var next = 0;
             await foreach (var scanned in scan.ScanAsync(file.RowGroups, cancellationToken))
@@ -82,12 +84,17 @@ public static class ReduceRunner
             : Predicate.Range(schema, partition.Column, value, end.Below is { } below ? ScalarText.Read(value.Type, below) : null);
     }
 
-    static Predicate? Where(string? text, Schema schema)
+    static RowSchema Rows(Schema source, IReadOnlyList<TaskDerived> derived)
     {
-        if (text is null) return null;
-        var (predicate, faults) = Expression.Parse(text).BindPredicate(schema);
-        return predicate ?? throw new InvalidOperationException($"the planner accepted \"{text}\", the worker does not: {faults[0].Message}");
+        var rows = new RowSchema(source);
+        foreach (var (name, text) in derived) rows.Add(name, Accepted(Expression.Parse(text).BindValue(rows.InReduce), text));
+        return rows;
     }
+
+    static Predicate? Where(string? text, Schema schema) => text is null ? null : Accepted(Expression.Parse(text).BindPredicate(schema), text);
+
+    static T Accepted<T>(Checked<T> bound, string text) where T : class =>
+        bound.Value ?? throw new InvalidOperationException($"the planner accepted \"{text}\", the worker does not: {bound.Faults[0].Message}");
 
     /// <summary>The digest that both the plan and the receipt hold: which versions of which files were read, and which row groups of them.</summary>
     public static string InputsHash(IEnumerable<(string Path, string ETag, IEnumerable<int> RowGroups)> inputs)

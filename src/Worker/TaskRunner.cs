@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Fanfold.Engine;
+using Fanfold.Engine.Expressions;
 using Fanfold.Engine.Parquet;
 using Fanfold.Engine.Reduce;
 using Fanfold.Engine.Reduce.Plugins;
@@ -43,6 +44,7 @@ public static class TaskRunner
                 (TaskOutcome.Memory, TaskFailure.Of("memory", defect.Message, defect.File)),
             ParquetDataException defect => (TaskOutcome.BadData, TaskFailure.Of(Code(defect.Defect), defect.Message, defect.File)),
             PluginException plugin => (TaskOutcome.Bug, TaskFailure.Of(plugin.Code, plugin.Message)),
+            EvaluationException evaluation => (TaskOutcome.BadData, TaskFailure.Of("value-out-of-range", evaluation.Message)),
             AggregateOverflowException overflow => (TaskOutcome.BadData, TaskFailure.Of("aggregate-overflow", overflow.Message)),
             MemoryExceededException or OutOfMemoryException or InsufficientMemoryException =>
                 (TaskOutcome.Memory, TaskFailure.Of("memory", $"the task needs more memory than its cap ({exception.Message}); raise \"limits.memory\"")),

@@ -35,12 +35,20 @@ public sealed record WorkerTask
     public DescribeWork? Describe { get; init; }
 }
 
-/// <summary>Scan → filter → reduce over the given row groups.</summary>
+/// <summary>Scan → filter → derive → reduce over the given row groups.</summary>
 /// <param name="Columns">The columns that are read, in the order that ordinals below count.</param>
 /// <param name="Partition">The partition; null scans all rows and leaves the partition column out of the output.</param>
 /// <param name="Where">The text of the predicate; null keeps all rows.</param>
 public sealed record ReduceWork(
-    IReadOnlyList<TaskColumn> Columns, TaskPartition? Partition, string? Where, TaskReduction Reduction, IReadOnlyList<TaskFile> Files);
+    IReadOnlyList<TaskColumn> Columns, TaskPartition? Partition, string? Where, TaskReduction Reduction, IReadOnlyList<TaskFile> Files)
+{
+    /// <summary>Columns computed per row, in order; their ordinals go on after <see cref="Columns"/>.</summary>
+    public IReadOnlyList<TaskDerived>? Derived { get; init; }
+}
+
+/// <param name="Name">"" for the argument of an aggregate.</param>
+/// <param name="Text">An expression over the columns before it.</param>
+public sealed record TaskDerived(string Name, string Text);
 
 public sealed record TaskColumn(string Name, DataType Type)
 {

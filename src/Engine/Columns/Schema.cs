@@ -3,7 +3,7 @@ namespace Fanfold.Engine.Columns;
 /// <summary>A named, typed column.</summary>
 public sealed record Field(string Name, DataType Type);
 
-/// <summary>An ordered set of fields with distinct names; names are compared byte for byte, case included.</summary>
+/// <summary>An ordered set of fields with distinct names; names are compared byte for byte, case included. Any number of fields may have the name "", by which none is found.</summary>
 public sealed class Schema
 {
     readonly Dictionary<string, int> _ordinals = new(StringComparer.Ordinal);
@@ -11,7 +11,10 @@ public sealed class Schema
     public Schema(IEnumerable<Field> fields)
     {
         Fields = [.. fields];
-        for (var i = 0; i < Fields.Count; i++) _ordinals.Add(Fields[i].Name, i);
+        for (var i = 0; i < Fields.Count; i++)
+        {
+            if (Fields[i].Name.Length > 0) _ordinals.Add(Fields[i].Name, i);
+        }
     }
 
     public IReadOnlyList<Field> Fields { get; }

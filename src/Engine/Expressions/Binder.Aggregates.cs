@@ -26,9 +26,11 @@ sealed partial class Binder
             return null;
         }
         if (takes == 0) return new AggregateCall(function, null);
-        var argument = BindArgument(call.Arguments[0], call.Name);
+        var argument = BindValue(call.Arguments[0]);
         var q = takes == 2 ? BindShare(call) : null;
-        return argument is not null && Accepts(function, argument, call) && (takes == 1 || q is not null) ? new AggregateCall(function, argument, q) : null;
+        return argument is not null && Accepts(function, argument, call) && (takes == 1 || q is not null)
+            ? new AggregateCall(function, argument, q) { ArgumentText = text.Substring(call.Arguments[0].Span.Position, call.Arguments[0].Span.Length) }
+            : null;
     }
 
     /// <summary>The q of a quantile.</summary>
@@ -45,15 +47,7 @@ sealed partial class Binder
         return null;
     }
 
-    ColumnReference? BindArgument(Node argument, string name)
-    {
-        if (argument is NameNode column) return BindName(column);
-        Bind(argument);
-        Fault(FaultCode.Unsupported, argument.Span, $"an argument of '{name}' that isn't a column name is not supported yet");
-        return null;
-    }
-
-    bool Accepts(AggregateFunction function, ColumnReference argument, CallNode call)
+    bool Accepts(AggregateFunction function, ValueExpression argument, CallNode call)
     {
         var (accepted, wanted) = function switch
         {

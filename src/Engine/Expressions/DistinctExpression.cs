@@ -27,44 +27,48 @@ sealed class DistinctExpression : ValueExpression
 
     internal override Column Evaluate(in RowFrame frame)
     {
-        if (frame.Column(_ordinal) is not DictionaryColumn coded || coded.Dictionary.Length >= frame.Rows || coded.Dictionary.Length == 0) return _inner.Evaluate(frame);
-        Column entries;
-        try
-        {
-            entries = _inner.Evaluate(frame.Over(coded.Dictionary));
-        }
-        catch (EvaluationException)
-        {
-            // The entry that has no value may be one that none of these rows has.
-            return _inner.Evaluate(frame);
-        }
-        // A computed value of codes would be codes again, and a column of the batch is not ours to change.
-        if (entries is DictionaryColumn || ReferenceEquals(entries, coded.Dictionary)) return Plain(frame, entries);
+        if (frame.Column(_ordinal) is not DictionaryColumn coded || coded.Dictionary.Length >= frame.Rows) return _inner.Evaluate(frame);
+        if (!frame.Scratch.TryGetEntries(coded.Dictionary, out var entries)) frame.Scratch.SetEntries(coded.Dictionary, entries = Entries(frame, coded.Dictionary));
+        if (entries is null) return _inner.Evaluate(frame);
         var result = frame.Scratch.RentCodes(Type, entries);
         coded.Codes.CopyTo(result.AppendSpan(frame.Rows));
         if (coded.HasNulls)
         {
             if (_ofNull.IsNull) result.Mask(coded.Validity);
-            else PointNulls(coded, entries, result);
+            else PointNulls(coded, result);
         }
         if (entries.HasNulls) HideNulls(entries, result, frame.Scratch);
         return result;
     }
 
-    Column Plain(in RowFrame frame, Column entries)
+    /// <summary>
+    /// The value of each entry, and of null at the end where that has one, in a column of its own: whoever reads codes takes a dictionary that it knows
+    /// for unchanged. Null when an entry has none, which may be one that no row has.
+    /// </summary>
+    Column? Entries(in RowFrame frame, Column dictionary)
     {
-        frame.Scratch.Return(entries);
-        return _inner.Evaluate(frame);
+        try
+        {
+            var computed = _inner.Evaluate(frame.Over(dictionary));
+            var entries = frame.Scratch.NewColumn(Type);
+            entries.AppendRange(computed, 0, computed.Length);
+            if (!_ofNull.IsNull) entries.Append(_ofNull);
+            if (!ReferenceEquals(computed, dictionary)) frame.Scratch.Return(computed);
+            return entries;
+        }
+        catch (EvaluationException)
+        {
+            return null;
+        }
     }
 
-    /// <summary>Rows of null get a code of their own.</summary>
-    void PointNulls(DictionaryColumn coded, Column entries, DictionaryColumn result)
+    /// <summary>Rows of null get a code of their own, the last.</summary>
+    static void PointNulls(DictionaryColumn coded, DictionaryColumn result)
     {
-        entries.Append(_ofNull);
         var codes = result.MutableCodes;
         for (var row = 0; row < codes.Length; row++)
         {
-            if (coded.IsNull(row)) codes[row] = entries.Length - 1;
+            if (coded.IsNull(row)) codes[row] = result.Dictionary.Length - 1;
         }
     }
 

@@ -10,17 +10,21 @@ public sealed class Predicate
 {
     readonly TruthExpression _condition;
     readonly TruthExpression _evaluated;
-    readonly Scratch _scratch = new();
+    readonly Scratch _scratch;
 
-    internal Predicate(TruthExpression condition)
+    internal Predicate(TruthExpression condition, Buffers? buffers = null)
     {
         _condition = condition;
+        _scratch = new Scratch(buffers);
         _evaluated = DictionaryShortcut.Apply(condition);
         Ordinals = condition.Ordinals;
     }
 
     /// <summary>The ordinals of the columns that the predicate reads, ascending.</summary>
     public IReadOnlyList<int> Ordinals { get; }
+
+    /// <summary>The same predicate, with what it computes on the way in columns from <paramref name="buffers"/>.</summary>
+    public Predicate In(Buffers buffers) => new(_condition, buffers);
 
     /// <summary>The rows whose column is the value: null for null, and NaN for NaN.</summary>
     /// <param name="value">Of the column's type.</param>

@@ -9,6 +9,8 @@ sealed class Scratch(Buffers? buffers = null)
     readonly Buffers _buffers = buffers ?? new Buffers(new MemoryAccount(long.MaxValue));
     readonly Stack<Truth> _free = new();
     readonly HashSet<Column> _lent = [];
+    Column? _dictionary;
+    Column? _entries;
 
     public Truth Rent(int rows, bool tracksKnown)
     {
@@ -27,13 +29,37 @@ sealed class Scratch(Buffers? buffers = null)
         return column;
     }
 
-    /// <summary>An empty column of codes into a dictionary, which goes back with it if it was lent, too.</summary>
+    /// <summary>An empty column of codes into a dictionary.</summary>
     public DictionaryColumn RentCodes(DataType type, Column dictionary)
     {
         var column = _buffers.RentCodes(type);
         column.Dictionary = dictionary;
         _lent.Add(column);
         return column;
+    }
+
+    /// <summary>An empty column that was no other's before.</summary>
+    public Column NewColumn(DataType type) => Column.Create(type, _buffers.Account);
+
+    /// <summary>What was made of a dictionary's entries; it may be nothing.</summary>
+    public bool TryGetEntries(Column dictionary, out Column? entries)
+    {
+        entries = _entries;
+        return ReferenceEquals(dictionary, _dictionary);
+    }
+
+    /// <summary>Keeps what was made of a dictionary's entries, in place of the last one's.</summary>
+    public void SetEntries(Column dictionary, Column? entries)
+    {
+        _entries?.Release();
+        (_dictionary, _entries) = (dictionary, entries);
+    }
+
+    /// <summary>Gives what is kept back. Nothing may be lent by then.</summary>
+    public void Release()
+    {
+        _entries?.Release();
+        (_dictionary, _entries) = (null, null);
     }
 
     /// <summary>The rows of a column for a frame; not lent, so that only <see cref="Drop"/> takes it back, however often the frame's expressions give it away.</summary>
@@ -57,7 +83,6 @@ sealed class Scratch(Buffers? buffers = null)
     public void Return(Column column)
     {
         if (!_lent.Remove(column)) return;
-        if (column is DictionaryColumn coded) Return(coded.Dictionary);
         _buffers.Return(column);
     }
 }

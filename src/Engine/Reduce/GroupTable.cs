@@ -43,7 +43,7 @@ sealed class GroupTable(IEnumerable<DataType> keyTypes, StateMemory memory)
     /// <summary>Appends the keys of groups, in this order, to one column a key.</summary>
     public void WriteKeys(ReadOnlySpan<int> groups, ReadOnlySpan<Column> targets)
     {
-        if (_values.Length == 0) return;
+        if (_values.Length == 0 || groups.Length == 0) return;
         var lefts = memory.New<int>(groups.Length);
         var rights = memory.New<int>(groups.Length);
         groups.CopyTo(lefts);

@@ -20,7 +20,7 @@ sealed class AccessPlanner(IByteSource source, ReadAhead ahead, Buffers buffers,
     /// <returns>What <see cref="ReadAhead.ReleaseAsync"/> takes back when they all are.</returns>
     public object Start(IReadOnlyList<RowGroup> groups, Predicate? partition, Predicate? where, CancellationToken cancellationToken)
     {
-        int[] filtered = [.. (partition?.Ordinals ?? []).Union(where?.Ordinals ?? [])];
+        int[] filtered = [.. Filtered(partition).Union(Filtered(where))];
         return ahead.Start(groups.SelectMany(group => IndexRanges(group.Chunks, filtered)), cancellationToken);
     }
 
@@ -48,7 +48,7 @@ sealed class AccessPlanner(IByteSource source, ReadAhead ahead, Buffers buffers,
 
     async ValueTask<RowGroupAccess> NarrowAsync(RowGroupAccess access, Predicate predicate, IReadOnlyList<ColumnChunk> chunks, OffsetIndex?[] pages, CancellationToken cancellationToken)
     {
-        foreach (var ordinal in predicate.Ordinals)
+        foreach (var ordinal in Filtered(predicate))
         {
             if (access.Kind == AccessKind.Skip) return access;
             if (!pruners.Contains(Pruner.PageIndex) || pages[ordinal] is not { } places || chunks[ordinal].ColumnIndex is not { } index || !Reads(index)) continue;
@@ -56,7 +56,7 @@ sealed class AccessPlanner(IByteSource source, ReadAhead ahead, Buffers buffers,
             var bounds = Understood(() => ColumnIndex.Parse(bytes.Span, columns[ordinal].Stored!, places.Pages));
             if (bounds is not null) access = Counted(access, Matching(predicate, ordinal, bounds, places), Pruner.PageIndex);
         }
-        foreach (var ordinal in predicate.Ordinals)
+        foreach (var ordinal in Filtered(predicate))
         {
             if (access.Kind == AccessKind.Skip) return access;
             // A filter holds the values as they are stored. The dictionary, which is read anyway, knows better.
@@ -67,6 +67,9 @@ sealed class AccessPlanner(IByteSource source, ReadAhead ahead, Buffers buffers,
         }
         return access;
     }
+
+    /// <summary>The columns that a predicate reads, without derived ones.</summary>
+    IEnumerable<int> Filtered(Predicate? predicate) => predicate?.Ordinals.Where(ordinal => ordinal < columns.Count) ?? [];
 
     RowGroupAccess Counted(RowGroupAccess access, RowRanges rows, Pruner pruner)
     {

@@ -50,7 +50,7 @@ public sealed class FileColumn
     {
         foreach (var ordinal in predicate.Ordinals)
         {
-            if (columns[ordinal].Stored is null && !predicate.CanMatchRow(ordinal, columns[ordinal].ConstantRow())) return false;
+            if (ordinal < columns.Count && columns[ordinal].Stored is null && !predicate.CanMatchRow(ordinal, columns[ordinal].ConstantRow())) return false;
         }
         return true;
     }

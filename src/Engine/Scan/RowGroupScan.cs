@@ -38,11 +38,15 @@ public sealed class RowGroupScan : IAsyncDisposable
     readonly Predicate? _where;
     readonly Reducer _reducer;
     readonly Column[] _batch;
+    readonly DerivedColumns _derived;
     readonly ChosenRows[] _chosen;
     readonly int[] _first;
 
     /// <summary>The column that tells how many rows were decoded; −1 when none is stored in the file, and its footer alone knows.</summary>
     readonly int _counted;
+
+    /// <summary>What <c>where</c> and the reducer need, derived columns and their operands included; and of these the file's.</summary>
+    readonly int[] _used;
     readonly int[] _later;
     readonly bool[] _isKept;
     readonly int[] _positions = ArrayPool<int>.Shared.Rent(2 * BatchRows);
@@ -54,10 +58,11 @@ public sealed class RowGroupScan : IAsyncDisposable
     /// <param name="partition">Without one every row is selected, and one of the columns that the file stores is always decoded whole.</param>
     /// <param name="pruned">Counts what the pruners spare.</param>
     /// <param name="pruners">Those that may be used beside <see cref="Pruner.Statistics"/>, which is the planner's; null for all.</param>
+    /// <param name="derived">Columns computed from those before them; their ordinals go on after the file's columns.</param>
     /// <param name="startRow">The place of the first row group's first row among the rows of the plan.</param>
     public RowGroupScan(
         IByteSource source, IReadOnlyList<FileColumn> columns, long dataEnd, Predicate? partition, Predicate? where, Reducer reducer, Buffers buffers, PruningCounts pruned,
-        IReadOnlySet<Pruner>? pruners = null, long startRow = 0)
+        IReadOnlySet<Pruner>? pruners = null, long startRow = 0, IReadOnlyList<ValueExpression>? derived = null)
     {
         _ahead = new ReadAhead(source, buffers);
         _nextRow = startRow;
@@ -65,15 +70,18 @@ public sealed class RowGroupScan : IAsyncDisposable
         _planner = new AccessPlanner(source, _ahead, buffers, columns, _pruners, pruned);
         _places = columns;
         _columns = [.. columns.Select(column => ScanColumn.Create(column, source, _ahead, dataEnd, buffers))];
-        _chosen = [.. columns.Select(column => new ChosenRows(column.Type, buffers))];
-        _batch = new Column[columns.Count];
+        derived ??= [];
+        _derived = new DerivedColumns(derived, columns.Count, buffers);
+        _chosen = [.. columns.Select(column => column.Type).Concat(derived.Select(value => value.Type)).Select(type => new ChosenRows(type, buffers))];
+        _batch = new Column[_chosen.Length];
         // Constants decide about all rows at once, and leave nothing to look for.
         var isConstant = partition?.Ordinals.All(ordinal => columns[ordinal].Stored is null) == true;
         _isEmpty = isConstant && partition!.Select(new RowBatch(1, [.. columns.Select(column => column.Stored is null ? column.ConstantRow() : null!)]), _positions) == 0;
         _partition = isConstant ? null : partition;
-        _where = where;
+        _where = where?.In(buffers);
         _reducer = reducer;
-        _later = [.. reducer.Ordinals.Union(where?.Ordinals ?? [])];
+        _used = [.. _derived.WithOperands(reducer.Ordinals.Union(where?.Ordinals ?? []))];
+        _later = [.. _used.Where(ordinal => ordinal < columns.Count)];
         _first = _partition is not null ? [.. _partition.Ordinals] : [.. _later.Where(IsStored).Take(1)];
         _counted = _first.Where(IsStored).DefaultIfEmpty(-1).First();
         _isKept = [.. columns.Select((_, ordinal) => _partition is not null && _first.Contains(ordinal) && _later.Contains(ordinal))];
@@ -129,6 +137,7 @@ public sealed class RowGroupScan : IAsyncDisposable
     {
         await _ahead.DisposeAsync();
         foreach (var column in _columns) column.Dispose();
+        _derived.Dispose();
         foreach (var chosen in _chosen) chosen.Release();
         ArrayPool<int>.Shared.Return(_positions);
         ArrayPool<int>.Shared.Return(_passing);
@@ -194,7 +203,7 @@ public sealed class RowGroupScan : IAsyncDisposable
         foreach (var ordinal in predicate.Ordinals)
         {
             if (access.Kind == AccessKind.Skip) return access;
-            if (!_pruners.Contains(Pruner.Dictionary) || !group.Chunks[ordinal].IsDictionaryEncoded) continue;
+            if (!_pruners.Contains(Pruner.Dictionary) || ordinal >= _columns.Length || !group.Chunks[ordinal].IsDictionaryEncoded) continue;
             if (await _columns[ordinal].ReadDictionaryAsync(cancellationToken) is { } dictionary) access = _planner.Narrow(access, predicate, ordinal, dictionary);
         }
         return access;
@@ -287,7 +296,7 @@ public sealed class RowGroupScan : IAsyncDisposable
     /// <summary>Of the wanted rows those at <paramref name="kept"/>, in the columns loaded too.</summary>
     RowSelection Narrow(RowSelection slice, ReadOnlyMemory<int> kept)
     {
-        foreach (var ordinal in _later)
+        foreach (var ordinal in _used)
         {
             if (_batch[ordinal] is { } column) _batch[ordinal] = _chosen[ordinal].Of(column, kept.Span);
         }
@@ -298,6 +307,15 @@ public sealed class RowGroupScan : IAsyncDisposable
 
     async ValueTask LoadAsync(IReadOnlyList<int> ordinals, RowSelection slice, CancellationToken cancellationToken)
     {
-        foreach (var ordinal in ordinals) _batch[ordinal] ??= await _columns[ordinal].ReadAsync(slice, cancellationToken);
+        foreach (var ordinal in ordinals)
+        {
+            if (_batch[ordinal] is not null) continue;
+            if (ordinal < _columns.Length) _batch[ordinal] = await _columns[ordinal].ReadAsync(slice, cancellationToken);
+            else
+            {
+                await LoadAsync(_derived.Operands(ordinal), slice, cancellationToken);
+                _batch[ordinal] = _derived.Compute(ordinal, _batch, slice.Count);
+            }
+        }
     }
 }

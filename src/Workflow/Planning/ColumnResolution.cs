@@ -10,7 +10,9 @@ namespace Fanfold.Workflow.Planning;
 /// <summary>The columns of a spec found in the files, and its reduction in their ordinals.</summary>
 /// <param name="Columns">The partition column first, then those of <c>where</c>, then the others by first use.</param>
 /// <param name="Sources">Where the files have them, in the same order.</param>
-sealed record ResolvedSpec(Schema Columns, IReadOnlyList<SourceColumn> Sources, IReadOnlyList<TaskColumn> ResultColumns, TaskReduction Reduction, Predicate? Where);
+/// <param name="Rows">The same columns with the derived ones after them, among which are the arguments of aggregates that are no columns.</param>
+sealed record ResolvedSpec(
+    Schema Columns, IReadOnlyList<SourceColumn> Sources, RowSchema Rows, IReadOnlyList<TaskDerived> Derived, IReadOnlyList<TaskColumn> ResultColumns, TaskReduction Reduction, Predicate? Where);
 
 /// <summary>Finds a spec's columns, and binds its expressions to them.</summary>
 static class ColumnResolution
@@ -23,27 +25,58 @@ static class ColumnResolution
         if (plugin?.Fault is { } missing) errors.Add(missing);
         var sources = new SourceColumns(files, spec.Source.OnMissingColumn);
         var columns = new List<SourceColumn>();
-        foreach (var (name, pointer) in UsedColumns(spec, plugin))
+        foreach (var (name, pointer) in UsedColumns(spec, sources, plugin))
         {
             if (columns.All(column => column.Field.Name != name) && sources.Find(name, pointer, errors) is { } column) columns.Add(column);
         }
         // A fault of the files, not of the place in the spec, comes up once for each use.
         if (errors.Count > 0) throw new PlanRefusedException([.. errors.Distinct()]);
         var schema = new Schema(columns.Select(column => column.Field));
-        var where = spec.Where is { } text ? Bound(Expression.Parse(text).BindPredicate(schema), text, "/where", errors) : null;
-        if (plugin is not null) errors.AddRange(plugin.TypeFaults(schema));
-        var reduction = plugin?.Description is { } described ? Reduction(spec, schema, described) : Reduction(spec, schema, errors);
+        var (rows, derived) = (new RowSchema(schema), new List<TaskDerived>());
+        foreach (var (name, text) in spec.Derive)
+        {
+            if (Bound(Expression.Parse(text).BindValue(rows.InReduce), text, $"/derive/{Escape(name)}", errors) is not { } value) continue;
+            rows.Add(name, value);
+            derived.Add(new TaskDerived(name, text));
+        }
+        // What a faulty derived column would be is not known, so its uses are not faults of their own.
         if (errors.Count > 0) throw new PlanRefusedException(errors);
-        return new ResolvedSpec(schema, columns, ResultColumns(schema, reduction!), reduction!, where);
+        var where = spec.Where is { } condition ? Bound(Expression.Parse(condition).BindPredicate(rows.InWhere), condition, "/where", errors) : null;
+        if (plugin is not null) errors.AddRange(plugin.TypeFaults(rows.InReduce));
+        var reduction = plugin?.Description is { } described ? Reduction(spec, rows.InReduce, described) : Reduction(spec, rows, derived, errors);
+        if (errors.Count > 0) throw new PlanRefusedException(errors);
+        return new ResolvedSpec(schema, columns, rows, derived, ResultColumns(rows.InReduce, reduction!), reduction!, where);
     }
 
-    static IEnumerable<(string Name, string Pointer)> UsedColumns(RunSpec spec, FoundPlugin? plugin)
+    /// <summary>The source's columns that the spec names, with the places. A derived column hides one of the source from all but <c>where</c> and itself.</summary>
+    static IEnumerable<(string Name, string Pointer)> UsedColumns(RunSpec spec, SourceColumns sources, FoundPlugin? plugin)
     {
         yield return (spec.PartitionBy.Column, "/partitionBy/column");
+        var derived = spec.Derive.Select(expression => expression.Name).ToHashSet(StringComparer.Ordinal);
         if (spec.Where is not null)
         {
-            foreach (var name in Expression.Parse(spec.Where).ColumnNames) yield return (name, "/where");
+            foreach (var name in Expression.Parse(spec.Where).ColumnNames)
+            {
+                if (!derived.Contains(name) || sources.Has(name)) yield return (name, "/where");
+            }
         }
+        var before = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (name, text) in spec.Derive)
+        {
+            foreach (var column in Expression.Parse(text).ColumnNames)
+            {
+                if (!before.Contains(column)) yield return (column, $"/derive/{Escape(name)}");
+            }
+            before.Add(name);
+        }
+        foreach (var used in UsedByReduction(spec, plugin))
+        {
+            if (!derived.Contains(used.Name)) yield return used;
+        }
+    }
+
+    static IEnumerable<(string Name, string Pointer)> UsedByReduction(RunSpec spec, FoundPlugin? plugin)
+    {
         for (var i = 0; i < spec.Reduce.GroupBy.Count; i++) yield return (spec.Reduce.GroupBy[i], $"/reduce/groupBy/{i}");
         foreach (var (name, text) in spec.Reduce.Aggregates)
         {
@@ -59,26 +92,33 @@ static class ColumnResolution
     static TaskReduction Reduction(RunSpec spec, Schema schema, ReducerDescription plugin) =>
         new(null, null, null, [], spec.Reduce.Limit, new TaskPlugin(plugin.Name, plugin.Version, [.. plugin.Inputs.Select(input => schema.IndexOf(input.Name))], []));
 
-    static TaskReduction? Reduction(RunSpec spec, Schema schema, List<RunError> errors)
+    static TaskReduction? Reduction(RunSpec spec, RowSchema rows, List<TaskDerived> derived, List<RunError> errors)
     {
         var reduce = spec.Reduce;
         var sort = reduce.Sort.Select(key => new Engine.Reduce.SortKey(IndexOf(spec.OutputColumns!, key.Column), key.Descending)).ToList();
         if (reduce.Select is { } select)
         {
-            var ordinals = select.Where(name => name != spec.PartitionBy.Column).Select(schema.IndexOf).ToList();
+            var ordinals = select.Where(name => name != spec.PartitionBy.Column).Select(rows.InReduce.IndexOf).ToList();
             return new TaskReduction(null, null, ordinals, sort, reduce.Limit);
         }
         var aggregates = new List<Aggregate>();
         foreach (var (name, text) in reduce.Aggregates)
         {
             var pointer = $"/reduce/aggregates/{Escape(name)}";
-            if (Bound(AggregateCall.Parse(text, schema), text, pointer, errors) is not { } call) continue;
-            var input = (call.Argument as ColumnReference)?.Ordinal ?? -1;
-            if (input >= 0 && Aggregate.ResultType(call.Function, schema[input].Type) is null)
-                errors.Add(new RunError("type", $"{call.Function.ToString().ToLowerInvariant()} is not defined for '{schema[input].Name}', which is {schema[input].Type}.", Pointer: pointer));
-            aggregates.Add(new Aggregate(name, call.Function, input, call.Parameter));
+            if (Bound(AggregateCall.Parse(text, rows.InReduce), text, pointer, errors) is not { } call) continue;
+            aggregates.Add(new Aggregate(name, call.Function, Ordinal(call), call.Parameter));
         }
-        return errors.Count > 0 ? null : new TaskReduction([.. reduce.GroupBy.Select(schema.IndexOf)], aggregates, null, sort, reduce.Limit);
+        return errors.Count > 0 ? null : new TaskReduction([.. reduce.GroupBy.Select(rows.InReduce.IndexOf)], aggregates, null, sort, reduce.Limit);
+
+        int Ordinal(AggregateCall call)
+        {
+            if (call.Argument is null) return -1;
+            if (call.Argument is ColumnReference column) return column.Ordinal;
+            var known = derived.FindIndex(argument => argument.Name.Length == 0 && argument.Text == call.ArgumentText);
+            if (known >= 0) return rows.InReduce.Count - derived.Count + known;
+            derived.Add(new TaskDerived("", call.ArgumentText!));
+            return rows.Add("", call.Argument);
+        }
     }
 
     static int IndexOf(IReadOnlyList<string> names, string name)

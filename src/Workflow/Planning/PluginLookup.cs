@@ -38,7 +38,7 @@ sealed class PluginLookup(StoreLocation dataLocation, StoreLocation stateLocatio
     /// <exception cref="PlanRefusedException">The outputs do not fit the spec, or the worker failed.</exception>
     public async Task<ResolvedSpec> CompleteAsync(RunSpec spec, ResolvedSpec resolved, TaskPlugin plugin, CancellationToken cancellationToken)
     {
-        TaskColumn Column(int ordinal) => new(resolved.Columns[ordinal].Name, resolved.Columns[ordinal].Type);
+        TaskColumn Column(int ordinal) => new(resolved.Rows.InReduce[ordinal].Name, resolved.Rows.InReduce[ordinal].Type);
         var outputs = (await AskAsync(new DescribeWork(plugin.Name, [.. plugin.Inputs.Select(Column)]), cancellationToken)).Single().Outputs!;
         IReadOnlyList<TaskColumn> result = [Column(0), .. outputs];
         var names = result.Select(column => column.Name).ToList();

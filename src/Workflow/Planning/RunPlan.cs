@@ -23,6 +23,10 @@ public sealed record PlanHeader
 
     public required IReadOnlyList<TaskColumn> ResultColumns { get; init; }
     public string? Where { get; init; }
+
+    /// <summary>Columns computed per row; their ordinals go on after <see cref="Columns"/>.</summary>
+    public IReadOnlyList<TaskDerived>? Derived { get; init; }
+
     public required TaskReduction Reduction { get; init; }
 
     [JsonIgnore]

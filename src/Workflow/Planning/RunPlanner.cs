@@ -24,7 +24,7 @@ sealed class RunPlanner(IObjectStore data, DiscoverPartitions discover, PluginLo
         var plugin = spec.Reduce.Plugin is { } name ? await plugins.FindAsync(name, cancellationToken) : null;
         var resolved = ColumnResolution.Resolve(spec, sources, plugin);
         if (resolved.Reduction.Plugin is { } found) resolved = await plugins.CompleteAsync(spec, resolved, found, cancellationToken);
-        var bounds = new BoundsTable(resolved.Sources, sources);
+        var bounds = new BoundsTable(resolved, sources);
         var files = sources.Select((source, file) => Planned(source, file, resolved, bounds)).ToList();
         var partitions = spec.PartitionBy switch
         {
@@ -48,6 +48,7 @@ sealed class RunPlanner(IObjectStore data, DiscoverPartitions discover, PluginLo
             Columns = [.. resolved.Columns.Fields.Select(field => new TaskColumn(field.Name, field.Type))],
             ResultColumns = resolved.ResultColumns,
             Where = spec.Where,
+            Derived = resolved.Derived.Count == 0 ? null : resolved.Derived,
             Reduction = resolved.Reduction,
             Files = files,
             Discovered = spec.PartitionBy is { Values: null, Ranges: null },
@@ -118,10 +119,10 @@ sealed class BoundsTable
 {
     readonly ColumnBounds[][][] _bounds;
 
-    public BoundsTable(IReadOnlyList<SourceColumn> columns, IReadOnlyList<SourceFile> files)
+    public BoundsTable(ResolvedSpec resolved, IReadOnlyList<SourceFile> files)
     {
         _bounds = [.. files.Select((file, index) => file.Footer.RowGroups.Where(group => group.Rows > 0)
-            .Select(group => columns.Select(column => column.Files[index]).Select(column => column.Bounds(column.Stored is { } stored ? group.Chunks[stored.Ordinal] : null)).ToArray()).ToArray())];
+            .Select(group => resolved.Rows.Bounds([.. resolved.Sources.Select(column => column.Files[index]).Select(column => column.Bounds(column.Stored is { } stored ? group.Chunks[stored.Ordinal] : null))])).ToArray())];
     }
 
     /// <param name="position">Among the file's row groups that have rows.</param>

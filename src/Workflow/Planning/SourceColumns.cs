@@ -21,6 +21,8 @@ sealed class SourceColumns(IReadOnlyList<SourceFile> files, MissingColumn onMiss
     /// <summary>The names that a spec may use.</summary>
     IEnumerable<string> Names => files[0].Keys.Select(key => key.Name).Concat(files[0].Footer.Columns.Where(column => column.IsFlat).Select(column => column.Name)).Distinct();
 
+    public bool Has(string name) => files.Any(file => file.Footer.Columns.Any(column => column.Root == name) || file.Keys.Any(key => key.Name == name));
+
     /// <summary>Null when there are errors.</summary>
     /// <param name="pointer">Where the spec names the column.</param>
     public SourceColumn? Find(string name, string pointer, List<RunError> errors)

@@ -175,7 +175,7 @@ public sealed partial class RunActivities(
         Output = paths.Part(slice.TaskId),
         Memory = spec.Limits.Memory.Bytes,
         Metadata = Metadata(header),
-        Reduce = new ReduceWork(header.Columns, new TaskPartition(0, slice.Value, slice.End), header.Where, header.Reduction, TaskFiles(header, slice.Matched)),
+        Reduce = new ReduceWork(header.Columns, new TaskPartition(0, slice.Value, slice.End), header.Where, header.Reduction, TaskFiles(header, slice.Matched)) { Derived = header.Derived },
     };
 
     static List<TaskFile> TaskFiles(PlanHeader header, IReadOnlyList<RowGroupRun> matched) =>

@@ -6,8 +6,6 @@ static class UnsupportedFeatures
     public static void Check(RunSpec spec, SpecFaults faults)
     {
         var root = JsonPointer.Root;
-        if (spec.Derive.Count > 0)
-            Refuse(root.Field("derive"), "Derived columns are not supported yet; write the expression in 'where' or inside the aggregate.");
         if (spec.Strategy == RunStrategy.SharedScan)
             Refuse(root.Field("strategy"), "The strategy 'sharedScan' is not supported yet; write 'auto' or 'perPartition'.");
 

@@ -1,17 +1,4 @@
-using Fanfold.Engine.Columns;
-
 namespace Fanfold.Engine.Tests.Expressions;
-
-/// <summary>An expression as it is written here and in DuckDB, which names a few things differently or computes them in narrower types.</summary>
-sealed record TwoTexts(string Ours, string DuckDb)
-{
-    public static TwoTexts Same(string text) => new(text, text);
-
-    public static TwoTexts Format(string ours, string duckDb, params TwoTexts[] parts) =>
-        new(string.Format(null, ours, [.. parts.Select(part => part.Ours)]), string.Format(null, duckDb, [.. parts.Select(part => part.DuckDb)]));
-
-    public static TwoTexts Format(string both, params TwoTexts[] parts) => Format(both, both, parts);
-}
 
 /// <summary>Random expressions over the columns of <see cref="DuckDbTable"/>, by the kind of their value.</summary>
 sealed class RandomValue(Dice dice)
@@ -31,7 +18,7 @@ sealed class RandomValue(Dice dice)
         _ => Truth(depth),
     };
 
-    TwoTexts Integer(int depth)
+    public TwoTexts Integer(int depth)
     {
         if (depth == 0)
         {
@@ -61,7 +48,7 @@ sealed class RandomValue(Dice dice)
         };
     }
 
-    TwoTexts Double(int depth)
+    public TwoTexts Double(int depth)
     {
         if (depth == 0) return dice.Chance(60) ? TwoTexts.Same("d") : dice.Chance(50) ? new("0.5", "0.5::double") : new("2.5e1", "25.0::double");
         return dice.Below(12) switch
@@ -82,7 +69,7 @@ sealed class RandomValue(Dice dice)
         };
     }
 
-    TwoTexts Decimal(int depth)
+    public TwoTexts Decimal(int depth)
     {
         if (depth == 0) return dice.Chance(70) ? TwoTexts.Same("m") : new("cast(0.25 as decimal(9,2))", "0.25::decimal(9,2)");
         return dice.Below(9) switch
@@ -99,7 +86,7 @@ sealed class RandomValue(Dice dice)
         };
     }
 
-    TwoTexts Text(int depth)
+    public TwoTexts Text(int depth)
     {
         if (depth == 0) return dice.Chance(70) ? TwoTexts.Same("s") : TwoTexts.Same(dice.Pick("''", "'ab'", "' Zé😀 '", "'%a'"));
         return dice.Below(9) switch
@@ -116,7 +103,7 @@ sealed class RandomValue(Dice dice)
         };
     }
 
-    TwoTexts Day(int depth)
+    public TwoTexts Day(int depth)
     {
         if (depth == 0) return dice.Chance(70) ? TwoTexts.Same("day") : TwoTexts.Same(dice.Pick("date '2024-02-29'", "date '1969-12-31'"));
         return dice.Below(3) switch
@@ -129,7 +116,7 @@ sealed class RandomValue(Dice dice)
         static TwoTexts Truncated(string part, TwoTexts day) => new($"date_trunc('{part}', {day.Ours})", $"cast(date_trunc('{part}', {day.DuckDb}) as date)");
     }
 
-    TwoTexts Instant(int depth)
+    public TwoTexts Instant(int depth)
     {
         if (depth == 0) return dice.Chance(80) ? TwoTexts.Same("t") : TwoTexts.Same("timestamp '1999-12-31 23:59:59.5'");
         return dice.Below(3) switch

@@ -66,7 +66,7 @@ sealed class RunHarness
     public async Task<(RunSummary Summary, FakeContext Context)> RunAsync(string runId, RunSpec spec)
     {
         var context = new FakeContext(Activities, runId);
-        var end = await RunOrchestration.RunAsync(context, await StartAsync(runId, spec));
+        var end = await context.OrchestrateAsync(await StartAsync(runId, spec));
         return (await SummaryAsync(runId, end), context);
     }
 
@@ -118,7 +118,7 @@ sealed class RunHarness
     }
 }
 
-/// <summary>Calls activities as a host would, one step at a time, and records timers, which fire at once.</summary>
+/// <summary>Calls activities as a host would: they at the same time, the orchestration one step at a time. Records timers, which fire at once.</summary>
 sealed class FakeContext(RunActivities activities, string runId) : WorkflowContext
 {
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -139,12 +139,16 @@ sealed class FakeContext(RunActivities activities, string runId) : WorkflowConte
 
     public override DateTimeOffset UtcNow => _now;
 
+    /// <summary>Runs the orchestration on one thread at a time, whichever activity's end wakes it.</summary>
+    public Task<RunEnd> OrchestrateAsync(RunRequest request) =>
+        Task.Factory.StartNew(() => RunOrchestration.RunAsync(this, request), Cancellation, TaskCreationOptions.DenyChildAttach, new ConcurrentExclusiveSchedulerPair().ExclusiveScheduler).Unwrap();
+
     public override async Task<TResult> CallActivityAsync<TInput, TResult>(Activity<TInput, TResult> activity, TInput input)
     {
         // Through JSON, as a durable host passes it.
         var passed = JsonSerializer.Deserialize(Measure(JsonSerializer.SerializeToUtf8Bytes(input, activity.Input)), activity.Input)!;
         if (passed is TaskRequest task) Tasks.Add(task);
-        var result = await activities.InvokeAsync(activity.Name, JsonSerializer.SerializeToElement(passed, activity.Input), Cancellation);
+        var result = await Task.Run(() => activities.InvokeAsync(activity.Name, JsonSerializer.SerializeToElement(passed, activity.Input), Cancellation), Cancellation);
         return JsonSerializer.Deserialize(Measure(JsonSerializer.SerializeToUtf8Bytes(result)), activity.Result)!;
     }
 

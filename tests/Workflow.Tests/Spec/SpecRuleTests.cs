@@ -33,7 +33,6 @@ public class SpecRuleTests
     [InlineData("/partitionBy/values", "[\"\\u0061\", \"a\"]", "duplicate", "/partitionBy/values/1")]
     [InlineData("/where", "\"\"", "invalid-expression", "/where")]
     [InlineData("/where", "5", "wrong-type", "/where")]
-    [InlineData("/derive", "[]", "wrong-type", "/derive")]
     [InlineData("/reduce", "-", "missing-field", "/reduce")]
     [InlineData("/reduce", "{}", "missing-field", "/reduce")]
     [InlineData("/reduce", "{\"groupBy\":[],\"aggregates\":{}}", "out-of-range", "/reduce")]
