@@ -57,7 +57,7 @@ public sealed record KernelCheck(string BitUnpacking, int ComparisonBits, int Su
 
     static bool AddsRight(Random random)
     {
-        var (together, each) = (new ExactSums(), new ExactSums());
+        var (together, each) = (new ExactSums(new StateMemory()), new ExactSums(new StateMemory()));
         together.Resize(1);
         each.Resize(1);
         var values = new double[Values];

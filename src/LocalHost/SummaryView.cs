@@ -33,9 +33,10 @@ static class SummaryView
     /// <summary>What the first rows of a result may take: its row groups are ours, and small.</summary>
     const long HeadMemory = 256L << 20;
 
-    /// <summary>The first rows of a result.</summary>
+    /// <summary>The first rows of a result that is one Parquet file; nothing of another.</summary>
     public static async Task PrintHeadAsync(IObjectStore state, string path, int rows, CancellationToken cancellationToken)
     {
+        if (!path.EndsWith(".parquet", StringComparison.Ordinal)) return;
         await using var reader = await state.OpenAsync(path, cancellationToken);
         if (reader is null) return;
         var source = new ObjectSource(reader, new Traffic());

@@ -85,6 +85,9 @@ public readonly record struct PutCondition
     /// <summary>Writes only over the version <paramref name="etag"/> (<c>If-Match</c>).</summary>
     public static PutCondition IfMatch(string etag) => new() { ETag = etag };
 
+    /// <summary>Writes only over what was there: the version <paramref name="etag"/>, or nothing when it is null.</summary>
+    public static PutCondition Over(string? etag) => etag is null ? IfAbsent : IfMatch(etag);
+
     public bool MustBeAbsent { get; private init; }
     public string? ETag { get; private init; }
 }

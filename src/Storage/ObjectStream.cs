@@ -1,20 +1,25 @@
 namespace Fanfold.Storage;
 
-/// <summary>A pinned object as a forward stream. Does not own the reader.</summary>
-public sealed class ObjectStream(IObjectReader reader) : Stream
+/// <summary>A stretch of a pinned object as a forward stream. Does not own the reader.</summary>
+public sealed class ObjectStream(IObjectReader reader, long offset, long length) : Stream
 {
     long _position;
+
+    /// <summary>The whole object.</summary>
+    public ObjectStream(IObjectReader reader) : this(reader, 0, reader.Properties.Length)
+    {
+    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var count = (int)Math.Min(buffer.Length, Length - _position);
         if (count == 0) return 0;
-        await reader.ReadAsync(_position, buffer[..count], cancellationToken);
+        await reader.ReadAsync(offset + _position, buffer[..count], cancellationToken);
         _position += count;
         return count;
     }
 
-    public override long Length => reader.Properties.Length;
+    public override long Length => length;
     public override bool CanRead => true;
     public override bool CanSeek => false;
     public override bool CanWrite => false;

@@ -5,11 +5,13 @@ using Fanfold.Storage;
 
 namespace Fanfold.Worker;
 
-/// <summary>Concatenates parts into one file, streaming: memory depends on a row group of output, not on the number of parts.</summary>
+/// <summary>Concatenates parts into one object, streaming: memory depends on a row group of output, not on the number of parts.</summary>
 static class CombineRunner
 {
-    const int RowGroupRows = 128 * 1024;
-    const int BatchRows = 8192;
+    const int MaxBatchRows = 8192;
+
+    /// <summary>Of values that are not coded.</summary>
+    const long BatchBytes = 4 << 20;
 
     public static async Task<TaskReceipt> RunAsync(WorkerTask task, CombineWork work, IObjectStore state, Action<long> progress, CancellationToken cancellationToken)
     {
@@ -17,16 +19,15 @@ static class CombineRunner
         var traffic = new Traffic();
         var buffers = new Buffers(new MemoryAccount(task.Memory));
         using var spool = new Spool(HashKind.Sha256);
-        using var writer = new ParquetFileWriter(schema, spool, task.Metadata);
-        var pending = schema.Fields.Select(field => Column.Create(field.Type)).ToArray();
+        using var writer = ResultWriter.Create(task, work, spool, buffers.Account);
+        long rows = 0;
         foreach (var part in work.Parts)
         {
-            await AppendAsync(part, state, schema, pending, writer, traffic, buffers, cancellationToken);
-            progress(writer.Rows + pending[0].Length);
+            await AppendAsync(part, state, schema, writer, traffic, buffers, cancellationToken);
+            progress(rows += part.Rows);
         }
-        await writer.WriteRowGroupAsync(pending, cancellationToken);
         await writer.CompleteAsync(cancellationToken);
-        var (combined, adopted) = await PartWriter.PutAsync(state, task.Output, spool, writer.Rows, cancellationToken);
+        var (combined, adopted) = await PartWriter.PutAsync(state, task.Output, spool, writer.Rows, work.Format, cancellationToken);
         return new TaskReceipt
         {
             TaskId = task.TaskId,
@@ -40,7 +41,7 @@ static class CombineRunner
         };
     }
 
-    static async Task AppendAsync(PartReference part, IObjectStore state, Schema schema, Column[] pending, ParquetFileWriter writer, Traffic traffic, Buffers buffers, CancellationToken cancellationToken)
+    static async Task AppendAsync(PartReference part, IObjectStore state, Schema schema, ResultWriter writer, Traffic traffic, Buffers buffers, CancellationToken cancellationToken)
     {
         await using var reader = await state.OpenAsync(part.Properties, cancellationToken);
         if (await PartWriter.HashAsync(reader, HashKind.Xxh3, cancellationToken) != part.Hash)
@@ -49,12 +50,13 @@ static class CombineRunner
         var footer = await FooterReader.ReadAsync(source, cancellationToken);
         if (footer.Rows != part.Rows) throw new ParquetDataException(ParquetDefect.Corrupt, $"the part has {footer.Rows} rows, its receipt says {part.Rows}").At(part.Path);
         await using var rows = new ColumnBatchReader(source, footer, schema, buffers);
-        await foreach (var batch in rows.ReadAsync(BatchRows, cancellationToken))
-        {
-            for (var i = 0; i < pending.Length; i++) pending[i].AppendRange(batch.Columns[i], 0, batch.Rows);
-            if (pending[0].Length < RowGroupRows) continue;
-            await writer.WriteRowGroupAsync(pending, cancellationToken);
-            foreach (var column in pending) column.Clear();
-        }
+        await foreach (var batch in rows.ReadAsync(BatchRows(footer), cancellationToken)) await writer.AppendAsync(batch, cancellationToken);
+    }
+
+    /// <summary>Few where rows are wide, so that a batch is no larger than a row group of the result.</summary>
+    static int BatchRows(FileMetadata part)
+    {
+        var widest = part.RowGroups.Select(group => group.Chunks.Sum(chunk => chunk.UncompressedSize) / Math.Max(1, group.Rows)).DefaultIfEmpty(0).Max();
+        return (int)Math.Clamp(BatchBytes / Math.Max(1, widest), 1, MaxBatchRows);
     }
 }

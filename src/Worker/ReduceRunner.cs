@@ -20,18 +20,20 @@ public static class ReduceRunner
         var buffers = new Buffers(new MemoryAccount(task.Memory));
         var reducer = work.Reduction.Plugin is { } plugin
             ? Plugins.Start(work.Reduction, plugin, schema, partition!.Value, reducers, buffers.Account)
-            : CreateReducer(work.Reduction, schema, partition);
+            : CreateReducer(work.Reduction, schema, partition, buffers.Account);
         using var spool = new Spool(HashKind.Xxh3);
         using var writer = new ParquetFileWriter(reducer.OutputSchema, spool, task.Metadata);
         var traffic = new Traffic();
         var counts = default(ScanCounts);
         var pruned = new PruningCounts();
         var rowGroups = 0;
+        long startRow = 0;
         foreach (var file in work.Files)
         {
             await using var reader = await data.OpenAsync(new ObjectProperties(file.Path, file.Length, file.ETag), cancellationToken);
-            await using var scan = new RowGroupScan(new ObjectSource(reader, traffic), file.Columns, file.DataEnd,
-                work.Partition is { } value ? Predicate.Equal(schema, value.Column, partition!.Value.Value) : null, Where(work.Where, schema), reducer, buffers, pruned);
+            await using var scan = new RowGroupScan(
+                new ObjectSource(reader, traffic), file.ColumnsOf(schema), file.DataEnd, Partition(work.Partition, schema), Where(work.Where, schema), reducer, buffers, pruned, startRow: startRow);
+            startRow += file.RowGroups.Sum(group => group.Rows);
             var next = 0;
             await foreach (var scanned in scan.ScanAsync(file.RowGroups, cancellationToken))
             {
@@ -66,10 +68,19 @@ public static class ReduceRunner
         };
     }
 
-    static Reducer CreateReducer(TaskReduction reduction, Schema schema, (Field Field, Scalar Value)? partition) =>
+    static Reducer CreateReducer(TaskReduction reduction, Schema schema, (Field Field, Scalar Value)? partition, MemoryAccount account) =>
         reduction.Aggregates is { } aggregates
-            ? new GroupReducer(schema, partition, reduction.Keys ?? [], aggregates, reduction.Sort, reduction.Limit ?? long.MaxValue)
-            : new RowsReducer(schema, partition!.Value.Field, partition.Value.Value, reduction.Select ?? [], reduction.Sort, reduction.Limit ?? long.MaxValue);
+            ? new GroupReducer(schema, partition, reduction.Keys ?? [], aggregates, reduction.Sort, reduction.Limit ?? long.MaxValue, account)
+            : new RowsReducer(schema, partition!.Value.Field, partition.Value.Value, reduction.Select ?? [], reduction.Sort, reduction.Limit ?? long.MaxValue, account);
+
+    static Predicate? Partition(TaskPartition? partition, Schema schema)
+    {
+        if (partition is null) return null;
+        var value = ScalarText.Read(schema[partition.Column].Type, partition.Value);
+        return partition.End is not { } end
+            ? Predicate.Equal(schema, partition.Column, value)
+            : Predicate.Range(schema, partition.Column, value, end.Below is { } below ? ScalarText.Read(value.Type, below) : null);
+    }
 
     static Predicate? Where(string? text, Schema schema)
     {

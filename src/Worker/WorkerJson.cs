@@ -17,6 +17,7 @@ public sealed record WorkerMessage(TaskReceipt? Receipt = null, long? HeartbeatR
 [JsonSerializable(typeof(PassedToken))]
 [JsonSerializable(typeof(KernelCheck))]
 [JsonSerializable(typeof(IReadOnlyList<ReducerDescription>))]
+[JsonSerializable(typeof(IReadOnlyList<PackedFile>))]
 public sealed partial class WorkerJson : JsonSerializerContext;
 
 /// <summary>Types as their text, for example <c>"decimal(18,2)"</c>.</summary>

@@ -1,6 +1,7 @@
 using Fanfold.Engine.Columns;
 using Fanfold.Engine.Parquet;
 using Fanfold.Engine.Reduce;
+using Fanfold.Engine.Scan;
 
 namespace Fanfold.Worker;
 
@@ -8,7 +9,7 @@ namespace Fanfold.Worker;
 public sealed record WorkerTask
 {
     /// <summary>The version of this payload that this build writes and the newest it reads.</summary>
-    public const int CurrentVersion = 1;
+    public const int CurrentVersion = 2;
 
     public int Version { get; init; } = CurrentVersion;
     public required string RunId { get; init; }
@@ -47,8 +48,13 @@ public sealed record TaskColumn(string Name, DataType Type)
 }
 
 /// <param name="Column">The partition column's ordinal.</param>
-/// <param name="Value">As <see cref="ScalarText"/> writes it; null is the null partition.</param>
-public sealed record TaskPartition(int Column, string? Value);
+/// <param name="Value">As <see cref="ScalarText"/> writes it, and as the output's first column has it; null is the null partition.</param>
+/// <param name="End">Set where the partition is a range, which begins with the value.</param>
+public sealed record TaskPartition(int Column, string? Value, RangeEnd? End = null);
+
+/// <summary>Where a range of values ends.</summary>
+/// <param name="Below">The first value after it, as <see cref="ScalarText"/> writes it; null when none of the type is.</param>
+public sealed record RangeEnd(string? Below);
 
 /// <summary>A plug-in when <see cref="Plugin"/> is set, group-by when <see cref="Aggregates"/> is, else rows.</summary>
 /// <param name="Keys">Ordinals of the group keys.</param>
@@ -61,12 +67,31 @@ public sealed record TaskReduction(
 /// <param name="Outputs">What it writes after the partition column.</param>
 public sealed record TaskPlugin(string Name, string Version, IReadOnlyList<int> Inputs, IReadOnlyList<TaskColumn> Outputs);
 
-/// <param name="Columns">The file's own columns in the order of <see cref="ReduceWork.Columns"/>.</param>
-/// <param name="RowGroups">Their chunks are in the same order.</param>
-public sealed record TaskFile(string Path, long Length, string ETag, long DataEnd, IReadOnlyList<ParquetColumn> Columns, IReadOnlyList<RowGroup> RowGroups);
+/// <param name="Columns">The file's own columns in the order of <see cref="ReduceWork.Columns"/>, whose types may be wider; null where the file has none.</param>
+/// <param name="RowGroups">Their chunks are those of the file's own columns, in the same order.</param>
+public sealed record TaskFile(string Path, long Length, string ETag, long DataEnd, IReadOnlyList<ParquetColumn?> Columns, IReadOnlyList<RowGroup> RowGroups)
+{
+    /// <summary>In place of the columns that the file has not: the value of all its rows, as <see cref="ScalarText"/>. Null when all are null.</summary>
+    public IReadOnlyList<string?>? Constants { get; init; }
 
-/// <summary>Concatenates parts, in their order, into one file.</summary>
-public sealed record CombineWork(IReadOnlyList<TaskColumn> Columns, IReadOnlyList<PartReference> Parts);
+    /// <summary>The columns as a scan takes them.</summary>
+    public IReadOnlyList<FileColumn> ColumnsOf(Schema schema) =>
+        [.. Columns.Select((column, ordinal) => column is null ? FileColumn.Of(ScalarText.Read(schema[ordinal].Type, Constants?[ordinal])) : FileColumn.Of(column, schema[ordinal].Type))];
+}
+
+/// <summary>What a result is written as.</summary>
+public enum ResultFormat
+{
+    Parquet,
+    Csv,
+
+    /// <summary>Parquet files, packed into one object: one file or more for each value of the first column.</summary>
+    Hive,
+}
+
+/// <summary>Concatenates parts, in their order, into one object.</summary>
+/// <param name="MaxFileRows">For <see cref="ResultFormat.Hive"/>: rows of the largest file.</param>
+public sealed record CombineWork(IReadOnlyList<TaskColumn> Columns, IReadOnlyList<PartReference> Parts, ResultFormat Format = ResultFormat.Parquet, long MaxFileRows = 16 << 20);
 
 /// <summary>Tells which plug-ins the worker has, or what one of them writes. Reads and writes nothing.</summary>
 /// <param name="Plugin">Null for the list of all.</param>

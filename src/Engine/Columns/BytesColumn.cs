@@ -41,6 +41,20 @@ public sealed class BytesColumn(DataType type, MemoryAccount? account = null) : 
         Lengthen(ref _data, _offsets[Length] + (int)bytes);
     }
 
+    protected override void ClearNulls()
+    {
+        int read = 0, written = 0;
+        for (var row = 0; row < Length; row++)
+        {
+            var (from, length) = (read, _offsets[row + 1] - read);
+            read += length;
+            if (IsNull(row)) length = 0;
+            else if (written < from) _data.AsSpan(from, length).CopyTo(_data.AsSpan(written));
+            written += length;
+            _offsets[row + 1] = written;
+        }
+    }
+
     protected override void SpreadValues(int start, int values, ReadOnlySpan<ulong> validity)
     {
         Lengthen(ref _offsets, Length + 1);

@@ -92,6 +92,12 @@ public abstract class Column(DataType type, MemoryAccount? account = null)
     /// <summary>Appends a value of the column's type, or a null.</summary>
     public abstract void Append(in Scalar value);
 
+    /// <summary>Appends the value, or a null, <paramref name="rows"/> times.</summary>
+    public virtual void AppendRepeated(in Scalar value, int rows)
+    {
+        for (var i = 0; i < rows; i++) Append(value);
+    }
+
     /// <summary>Lengthens the column by <paramref name="rows"/> valid rows, whose values the caller then writes.</summary>
     protected void Grow(int rows)
     {
@@ -137,6 +143,26 @@ public abstract class Column(DataType type, MemoryAccount? account = null)
         Bitmap.Or(_validity, start, validity, rows);
         SpreadValues(start, values, validity);
     }
+
+    /// <summary>Makes null every row whose bit isn't set in <paramref name="validity"/>.</summary>
+    public void Mask(ReadOnlySpan<ulong> validity)
+    {
+        if (Bitmap.CountSet(validity) == _length) return;
+        if (!HasNulls)
+        {
+            HasNulls = true;
+            GrowValidity(0);
+            validity.CopyTo(_validity);
+        }
+        else
+        {
+            for (var i = 0; i < validity.Length; i++) _validity[i] &= validity[i];
+        }
+        ClearNulls();
+    }
+
+    /// <summary>Zeroes the slots of null rows.</summary>
+    protected abstract void ClearNulls();
 
     /// <summary>Moves the <paramref name="values"/> slots from <paramref name="start"/> on to the set bits, within the length, which has grown.</summary>
     protected abstract void SpreadValues(int start, int values, ReadOnlySpan<ulong> validity);

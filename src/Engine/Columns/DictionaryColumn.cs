@@ -10,6 +10,9 @@ public sealed class DictionaryColumn(DataType type, MemoryAccount? account = nul
 
     public ReadOnlySpan<int> Codes => _codes.AsSpan(0, Length);
 
+    /// <summary>The codes for writing in place.</summary>
+    public Span<int> MutableCodes => _codes.AsSpan(0, Length);
+
     public Span<int> AppendSpan(int rows)
     {
         var start = Length;
@@ -23,6 +26,14 @@ public sealed class DictionaryColumn(DataType type, MemoryAccount? account = nul
         Lengthen(ref _codes, Length + 1);
         _codes[Length] = 0;
         GrowNull();
+    }
+
+    protected override void ClearNulls()
+    {
+        for (var row = 0; row < Length; row++)
+        {
+            if (IsNull(row)) _codes[row] = 0;
+        }
     }
 
     protected override void SpreadValues(int start, int values, ReadOnlySpan<ulong> validity)

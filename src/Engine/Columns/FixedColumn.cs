@@ -30,6 +30,14 @@ public sealed class Column<T>(DataType type, MemoryAccount? account = null) : Co
         GrowNull();
     }
 
+    protected override void ClearNulls()
+    {
+        for (var row = 0; row < Length; row++)
+        {
+            if (IsNull(row)) _values[row] = default;
+        }
+    }
+
     protected override void SpreadValues(int start, int values, ReadOnlySpan<ulong> validity)
     {
         Lengthen(ref _values, Length);
@@ -63,6 +71,14 @@ public sealed class Column<T>(DataType type, MemoryAccount? account = null) : Co
 
     protected override bool TryAppendValidRange(Column source, int from, int rows)
     {
+        if (source is DictionaryColumn { Dictionary: Column<T> dictionary } coded)
+        {
+            var values = dictionary.Values;
+            var codes = coded.Codes.Slice(from, rows);
+            var target = AppendSpan(rows);
+            for (var i = 0; i < codes.Length; i++) target[i] = values[codes[i]];
+            return true;
+        }
         if (source is not Column<T> plain) return false;
         plain.Values.Slice(from, rows).CopyTo(AppendSpan(rows));
         return true;
@@ -97,5 +113,13 @@ public sealed class Column<T>(DataType type, MemoryAccount? account = null) : Co
             case Lane.Double: Unsafe.As<T, double>(ref slot) = value.FloatingValue; break;
             default: Unsafe.As<T, Int128>(ref slot) = value.IntegerValue; break;
         }
+    }
+
+    public override void AppendRepeated(in Scalar value, int rows)
+    {
+        if (rows == 0) return;
+        Append(value);
+        if (value.IsNull) base.AppendRepeated(value, rows - 1);
+        else AppendSpan(rows - 1).Fill(_values[Length - rows]);
     }
 }

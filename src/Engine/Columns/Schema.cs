@@ -25,7 +25,8 @@ public sealed class Schema
 }
 
 /// <summary>Rows side by side: every column has <see cref="Rows"/> rows. The columns belong to whoever made the batch and are refilled by the next one.</summary>
-public sealed record RowBatch(int Rows, IReadOnlyList<Column> Columns);
+/// <param name="Position">The place of the first row among the rows of the plan, or a place before it: row i is at it plus i or later, and before the next batch's.</param>
+public sealed record RowBatch(int Rows, IReadOnlyList<Column> Columns, long Position = 0);
 
 /// <summary>
 /// What the metadata proves about a column chunk: every value that is neither null nor NaN lies in [Min, Max]. A bound may

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text;
+using System.Text.Unicode;
 
 namespace Fanfold.Engine.Columns;
 
@@ -7,36 +9,30 @@ public static class TemporalText
 {
     const string BeforeChrist = " (BC)";
 
+    /// <summary>The longest text of a date, time or timestamp, in bytes.</summary>
+    public const int MaxLength = 64;
+
     public static long UnitsPerSecond(TimeUnit unit) => unit switch { TimeUnit.Millis => 1_000, TimeUnit.Micros => 1_000_000, _ => 1_000_000_000 };
 
     /// <summary>Days since 1970-01-01 as <c>yyyy-MM-dd</c> in the proleptic Gregorian calendar; years before 1 are marked <c>(BC)</c>, as PostgreSQL and DuckDB do.</summary>
     public static string Date(long days)
     {
-        var (year, month, day) = CivilFromDays(days);
-        return string.Create(CultureInfo.InvariantCulture, $"{(year > 0 ? year : 1 - year):0000}-{month:00}-{day:00}{(year > 0 ? "" : BeforeChrist)}");
+        Span<byte> text = stackalloc byte[MaxLength];
+        return Encoding.UTF8.GetString(text[..FormatDate(days, text)]);
     }
 
+    /// <summary><c>HH:mm:ss[.fraction]</c>.</summary>
     public static string Time(long value, TimeUnit unit)
     {
-        var perSecond = UnitsPerSecond(unit);
-        var (seconds, fraction) = Math.DivRem(value, perSecond);
-        var text = string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600:00}:{seconds / 60 % 60:00}:{seconds % 60:00}");
-        if (fraction == 0) return text;
-        var digits = unit switch { TimeUnit.Millis => "000", TimeUnit.Micros => "000000", _ => "000000000" };
-        return text + "." + fraction.ToString(digits, CultureInfo.InvariantCulture).TrimEnd('0');
+        Span<byte> text = stackalloc byte[MaxLength];
+        return Encoding.UTF8.GetString(text[..FormatTime(value, unit, text)]);
     }
 
     /// <summary><c>yyyy-MM-dd HH:mm:ss[.fraction]</c>.</summary>
     public static string Timestamp(long value, TimeUnit unit)
     {
-        var perDay = UnitsPerSecond(unit) * 86_400;
-        var days = Math.DivRem(value, perDay, out var inDay);
-        if (inDay < 0)
-        {
-            days--;
-            inDay += perDay;
-        }
-        return Date(days) + " " + Time(inDay, unit);
+        Span<byte> text = stackalloc byte[MaxLength];
+        return Encoding.UTF8.GetString(text[..FormatTimestamp(value, unit, text)]);
     }
 
     public static string Decimal(Int128 unscaled, int scale)
@@ -44,6 +40,37 @@ public static class TemporalText
         if (scale == 0) return unscaled.ToString(CultureInfo.InvariantCulture);
         var digits = Int128.Abs(unscaled).ToString(CultureInfo.InvariantCulture).PadLeft(scale + 1, '0');
         return (Int128.IsNegative(unscaled) ? "-" : "") + digits[..^scale] + "." + digits[^scale..];
+    }
+
+    /// <summary>Writes what <see cref="Date"/> gives as UTF-8, and returns the number of bytes, at most <see cref="MaxLength"/>.</summary>
+    public static int FormatDate(long days, Span<byte> target)
+    {
+        var (year, month, day) = CivilFromDays(days);
+        Utf8.TryWrite(target, CultureInfo.InvariantCulture, $"{(year > 0 ? year : 1 - year):0000}-{month:00}-{day:00}{(year > 0 ? "" : BeforeChrist)}", out var written);
+        return written;
+    }
+
+    /// <summary>The same for <see cref="Time"/>.</summary>
+    public static int FormatTime(long value, TimeUnit unit, Span<byte> target)
+    {
+        var perSecond = UnitsPerSecond(unit);
+        var (seconds, fraction) = Math.DivRem(value, perSecond);
+        Utf8.TryWrite(target, CultureInfo.InvariantCulture, $"{seconds / 3600:00}:{seconds / 60 % 60:00}:{seconds % 60:00}", out var written);
+        if (fraction == 0) return written;
+        target[written++] = (byte)'.';
+        for (; fraction > 0; fraction = fraction * 10 % perSecond) target[written++] = (byte)('0' + fraction * 10 / perSecond);
+        return written;
+    }
+
+    /// <summary>The same for <see cref="Timestamp"/>.</summary>
+    public static int FormatTimestamp(long value, TimeUnit unit, Span<byte> target)
+    {
+        var perDay = UnitsPerSecond(unit) * 86_400;
+        var days = Math.DivRem(value, perDay, out var inDay);
+        if (inDay < 0) (days, inDay) = (days - 1, inDay + perDay);
+        var written = FormatDate(days, target);
+        target[written++] = (byte)' ';
+        return written + FormatTime(inDay, unit, target[written..]);
     }
 
     /// <summary>Parses <c>yyyy-MM-dd</c>, optionally with <c>(BC)</c> after it; null when the text is no date.</summary>

@@ -24,18 +24,11 @@ sealed partial class Binder
     TruthExpression? BindIn(InNode node)
     {
         var value = Bind(node.Value);
-        var items = node.Items.Select(BindListValue).ToList();
+        var items = node.Items.Select(item => Bind(item) is { } bound ? bound is ConstantValue constant && AsLiteral(constant) is { } literal ? literal : bound : null).ToList();
         if (value is null || items.Contains(null)) return null;
-        var isIn = value is ValueExpression { Type.Kind: not TypeKind.Bool } operand ? ListMembership(operand, node, items!) : AnyEqual(value, node, items!);
+        var isSet = value is ValueExpression { Type.Kind: not TypeKind.Bool } and not ConstantValue && items.TrueForAll(item => item is LiteralExpression);
+        var isIn = isSet ? ListMembership((ValueExpression)value, node, items!) : AnyEqual(value, node, items!);
         return node.Negated ? isIn?.Negate() : isIn;
-    }
-
-    BoundExpression? BindListValue(Node item)
-    {
-        if (item is LiteralNode) return Bind(item);
-        Bind(item);
-        Fault(FaultCode.Unsupported, item.Span, "the list after 'in' takes literals only");
-        return null;
     }
 
     /// <summary>A list as a set of values of the operand's type; literals that no value equals drop out.</summary>
@@ -70,6 +63,8 @@ sealed partial class Binder
 
     TruthExpression? Compare(BoundExpression left, SourceSpan leftSpan, Relation relation, BoundExpression right, SourceSpan rightSpan)
     {
+        if (left is ConstantValue leftConstant && AsLiteral(leftConstant) is { } leftLiteral) left = leftLiteral;
+        if (right is ConstantValue rightConstant && AsLiteral(rightConstant) is { } rightLiteral) right = rightLiteral;
         if (left is NullLiteral || right is NullLiteral) return ConstantTruth.Null;
         if (left is LiteralExpression literal)
         {
@@ -81,7 +76,7 @@ sealed partial class Binder
         if (AsTruth(left) is { } truth && AsTruth(right) is { } otherTruth) return TruthComparison.Of(truth, relation, otherTruth);
         if (left is ValueExpression value && right is LiteralExpression or ConstantTruth) return Place(right, rightSpan, value)?.Compare(value, relation);
         if (left is ConstantTruth && right is ValueExpression mirrored) return Place(left, leftSpan, mirrored)?.Compare(mirrored, relation.Mirror());
-        if (left is ValueExpression first && right is ValueExpression second && PairComparison.Of(first, relation, second) is { } pair) return pair;
+        if (left is ValueExpression first && right is ValueExpression second && PairComparison.Of(first, relation, second) is { } pair) return Fold(pair, leftSpan.To(rightSpan));
         Fault(FaultCode.Type, leftSpan.To(rightSpan), $"no comparison: {Describe(left)} and {Describe(right)}");
         return null;
     }

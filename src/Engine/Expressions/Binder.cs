@@ -6,7 +6,7 @@ namespace Fanfold.Engine.Expressions;
 /// Finds the columns, checks the types and turns literals into values of the types they meet. Its methods return null after noting
 /// a fault, and go on beside it, so that one pass finds every fault.
 /// </summary>
-sealed partial class Binder(Schema schema)
+sealed partial class Binder(Schema schema, string text)
 {
     const int MaxFaults = 100;
     const int MaxSuggestions = 20;
@@ -33,11 +33,11 @@ sealed partial class Binder(Schema schema)
         InNode list => BindIn(list),
         IsNullNode test => BindIsNull(test),
         CallNode call => BindCall(call),
-        ArithmeticNode arithmetic => Unsupported(arithmetic, $"the operator '{arithmetic.Operator}'"),
-        MinusNode minus => Unsupported(minus, "a minus sign before anything but a number"),
-        LikeNode like => Unsupported(like, "'like'"),
-        CaseNode choice => Unsupported(choice, "'case'"),
-        CastNode cast => Unsupported(cast, cast.GivesNull ? "'try_cast'" : "'cast'"),
+        ArithmeticNode arithmetic => BindArithmetic(arithmetic),
+        MinusNode minus => BindMinus(minus),
+        LikeNode like => BindLike(like),
+        CaseNode choice => BindCase(choice),
+        CastNode cast => BindCast(cast),
         _ => throw new InvalidOperationException($"No binding for {node.GetType().Name}."),
     };
 
@@ -55,7 +55,7 @@ sealed partial class Binder(Schema schema)
         var ordinal = schema.IndexOf(name.Name);
         if (ordinal >= 0) return new ColumnReference(ordinal, schema[ordinal]);
         // Suggestions compare with every column, so a text full of unknown names gets only some.
-        var suggestion = ++_suggestions > MaxSuggestions ? "" : NearestName.Suggest(name.Name, schema.Fields.Select(field => field.Name));
+        var suggestion = ++_suggestions > MaxSuggestions ? "" : NearestName.Suggest(name.Name, schema.Fields.Select(field => field.Name).Where(known => known.Length > 0));
         Fault(FaultCode.UnknownColumn, name.Span, $"unknown column {Quotation.Of(name.Name)}{suggestion}");
         return null;
     }
@@ -88,15 +88,10 @@ sealed partial class Binder(Schema schema)
 
     BoundExpression? BindCall(CallNode call)
     {
+        if (FunctionNames.Has(FunctionNames.Scalars, call.Name)) return BindFunction(call);
         foreach (var argument in call.Arguments) Bind(argument);
-        if (FunctionNames.Has(FunctionNames.Scalars, call.Name)) Fault(FaultCode.Unsupported, call.Span, $"the function '{call.Name}' is not supported yet");
-        else if (FunctionNames.Has(FunctionNames.Aggregates, call.Name))
-            Fault(FaultCode.Aggregate, call.Span, $"'{call.Name}' is an aggregate; it has no meaning for a single row");
-        else
-        {
-            var suggestion = NearestName.Suggest(call.Name, FunctionNames.Scalars);
-            Fault(FaultCode.UnknownFunction, call.NameSpan, $"unknown function {Quotation.Of(call.Name)}{suggestion}");
-        }
+        if (FunctionNames.Has(FunctionNames.Aggregates, call.Name)) Fault(FaultCode.Aggregate, call.Span, $"'{call.Name}' is an aggregate; it has no meaning for a single row");
+        else Fault(FaultCode.UnknownFunction, call.NameSpan, $"unknown function {Quotation.Of(call.Name)}{NearestName.Suggest(call.Name, FunctionNames.Scalars)}");
         return null;
     }
 
@@ -104,6 +99,8 @@ sealed partial class Binder(Schema schema)
     {
         TruthExpression truth => truth,
         NullLiteral => ConstantTruth.Null,
+        TruthValue value => value.Truth,
+        ConstantValue { Type.Kind: TypeKind.Bool, Value: var value } => ConstantTruth.Of(value.IsNull ? null : value.IntegerValue != 0),
         ValueExpression { Type.Kind: TypeKind.Bool } value => ConstantComparison.IsTrue(value),
         _ => null,
     };

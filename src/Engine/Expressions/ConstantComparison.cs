@@ -45,6 +45,7 @@ abstract class ConstantComparison(ValueExpression operand, Relation relation, Sc
         Fill(column, target.True);
         if (relation is Relation.NotEqual or Relation.Greater or Relation.GreaterOrEqual) target.Flip();
         target.KnowWhere(column);
+        frame.Scratch.Return(column);
     }
 
     public sealed override bool CanBeTrue(ReadOnlySpan<ColumnBounds> byOrdinal) => Pruning.CanHold(operand.Bounds(byOrdinal), relation, constant);

@@ -13,17 +13,17 @@ sealed class DictionaryShortcut : TruthExpression
     readonly int _ordinal;
     readonly bool? _ofNull;
 
-    DictionaryShortcut(TruthExpression inner, int ordinal, DataType type)
+    DictionaryShortcut(TruthExpression inner, int ordinal, bool? ofNull)
     {
         _inner = inner;
         _ordinal = ordinal;
-        _ofNull = OfNull(inner, type);
+        _ofNull = ofNull;
     }
 
     /// <summary>The same condition with every largest part that reads one column alone made a shortcut.</summary>
     public static TruthExpression Apply(TruthExpression condition)
     {
-        if (SingleColumn(condition) is var (ordinal, type)) return new DictionaryShortcut(condition, ordinal, type);
+        if (SingleColumn(condition) is var (ordinal, type)) return TryOfNull(condition, type, out var ofNull) ? new DictionaryShortcut(condition, ordinal, ofNull) : condition;
         if (condition is not Logic logic) return condition;
         var groups = logic.Operands.GroupBy(operand => SingleColumn(operand)?.Ordinal ?? -1).ToList();
         var parts = new List<TruthExpression>();
@@ -45,7 +45,13 @@ sealed class DictionaryShortcut : TruthExpression
             return;
         }
         var entries = frame.Scratch.Rent(coded.Dictionary.Length, target.TracksKnown);
-        _inner.Evaluate(frame.Over(coded.Dictionary), entries);
+        if (!TryEvaluate(frame.Over(coded.Dictionary), entries))
+        {
+            // The entry that has no value may be one that none of these rows has.
+            _inner.Evaluate(frame, target);
+            frame.Scratch.Return(entries);
+            return;
+        }
         Map(coded, entries.True, _ofNull == true, target.True);
         target.AllKnown = false;
         if (target.TracksKnown)
@@ -59,13 +65,14 @@ sealed class DictionaryShortcut : TruthExpression
     public int Ordinal => _ordinal;
 
     /// <summary>Whether the condition is true of null or of any of the values.</summary>
-    public bool CanBeTrueOf(Column dictionary, Scratch scratch)
+    public bool CanBeTrueOf(Column dictionary, Scratch scratch) => _ofNull == true || IsTrueOfAny(dictionary, scratch);
+
+    /// <summary>Whether the condition is true of any of the rows.</summary>
+    public bool IsTrueOfAny(Column rows, Scratch scratch)
     {
-        if (_ofNull == true) return true;
-        var entries = scratch.Rent(dictionary.Length, tracksKnown: false);
-        _inner.Evaluate(new RowFrame([], dictionary.Length, scratch, dictionary), entries);
-        var any = entries.True.ContainsAnyExcept(0UL);
-        scratch.Return(entries);
+        var truths = scratch.Rent(rows.Length, tracksKnown: false);
+        var any = !TryEvaluate(new RowFrame([], rows.Length, scratch, rows), truths) || truths.True.ContainsAnyExcept(0UL);
+        scratch.Return(truths);
         return any;
     }
 
@@ -117,15 +124,38 @@ sealed class DictionaryShortcut : TruthExpression
         return word;
     }
 
-    static bool? OfNull(TruthExpression condition, DataType type)
+    bool TryEvaluate(in RowFrame frame, Truth target)
     {
+        try
+        {
+            _inner.Evaluate(frame, target);
+            return true;
+        }
+        catch (EvaluationException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The truth of null; false where it is an error.</summary>
+    static bool TryOfNull(TruthExpression condition, DataType type, out bool? ofNull)
+    {
+        ofNull = null;
         var column = Column.Create(type);
         column.AppendNull();
         var scratch = new Scratch();
         var truth = scratch.Rent(1, tracksKnown: true);
-        condition.Evaluate(new RowFrame([], 1, scratch, column), truth);
+        try
+        {
+            condition.Evaluate(new RowFrame([], 1, scratch, column), truth);
+        }
+        catch (EvaluationException)
+        {
+            return false;
+        }
         truth.MaterializeKnown();
-        return truth.Known[0] == 0 ? null : truth.True[0] != 0;
+        ofNull = truth.Known[0] == 0 ? null : truth.True[0] != 0;
+        return true;
     }
 
     static (int Ordinal, DataType Type)? SingleColumn(TruthExpression condition)

@@ -40,15 +40,23 @@ public sealed class Expression
     public Checked<BoundExpression> Bind(Schema schema)
     {
         if (_root is null) return new(null, Faults);
-        var binder = new Binder(schema);
+        var binder = new Binder(schema, Text);
         return binder.Finish(binder.Bind(_root));
+    }
+
+    /// <summary>Binds a text that must give a value, as those of <c>derive</c> are; a condition gives a bool.</summary>
+    public Checked<ValueExpression> BindValue(Schema schema)
+    {
+        if (_root is null) return new(null, Faults);
+        var binder = new Binder(schema, Text);
+        return binder.Finish(binder.BindValue(_root));
     }
 
     /// <summary>Binds a text that must be a condition, as a <c>where</c> is.</summary>
     public Checked<Predicate> BindPredicate(Schema schema)
     {
         if (_root is null) return new(null, Faults);
-        var binder = new Binder(schema);
+        var binder = new Binder(schema, Text);
         return binder.Finish(binder.BindTruth(_root) is { } condition ? new Predicate(condition) : null);
     }
 
@@ -56,7 +64,7 @@ public sealed class Expression
     public Checked<AggregateCall> BindAggregate(Schema schema)
     {
         if (_root is null) return new(null, Faults);
-        var binder = new Binder(schema);
+        var binder = new Binder(schema, Text);
         return binder.Finish(binder.BindAggregate(_root));
     }
 

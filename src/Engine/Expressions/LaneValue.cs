@@ -10,6 +10,18 @@ static class LaneValue
     public static T Of<T>(in Scalar value) where T : INumberBase<T> =>
         value.Type.IsFloating ? T.CreateTruncating(value.FloatingValue) : T.CreateTruncating(value.IntegerValue);
 
+    /// <summary>The same for a lane that is not known to hold numbers.</summary>
+    public static T Raw<T>(in Scalar value) where T : unmanaged
+    {
+        var column = new Column<T>(value.Type);
+        column.Append(value);
+        return column.Values[0];
+    }
+
+    /// <summary>The value of a row, which is not null, whether it comes as a code or not.</summary>
+    public static T At<T>(Column column, int row) where T : unmanaged =>
+        column is DictionaryColumn coded ? ((Column<T>)coded.Dictionary).Values[coded.Codes[row]] : ((Column<T>)column).Values[row];
+
     /// <summary>The integers that the type's lane can hold.</summary>
     public static (Int128 Min, Int128 Max) Range(DataType type) => type.Lane switch
     {

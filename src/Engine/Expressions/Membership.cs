@@ -56,10 +56,13 @@ abstract class Membership : TruthExpression
         Fill(column, target.True);
         target.KnowWhere(column);
         if (_hasNull) target.ForgetFalse();
-        if (!_negated) return;
-        target.Flip();
-        if (_hasNull) target.True.Clear();
-        else target.KnowWhere(column);
+        if (_negated)
+        {
+            target.Flip();
+            if (_hasNull) target.True.Clear();
+            else target.KnowWhere(column);
+        }
+        frame.Scratch.Return(column);
     }
 
     public sealed override bool CanBeTrue(ReadOnlySpan<ColumnBounds> byOrdinal)

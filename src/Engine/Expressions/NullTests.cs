@@ -13,6 +13,7 @@ sealed class NullTest(ValueExpression operand, bool negated) : TruthExpression
         target.Fill(true);
         if (column.HasNulls) column.Validity.CopyTo(target.True);
         if (!negated) target.Flip();
+        frame.Scratch.Return(column);
     }
 
     // Null counts lie in real files, so neither form is ever ruled out.
@@ -49,8 +50,10 @@ sealed class TruthUnlessNull(ValueExpression operand, bool value) : TruthExpress
 
     public override void Evaluate(in RowFrame frame, Truth target)
     {
+        var column = operand.Evaluate(frame);
         target.Fill(value);
-        target.KnowWhere(operand.Evaluate(frame));
+        target.KnowWhere(column);
+        frame.Scratch.Return(column);
     }
 
     public override bool CanBeTrue(ReadOnlySpan<ColumnBounds> byOrdinal) => value;

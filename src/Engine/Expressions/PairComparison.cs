@@ -35,6 +35,8 @@ abstract class PairComparison(ValueExpression left, Relation relation, ValueExpr
         var rightColumn = right.Evaluate(frame);
         Fill(leftColumn, rightColumn, target);
         target.KnowWhere(leftColumn, rightColumn);
+        frame.Scratch.Return(leftColumn);
+        frame.Scratch.Return(rightColumn);
     }
 
     public sealed override bool CanBeTrue(ReadOnlySpan<ColumnBounds> byOrdinal) =>

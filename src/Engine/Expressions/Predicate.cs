@@ -26,9 +26,25 @@ public sealed class Predicate
     /// <param name="value">Of the column's type.</param>
     public static Predicate Equal(Schema schema, int ordinal, in Scalar value)
     {
-        var column = new ColumnReference(ordinal, schema[ordinal]);
-        if (value.Type != column.Type) throw new ArgumentException($"Column '{column.Name}' is {column.Type}, the value is {value.Type}.", nameof(value));
+        var column = Column(schema, ordinal, value);
         return new Predicate(value.IsNull ? new NullTest(column, negated: false) : ConstantComparison.Of(column, Relation.Equal, value));
+    }
+
+    /// <summary>The rows whose column is at least <paramref name="from"/> and less than <paramref name="to"/>: nulls and NaN never are.</summary>
+    /// <param name="to">Null for a range without end.</param>
+    public static Predicate Range(Schema schema, int ordinal, in Scalar from, in Scalar? to)
+    {
+        var column = Column(schema, ordinal, from);
+        var least = ConstantComparison.Of(column, Relation.GreaterOrEqual, from);
+        if (to is { } end) return new Predicate(Logic.Of(isAnd: true, [least, ConstantComparison.Of(column, Relation.Less, end)]));
+        var nan = Scalar.Floating(from.Type, double.NaN);
+        return new Predicate(from.Type.IsFloating ? Logic.Of(isAnd: true, [least, ConstantComparison.Of(column, Relation.Less, nan)]) : least);
+    }
+
+    static ColumnReference Column(Schema schema, int ordinal, in Scalar value)
+    {
+        var column = new ColumnReference(ordinal, schema[ordinal]);
+        return value.Type == column.Type ? column : throw new ArgumentException($"Column '{column.Name}' is {column.Type}, the value is {value.Type}.", nameof(value));
     }
 
     /// <summary>The rows that fulfil both predicates, which are bound to one schema. The result shares no buffers with them.</summary>
@@ -46,6 +62,16 @@ public sealed class Predicate
         foreach (var part in Conjuncts())
         {
             if (part is DictionaryShortcut single && single.Ordinal == ordinal && !single.CanBeTrueOf(dictionary, _scratch)) return false;
+        }
+        return true;
+    }
+
+    /// <summary>False only if the predicate can't be true of a row whose column <paramref name="ordinal"/> is the one of <paramref name="row"/>, null or not.</summary>
+    public bool CanMatchRow(int ordinal, Column row)
+    {
+        foreach (var part in Conjuncts())
+        {
+            if (part is DictionaryShortcut single && single.Ordinal == ordinal && !single.IsTrueOfAny(row, _scratch)) return false;
         }
         return true;
     }

@@ -14,19 +14,26 @@ readonly ref struct RowFrame(IReadOnlyList<Column> columns, int rows, Scratch sc
 
     /// <summary>A frame over the rows of a single column.</summary>
     public RowFrame Over(Column column) => new(columns, column.Length, scratch, column);
-}
 
-/// <summary>Truth buffers for reuse, lent and given back in any order. Not thread-safe.</summary>
-sealed class Scratch
-{
-    readonly Stack<Truth> _free = new();
-
-    public Truth Rent(int rows, bool tracksKnown)
+    /// <summary>The rows at <paramref name="rows"/> of the columns at <paramref name="ordinals"/>; the columns go back to the scratch by <see cref="Drop"/>.</summary>
+    public RowFrame Gather(IReadOnlyList<int> ordinals, ReadOnlySpan<int> rows)
     {
-        var truth = _free.TryPop(out var free) ? free : new Truth();
-        truth.Reset(rows, tracksKnown);
-        return truth;
+        if (substitute is not null) return new(columns, rows.Length, scratch, scratch.Gather(substitute, rows));
+        var gathered = new Column[ordinals.Count == 0 ? 0 : ordinals[^1] + 1];
+        foreach (var ordinal in ordinals) gathered[ordinal] = scratch.Gather(columns[ordinal], rows);
+        return new(gathered, rows.Length, scratch);
     }
 
-    public void Return(Truth truth) => _free.Push(truth);
+    /// <summary>Gives the columns of a gathered frame back.</summary>
+    public void Drop()
+    {
+        if (substitute is not null) scratch.Drop(substitute);
+        else
+        {
+            foreach (var column in columns)
+            {
+                if (column is not null) scratch.Drop(column);
+            }
+        }
+    }
 }

@@ -11,44 +11,62 @@ namespace Fanfold.Engine.Parquet;
 sealed class ColumnChunkWriter : IDisposable
 {
     const int PageBytes = 1024 * 1024;
-    const int MaxPageRows = 256 * 1024;
+
+    /// <summary>So few that a reader with the page index gains by leaving pages out.</summary>
+    const int MaxPageRows = 32 * 1024;
+
     const int MaxDictionaryBytes = 1024 * 1024;
 
     readonly Compressor _zstd = new(3);
-    readonly ArrayBufferWriter<byte> _chunk = new();
     readonly ArrayBufferWriter<byte> _page = new();
     readonly ThriftWriter _header = new();
     byte[] _compressed = [];
+    long _size;
     long _uncompressedSize;
 
-    /// <summary>The chunk's bytes, valid until the next call, and its metadata for a chunk that begins at <paramref name="offset"/>.</summary>
-    public (WrittenChunk Chunk, ReadOnlyMemory<byte> Bytes) Write(Column column, long offset)
+    /// <summary>Writes a chunk whose first byte is at <paramref name="offset"/> of the file, page by page; returns what the footer says of it.</summary>
+    public WrittenChunk Write(Column column, long offset, Stream output)
     {
-        _chunk.ResetWrittenCount();
-        _uncompressedSize = 0;
+        _size = _uncompressedSize = 0;
         var dictionary = column is BytesColumn bytes ? DictionaryBuilder.Build(bytes, MaxDictionaryBytes) : null;
         if (dictionary is not null)
         {
             _page.ResetWrittenCount();
             for (var i = 0; i < dictionary.Values.Length; i++) AppendBytes(dictionary.Values.Bytes(i), column.Type);
-            WritePage(dictionary: true, dictionary.Values.Length, Encoding.Plain);
+            WritePage(output, dictionary: true, dictionary.Values.Length, Encoding.Plain);
         }
-        var dataOffset = offset + _chunk.WrittenCount;
+        var dataOffset = offset + _size;
+        var pages = new List<WrittenPage>();
+        var order = new PageOrder(column);
+        var whole = new Extremes(-1, -1, false);
         for (var from = 0; from < column.Length;)
         {
             var to = PageEnd(column, from, dictionary is not null);
+            var pageOffset = offset + _size;
             _page.ResetWrittenCount();
             AppendLevels(column, from, to);
             if (dictionary is not null) AppendCodes(column, dictionary, from, to);
             else AppendValues(column, from, to);
-            WritePage(dictionary: false, to - from, dictionary is not null ? Encoding.RleDictionary : Encoding.Plain);
+            WritePage(output, dictionary: false, to - from, dictionary is not null ? Encoding.RleDictionary : Encoding.Plain);
+            var extremes = ColumnStatistics.ExtremesOf(column, from, to);
+            var (low, high) = ColumnStatistics.Bytes(column, extremes);
+            pages.Add(new WrittenPage(pageOffset, (int)(offset + _size - pageOffset), from, to - from, NullsOf(column, from, to), low, high));
+            order.Add(extremes);
+            whole = ColumnStatistics.Merge(column, whole, extremes);
             from = to;
         }
-        var (min, max) = ColumnStatistics.Of(column);
-        return (new WrittenChunk(offset, dictionary is not null, dataOffset, _chunk.WrittenCount, _uncompressedSize, column.Length, column.NullCount, min, max), _chunk.WrittenMemory);
+        var (min, max) = ColumnStatistics.Bytes(column, whole);
+        return new WrittenChunk(offset, dictionary is not null, dataOffset, pages, order.Order, _size, _uncompressedSize, column.Length, column.NullCount, min, max);
     }
 
     public void Dispose() => _zstd.Dispose();
+
+    static int NullsOf(Column column, int from, int to)
+    {
+        var nulls = 0;
+        for (var row = from; column.HasNulls && row < to; row++) nulls += column.IsNull(row) ? 1 : 0;
+        return nulls;
+    }
 
     static int PageEnd(Column column, int from, bool coded)
     {
@@ -60,7 +78,7 @@ sealed class ColumnChunkWriter : IDisposable
         return to;
     }
 
-    void WritePage(bool dictionary, int values, Encoding encoding)
+    void WritePage(Stream output, bool dictionary, int values, Encoding encoding)
     {
         var plain = _page.WrittenSpan;
         var bound = Compressor.GetCompressBound(plain.Length);
@@ -83,8 +101,9 @@ sealed class ColumnChunkWriter : IDisposable
         }
         _header.End();
         _header.End();
-        _chunk.Write(_header.Written.Span);
-        _chunk.Write(compressed);
+        output.Write(_header.Written.Span);
+        output.Write(compressed);
+        _size += _header.Written.Length + length;
         _uncompressedSize += _header.Written.Length + plain.Length;
     }
 
@@ -122,7 +141,7 @@ sealed class ColumnChunkWriter : IDisposable
                 break;
             case Column<byte> booleans: AppendBits(booleans, from, to); break;
             case Column<int> ints: AppendFixed(ints, from, to); break;
-            case Column<long> longs when column.Type.Kind == TypeKind.UInt32 || column.Type is { Kind: TypeKind.Time, Unit: TimeUnit.Millis }: AppendNarrowed(longs, from, to); break;
+            case Column<long> longs when FooterWriter.PhysicalTypeOf(column.Type) == PhysicalType.Int32: AppendNarrowed(longs, from, to); break;
             case Column<long> longs: AppendFixed(longs, from, to); break;
             case Column<ulong> longs: AppendFixed(longs, from, to); break;
             case Column<float> floats: AppendFixed(floats, from, to); break;
@@ -185,5 +204,27 @@ sealed class ColumnChunkWriter : IDisposable
             bits = count = 0;
         }
         if (count > 0) _page.Write([(byte)bits]);
+    }
+}
+
+/// <summary>Whether the pages of a chunk follow each other in the order of their bounds.</summary>
+struct PageOrder(Column column)
+{
+    Extremes _last = new(-1, -1, false);
+    bool _descends, _ascends;
+
+    public readonly BoundaryOrder Order => !_descends ? BoundaryOrder.Ascending : !_ascends ? BoundaryOrder.Descending : BoundaryOrder.Unordered;
+
+    /// <summary>The next page; one without values stands anywhere.</summary>
+    public void Add(Extremes page)
+    {
+        if (page.Min < 0) return;
+        if (_last.Min >= 0)
+        {
+            var (low, high) = (ColumnStatistics.Compare(column, page.Min, _last.Min), ColumnStatistics.Compare(column, page.Max, _last.Max));
+            _descends |= low < 0 || high < 0;
+            _ascends |= low > 0 || high > 0;
+        }
+        _last = page;
     }
 }

@@ -45,20 +45,34 @@ public static class ColumnStatistics
         }
     }
 
-    /// <summary>The exact bounds of the column's values as PLAIN bytes; null when there are none, one is too long, or a NaN stands among them.</summary>
-    internal static (byte[]? Min, byte[]? Max) Of(Column column)
+    /// <summary>The extreme values of the rows <paramref name="from"/> to <paramref name="to"/> − 1.</summary>
+    internal static Extremes ExtremesOf(Column column, int from, int to)
     {
         int min = -1, max = -1;
-        for (var row = 0; row < column.Length; row++)
+        for (var row = from; row < to; row++)
         {
             if (column.IsNull(row)) continue;
-            if (IsNaN(column, row)) return (null, null);
+            if (IsNaN(column, row)) return new Extremes(-1, -1, true);
             if (min < 0 || Compare(column, row, min) < 0) min = row;
             if (max < 0 || Compare(column, row, max) > 0) max = row;
         }
-        if (min < 0) return (null, null);
-        var low = Encode(column[min], negativeZero: true);
-        var high = Encode(column[max], negativeZero: false);
+        return new Extremes(min, max, false);
+    }
+
+    /// <summary>Those of both.</summary>
+    internal static Extremes Merge(Column column, Extremes left, Extremes right)
+    {
+        if (left.HasNaN || right.HasNaN) return new Extremes(-1, -1, true);
+        if (left.Min < 0 || right.Min < 0) return left.Min < 0 ? right : left;
+        return new Extremes(Compare(column, right.Min, left.Min) < 0 ? right.Min : left.Min, Compare(column, right.Max, left.Max) > 0 ? right.Max : left.Max, false);
+    }
+
+    /// <summary>The exact bounds as PLAIN bytes; null when there are none, one is too long, or a NaN stands among the values.</summary>
+    internal static (byte[]? Min, byte[]? Max) Bytes(Column column, Extremes extremes)
+    {
+        if (extremes.Min < 0) return (null, null);
+        var low = Encode(column[extremes.Min], negativeZero: true);
+        var high = Encode(column[extremes.Max], negativeZero: false);
         return low.Length > MaxLength || high.Length > MaxLength ? (null, null) : (low, high);
     }
 
@@ -69,7 +83,7 @@ public static class ColumnStatistics
         _ => false,
     };
 
-    static int Compare(Column column, int left, int right) => column switch
+    internal static int Compare(Column column, int left, int right) => column switch
     {
         BytesColumn bytes => bytes.Bytes(left).SequenceCompareTo(bytes.Bytes(right)),
         Column<byte> values => values.Values[left].CompareTo(values.Values[right]),
@@ -108,7 +122,7 @@ public static class ColumnStatistics
                 BinaryPrimitives.WriteUInt64LittleEndian(bytes, (ulong)value.IntegerValue);
                 return bytes;
         }
-        if (type.Lane == Lane.Int32 || type.Kind == TypeKind.UInt32 || type is { Kind: TypeKind.Time, Unit: TimeUnit.Millis })
+        if (FooterWriter.PhysicalTypeOf(type) == PhysicalType.Int32)
         {
             bytes = new byte[4];
             BinaryPrimitives.WriteInt32LittleEndian(bytes, unchecked((int)(long)value.IntegerValue));
@@ -119,3 +133,6 @@ public static class ColumnStatistics
         return bytes;
     }
 }
+
+/// <summary>The rows of the smallest and the largest value; −1 when there is no value, or a NaN among them.</summary>
+readonly record struct Extremes(int Min, int Max, bool HasNaN);

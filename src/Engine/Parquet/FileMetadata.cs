@@ -76,6 +76,9 @@ public sealed record ColumnChunk(
     /// <summary>Where a bloom filter begins; its length is 0 when the footer doesn't tell.</summary>
     public ByteRange? BloomFilter { get; init; }
 
+    /// <summary>Stands in for the chunk of a column that the file does not have: no bytes, and nothing known.</summary>
+    internal static ColumnChunk None { get; } = new(CompressionCodec.Uncompressed, 0, 0, 0, 0, false, null, null, null, false, null);
+
     [System.Text.Json.Serialization.JsonIgnore]
     public ByteRange Pages => new(Offset, CompressedSize);
 }

@@ -64,10 +64,11 @@ static class FooterWriter
         writer.End();
     }
 
-    static PhysicalType PhysicalTypeOf(DataType type) => type.Kind switch
+    public static PhysicalType PhysicalTypeOf(DataType type) => type.Kind switch
     {
         TypeKind.Bool => PhysicalType.Boolean,
         TypeKind.UInt32 => PhysicalType.Int32,
+        TypeKind.Decimal when type.Precision <= 9 => PhysicalType.Int32,
         TypeKind.Time when type.Unit == TimeUnit.Millis => PhysicalType.Int32,
         TypeKind.Uuid => PhysicalType.FixedLenByteArray,
         _ => type.Lane switch
@@ -176,7 +177,32 @@ static class FooterWriter
         if (chunk.Max is not null) writer.Bool(7, true);
         if (chunk.Min is not null) writer.Bool(8, true);
         writer.End();
+        WriteEncodingStats(writer, chunk);
         writer.End();
+        writer.I64(4, chunk.OffsetIndex.Offset);
+        writer.I32(5, (int)chunk.OffsetIndex.Length);
+        if (chunk.ColumnIndex is { } bounds)
+        {
+            writer.I64(6, bounds.Offset);
+            writer.I32(7, (int)bounds.Length);
+        }
         writer.End();
+    }
+
+    // They prove to readers that the dictionary, where there is one, holds every value.
+    static void WriteEncodingStats(ThriftWriter writer, WrittenChunk chunk)
+    {
+        writer.List(13, ThriftType.Struct, chunk.HasDictionary ? 2 : 1);
+        if (chunk.HasDictionary) Stats(pageType: 2, Encoding.Plain, 1);
+        Stats(pageType: 0, chunk.HasDictionary ? Encoding.RleDictionary : Encoding.Plain, chunk.Pages.Count);
+
+        void Stats(int pageType, Encoding encoding, int pages)
+        {
+            writer.BeginElement();
+            writer.I32(1, pageType);
+            writer.I32(2, (int)encoding);
+            writer.I32(3, pages);
+            writer.End();
+        }
     }
 }

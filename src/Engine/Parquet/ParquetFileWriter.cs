@@ -4,29 +4,29 @@ using Fanfold.Engine.Columns;
 namespace Fanfold.Engine.Parquet;
 
 /// <summary>
-/// Writes a Parquet file forward to a stream, one row group at a time: zstd, page CRCs, exact statistics, every column optional.
+/// Writes Parquet files forward to streams, one row group at a time: zstd, page CRCs, exact statistics,
+/// page indexes, every column optional.
 /// The same rows in the same row groups give the same bytes on every machine.
 /// </summary>
-public sealed class ParquetFileWriter : IDisposable
+/// <param name="output">Stays open; only ever written forward.</param>
+/// <param name="keyValues">File metadata, written in the given order.</param>
+public sealed class ParquetFileWriter(Schema schema, Stream output, IReadOnlyDictionary<string, string> keyValues) : IDisposable
 {
-    readonly Schema _schema;
-    readonly Stream _output;
-    readonly IReadOnlyDictionary<string, string> _keyValues;
     readonly ColumnChunkWriter _chunkWriter = new();
     readonly List<(long Rows, WrittenChunk[] Chunks)> _rowGroups = [];
+    Stream _output = output;
     long _position;
-
-    /// <param name="output">Stays open; only ever written forward.</param>
-    /// <param name="keyValues">File metadata, written in the given order.</param>
-    public ParquetFileWriter(Schema schema, Stream output, IReadOnlyDictionary<string, string> keyValues)
-    {
-        _schema = schema;
-        _output = output;
-        _keyValues = keyValues;
-    }
 
     /// <summary>The rows written so far.</summary>
     public long Rows { get; private set; }
+
+    /// <summary>Begins another file of the same schema and metadata, and keeps the buffers.</summary>
+    public void Begin(Stream next)
+    {
+        _output = next;
+        _position = Rows = 0;
+        _rowGroups.Clear();
+    }
 
     /// <summary>Appends a row group; <paramref name="columns"/> are in schema order and of equal length. No rows write nothing.</summary>
     public async ValueTask WriteRowGroupAsync(IReadOnlyList<Column> columns, CancellationToken cancellationToken = default)
@@ -37,9 +37,8 @@ public sealed class ParquetFileWriter : IDisposable
         var chunks = new WrittenChunk[columns.Count];
         for (var i = 0; i < columns.Count; i++)
         {
-            var (chunk, bytes) = _chunkWriter.Write(columns[i], _position);
-            chunks[i] = chunk;
-            await WriteAsync(bytes, cancellationToken);
+            chunks[i] = _chunkWriter.Write(columns[i], _position, _output);
+            _position += chunks[i].CompressedSize;
         }
         _rowGroups.Add((rows, chunks));
         Rows += rows;
@@ -49,7 +48,8 @@ public sealed class ParquetFileWriter : IDisposable
     public async ValueTask CompleteAsync(CancellationToken cancellationToken = default)
     {
         if (_position == 0) await WriteAsync("PAR1"u8.ToArray(), cancellationToken);
-        var footer = FooterWriter.Write(_schema, _rowGroups, _keyValues);
+        await WriteIndexesAsync(cancellationToken);
+        var footer = FooterWriter.Write(schema, _rowGroups, keyValues);
         await WriteAsync(footer, cancellationToken);
         var end = new byte[8];
         BinaryPrimitives.WriteInt32LittleEndian(end, footer.Length);
@@ -58,6 +58,29 @@ public sealed class ParquetFileWriter : IDisposable
     }
 
     public void Dispose() => _chunkWriter.Dispose();
+
+    async ValueTask WriteIndexesAsync(CancellationToken cancellationToken)
+    {
+        var index = new PageIndexWriter();
+        foreach (var chunks in _rowGroups.Select(group => group.Chunks))
+        {
+            for (var i = 0; i < chunks.Length; i++)
+            {
+                if (index.WriteBounds(chunks[i]) is { Length: > 0 } bounds) chunks[i] = chunks[i] with { ColumnIndex = await PutAsync(bounds) };
+            }
+        }
+        foreach (var chunks in _rowGroups.Select(group => group.Chunks))
+        {
+            for (var i = 0; i < chunks.Length; i++) chunks[i] = chunks[i] with { OffsetIndex = await PutAsync(index.WritePlaces(chunks[i])) };
+        }
+
+        async ValueTask<ByteRange> PutAsync(ReadOnlyMemory<byte> bytes)
+        {
+            var range = new ByteRange(_position, bytes.Length);
+            await WriteAsync(bytes, cancellationToken);
+            return range;
+        }
+    }
 
     async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
@@ -68,4 +91,11 @@ public sealed class ParquetFileWriter : IDisposable
 
 /// <summary>What the footer says of a chunk.</summary>
 readonly record struct WrittenChunk(
-    long Offset, bool HasDictionary, long DataOffset, long CompressedSize, long UncompressedSize, long Values, long NullCount, byte[]? Min, byte[]? Max);
+    long Offset, bool HasDictionary, long DataOffset, IReadOnlyList<WrittenPage> Pages, BoundaryOrder Order, long CompressedSize, long UncompressedSize, long Values, long NullCount, byte[]? Min, byte[]? Max)
+{
+    /// <summary>Where the bounds of its pages are; null when they are not known.</summary>
+    public ByteRange? ColumnIndex { get; init; }
+
+    /// <summary>Where the places of its pages are.</summary>
+    public ByteRange OffsetIndex { get; init; }
+}

@@ -54,6 +54,10 @@ sealed class ThriftWriter
 
     public void I32Element(int value) => ZigZag(value);
 
+    public void I64Element(long value) => ZigZag(value);
+
+    public void BoolElement(bool value) => Byte((byte)(value ? ThriftType.True : ThriftType.False));
+
     public void BinaryElement(ReadOnlySpan<byte> value)
     {
         Varint((ulong)value.Length);

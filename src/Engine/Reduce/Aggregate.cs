@@ -5,15 +5,16 @@ namespace Fanfold.Engine.Reduce;
 
 /// <summary>One output column of a group-by.</summary>
 /// <param name="Input">The column aggregated, as an ordinal of the input schema; −1 for <see cref="AggregateFunction.Len"/>.</param>
-public sealed record Aggregate(string Name, AggregateFunction Function, int Input)
+/// <param name="Parameter">The q of <see cref="AggregateFunction.Quantile"/>, 0 to 1.</param>
+public sealed record Aggregate(string Name, AggregateFunction Function, int Input, double? Parameter = null)
 {
     /// <summary>The type of the result over an input of type <paramref name="input"/>; null when the function is not defined for it.</summary>
     public static DataType? ResultType(AggregateFunction function, DataType input) => function switch
     {
-        AggregateFunction.Len or AggregateFunction.Count => DataType.Int64,
-        AggregateFunction.Min or AggregateFunction.Max => input,
-        AggregateFunction.Mean => input.IsNumeric ? DataType.Double : null,
-        _ => input.Kind switch
+        AggregateFunction.Len or AggregateFunction.Count or AggregateFunction.NUnique => DataType.Int64,
+        AggregateFunction.Min or AggregateFunction.Max or AggregateFunction.First or AggregateFunction.Last => input,
+        AggregateFunction.Any or AggregateFunction.All => input.Kind == TypeKind.Bool ? input : null,
+        AggregateFunction.Sum => input.Kind switch
         {
             TypeKind.UInt64 => DataType.UInt64,
             TypeKind.Decimal => DataType.Decimal(38, input.Scale),
@@ -21,6 +22,7 @@ public sealed record Aggregate(string Name, AggregateFunction Function, int Inpu
             TypeKind.Bool => DataType.Int64,
             _ => input.IsInteger ? DataType.Int64 : null,
         },
+        _ => input.IsNumeric ? DataType.Double : null,
     };
 }
 

@@ -3,42 +3,44 @@ using Fanfold.Engine.Columns;
 
 namespace Fanfold.Engine.Reduce;
 
-/// <summary><c>min</c> and <c>max</c>. NaN is ignored unless all values are NaN; of nothing they are null.</summary>
+/// <summary>
+/// <c>min</c> and <c>max</c>, which over booleans are <c>all</c> and <c>any</c>. NaN is ignored unless all values are NaN; of nothing they are null. A state is
+/// a result.
+/// </summary>
 static class ExtremeAccumulator
 {
-    public static Accumulator Create(DataType type, bool max) => type.Lane switch
+    public static Accumulator Create(DataType type, bool max, StateMemory memory) => type.Lane switch
     {
-        Lane.Bool => new FixedExtremeAccumulator<byte>(max),
-        Lane.Int32 => new FixedExtremeAccumulator<int>(max),
-        Lane.Int64 => new FixedExtremeAccumulator<long>(max),
-        Lane.UInt64 => new FixedExtremeAccumulator<ulong>(max),
-        Lane.Float => new FixedExtremeAccumulator<float>(max),
-        Lane.Double => new FixedExtremeAccumulator<double>(max),
-        Lane.Int128 => new FixedExtremeAccumulator<Int128>(max),
-        _ => new BytesExtremeAccumulator(max),
+        Lane.Bool => new FixedExtremeAccumulator<byte>(type, max, memory),
+        Lane.Int32 => new FixedExtremeAccumulator<int>(type, max, memory),
+        Lane.Int64 => new FixedExtremeAccumulator<long>(type, max, memory),
+        Lane.UInt64 => new FixedExtremeAccumulator<ulong>(type, max, memory),
+        Lane.Float => new FixedExtremeAccumulator<float>(type, max, memory),
+        Lane.Double => new FixedExtremeAccumulator<double>(type, max, memory),
+        Lane.Int128 => new FixedExtremeAccumulator<Int128>(type, max, memory),
+        _ => new BytesExtremeAccumulator(type, max, memory),
     };
 }
 
-sealed class FixedExtremeAccumulator<T>(bool max) : Accumulator where T : unmanaged, INumber<T>
+sealed class FixedExtremeAccumulator<T>(DataType type, bool max, StateMemory memory) : Accumulator where T : unmanaged, INumber<T>
 {
     T[] _values = [];
     bool[] _present = [];
 
     public override void Resize(int groups)
     {
-        Grow(ref _values, groups);
-        Grow(ref _present, groups);
+        memory.Lengthen(ref _values, groups);
+        memory.Lengthen(ref _present, groups);
     }
 
-    public override void Accumulate(Column? input, ReadOnlySpan<int> groups)
+    public override void Accumulate(Column? input, ReadOnlySpan<int> groups, long position)
     {
-        var coded = input as DictionaryColumn;
-        var values = ((Column<T>)(coded?.Dictionary ?? input!)).Values;
-        var nullable = input!.HasNulls;
+        var values = ((Column<T>)input!).Values[..groups.Length];
+        var nullable = input.HasNulls;
         for (var row = 0; row < groups.Length; row++)
         {
             if (nullable && input.IsNull(row)) continue;
-            Take(groups[row], values[coded is null ? row : coded.Codes[row]]);
+            Take(groups[row], values[row]);
         }
     }
 
@@ -56,14 +58,11 @@ sealed class FixedExtremeAccumulator<T>(bool max) : Accumulator where T : unmana
         else if (value == held && T.IsNegative(value) != max && T.IsZero(value)) held = value;
     }
 
-    public override void Merge(Accumulator other, ReadOnlySpan<int> groups)
-    {
-        var source = (FixedExtremeAccumulator<T>)other;
-        for (var i = 0; i < groups.Length; i++)
-        {
-            if (source._present[i]) Take(groups[i], source._values[i]);
-        }
-    }
+    public override IReadOnlyList<DataType> StateTypes => [type];
+
+    public override void Save(ReadOnlySpan<int> order, ReadOnlySpan<Column> state) => Finish(order, state[0]);
+
+    public override void Merge(ReadOnlySpan<Column> state, ReadOnlySpan<int> groups) => Accumulate(state[0], groups, 0);
 
     public override void Finish(ReadOnlySpan<int> order, Column target)
     {
@@ -79,18 +78,20 @@ sealed class FixedExtremeAccumulator<T>(bool max) : Accumulator where T : unmana
     static readonly T Canonical = typeof(T) == typeof(double) ? (T)(object)double.NaN : typeof(T) == typeof(float) ? (T)(object)float.NaN : default;
 }
 
-sealed class BytesExtremeAccumulator(bool max) : Accumulator
+sealed class BytesExtremeAccumulator(DataType type, bool max, StateMemory memory) : Accumulator
 {
-    byte[]?[] _values = [];
-    int[] _lengths = [];
+    readonly BytesCells _values = new(memory);
+    bool[] _present = [];
 
     public override void Resize(int groups)
     {
-        Grow(ref _values, groups);
-        Grow(ref _lengths, groups);
+        _values.Resize(groups);
+        memory.Lengthen(ref _present, groups);
     }
 
-    public override void Accumulate(Column? input, ReadOnlySpan<int> groups)
+    public override bool TakesCodes => true;
+
+    public override void Accumulate(Column? input, ReadOnlySpan<int> groups, long position)
     {
         var coded = input as DictionaryColumn;
         var values = (BytesColumn)(coded?.Dictionary ?? input!);
@@ -104,32 +105,27 @@ sealed class BytesExtremeAccumulator(bool max) : Accumulator
 
     void Take(int group, ReadOnlySpan<byte> value)
     {
-        ref var held = ref _values[group];
-        if (held is not null)
+        if (_present[group])
         {
-            var order = value.SequenceCompareTo(held.AsSpan(0, _lengths[group]));
+            var order = value.SequenceCompareTo(_values[group]);
             if (max ? order <= 0 : order >= 0) return;
         }
-        if (held is null || held.Length < value.Length) held = new byte[Math.Max(value.Length, 16)];
-        value.CopyTo(held);
-        _lengths[group] = value.Length;
+        _present[group] = true;
+        _values.Set(group, value);
     }
 
-    public override void Merge(Accumulator other, ReadOnlySpan<int> groups)
-    {
-        var source = (BytesExtremeAccumulator)other;
-        for (var i = 0; i < groups.Length; i++)
-        {
-            if (source._values[i] is { } value) Take(groups[i], value.AsSpan(0, source._lengths[i]));
-        }
-    }
+    public override IReadOnlyList<DataType> StateTypes => [type];
+
+    public override void Save(ReadOnlySpan<int> order, ReadOnlySpan<Column> state) => Finish(order, state[0]);
+
+    public override void Merge(ReadOnlySpan<Column> state, ReadOnlySpan<int> groups) => Accumulate(state[0], groups, 0);
 
     public override void Finish(ReadOnlySpan<int> order, Column target)
     {
         var column = (BytesColumn)target;
         foreach (var group in order)
         {
-            if (_values[group] is { } value) column.Append(value.AsSpan(0, _lengths[group]));
+            if (_present[group]) column.Append(_values[group]);
             else column.AppendNull();
         }
     }

@@ -5,6 +5,7 @@ namespace Fanfold.Engine.Reduce;
 /// <summary>Group-by with aggregates. Without keys there is one group as soon as there is a row.</summary>
 public sealed class GroupReducer : Reducer
 {
+    readonly StateMemory _memory;
     readonly Scalar? _partition;
     readonly int[] _keys;
     readonly IReadOnlyList<Aggregate> _aggregates;
@@ -13,52 +14,101 @@ public sealed class GroupReducer : Reducer
     readonly IReadOnlyList<SortKey> _sort;
     readonly long _limit;
     readonly Column[] _keyColumns;
+    readonly PlainColumns _plain;
+    readonly PlainColumns _plainStates;
     int[] _groups = [];
 
     /// <param name="input">The schema of the batches.</param>
     /// <param name="partition">The field and value that lead every output row; null for an output that begins with the keys.</param>
     /// <param name="keys">Ordinals of the group keys in the input.</param>
     /// <param name="sort">Over the output's ordinals; ties, and an empty sort, go by the keys ascending.</param>
-    public GroupReducer(Schema input, (Field Field, Scalar Value)? partition, IReadOnlyList<int> keys, IReadOnlyList<Aggregate> aggregates, IReadOnlyList<SortKey> sort, long limit = long.MaxValue)
+    /// <param name="account">Charged for keys, states and output.</param>
+    public GroupReducer(
+        Schema input, (Field Field, Scalar Value)? partition, IReadOnlyList<int> keys, IReadOnlyList<Aggregate> aggregates, IReadOnlyList<SortKey> sort, long limit = long.MaxValue,
+        MemoryAccount? account = null)
         : base(Output(input, partition?.Field, keys, aggregates), keys.Concat(aggregates.Select(aggregate => aggregate.Input).Where(ordinal => ordinal >= 0)))
     {
+        _memory = new StateMemory(account);
         _partition = partition?.Value;
         _keys = [.. keys];
         _keyColumns = new Column[keys.Count];
         _aggregates = aggregates;
-        _accumulators = [.. aggregates.Select(aggregate => Accumulator.Create(aggregate, aggregate.Input < 0 ? null : input[aggregate.Input].Type))];
-        _table = new GroupTable(keys.Select(key => input[key].Type));
+        _accumulators = [.. aggregates.Select(aggregate => Accumulator.Create(aggregate, aggregate.Input < 0 ? null : input[aggregate.Input].Type, _memory))];
+        _table = new GroupTable(keys.Select(key => input[key].Type), _memory);
+        _plain = new PlainColumns(input.Count, _memory);
         _sort = sort;
         _limit = limit;
+        StateSchema = new Schema(
+        [
+            .. keys.Select((key, i) => new Field($"key{i}", input[key].Type)),
+            .. _accumulators.SelectMany((accumulator, i) => accumulator.StateTypes.Select((type, part) => new Field($"state{i}.{part}", type))),
+        ]);
+        _plainStates = new PlainColumns(StateSchema.Count, _memory);
     }
 
     public int Groups => _table.Count;
 
+    /// <summary>The columns of <see cref="States"/>: the keys, then the states of each aggregate.</summary>
+    public Schema StateSchema { get; }
+
     public override void Accumulate(RowBatch batch)
     {
         if (batch.Rows == 0) return;
-        if (_groups.Length < batch.Rows) _groups = new int[batch.Rows];
-        var groups = _groups.AsSpan(0, batch.Rows);
         for (var i = 0; i < _keys.Length; i++) _keyColumns[i] = batch.Columns[_keys[i]];
-        _table.Assign(_keyColumns, groups);
+        var groups = Assign(batch.Rows);
+        _plain.Start(batch);
         for (var i = 0; i < _accumulators.Length; i++)
         {
-            var input = _aggregates[i].Input < 0 ? null : batch.Columns[_aggregates[i].Input];
-            _accumulators[i].Resize(_table.Count);
-            if (_keys.Length == 0) _accumulators[i].AccumulateAll(input, batch.Rows);
-            else _accumulators[i].Accumulate(input, groups);
+            var ordinal = _aggregates[i].Input;
+            var input = ordinal < 0 ? null : _accumulators[i].TakesCodes ? batch.Columns[ordinal] : _plain[ordinal];
+            if (_keys.Length == 0) _accumulators[i].AccumulateAll(input, groups, batch.Position);
+            else _accumulators[i].Accumulate(input, groups, batch.Position);
         }
     }
 
-    /// <summary>Adds the states of another reducer of the same reduction, which then must not be used.</summary>
-    public void Merge(GroupReducer other)
+    /// <summary>The groups of the rows of the key columns, with room for them in all states.</summary>
+    Span<int> Assign(int rows)
     {
-        var groups = new int[other._table.Count];
-        for (var i = 0; i < groups.Length; i++) groups[i] = _table.GroupOf(other._table, i);
-        for (var i = 0; i < _accumulators.Length; i++)
+        _memory.Lengthen(ref _groups, rows);
+        var groups = _groups.AsSpan(0, rows);
+        _table.Assign(_keyColumns, groups);
+        foreach (var accumulator in _accumulators) accumulator.Resize(_table.Count);
+        return groups;
+    }
+
+    /// <summary>Keys and states instead of results, cut into row groups, by the keys ascending. Each belongs to the caller until the next. Ends the reducer.</summary>
+    public IEnumerable<IReadOnlyList<Column>> States()
+    {
+        var order = _table.Order();
+        foreach (var columns in Pieces(StateSchema, order.Length, SaveStates)) yield return columns;
+
+        void SaveStates(int from, int to, Column[] columns)
         {
-            _accumulators[i].Resize(_table.Count);
-            _accumulators[i].Merge(other._accumulators[i], groups);
+            var groups = order.AsSpan(from, to - from);
+            _table.WriteKeys(groups, columns);
+            var next = _keys.Length;
+            foreach (var accumulator in _accumulators)
+            {
+                accumulator.Save(groups, columns.AsSpan(next, accumulator.StateTypes.Count));
+                next += accumulator.StateTypes.Count;
+            }
+        }
+    }
+
+    /// <summary>Adds keys and states that a reducer of the same reduction gave, in whatever order.</summary>
+    public void Merge(RowBatch states)
+    {
+        if (states.Rows == 0) return;
+        for (var i = 0; i < _keys.Length; i++) _keyColumns[i] = states.Columns[i];
+        var groups = Assign(states.Rows);
+        _plainStates.Start(states);
+        var columns = new Column[StateSchema.Count];
+        for (var i = _keys.Length; i < columns.Length; i++) columns[i] = _plainStates[i];
+        var next = _keys.Length;
+        foreach (var accumulator in _accumulators)
+        {
+            accumulator.Merge(columns.AsSpan(next, accumulator.StateTypes.Count), groups);
+            next += accumulator.StateTypes.Count;
         }
     }
 
@@ -66,28 +116,64 @@ public sealed class GroupReducer : Reducer
 
     public override IEnumerable<IReadOnlyList<Column>> Finish()
     {
-        var order = SortKey.Order([], [], _table.Count, CompareKeys);
-        if (_sort.Count > 0)
-        {
-            var columns = Build(order);
-            var sorted = SortKey.Order(columns, _sort, order.Length, static (left, right) => left.CompareTo(right));
-            order = [.. sorted.Select(row => order[row])];
-        }
+        var order = _table.Order();
+        if (_sort.Count > 0) order = Sorted(order);
         var rows = (int)Math.Min(order.Length, _limit);
-        for (var from = 0; from < rows; from += RowGroupRows) yield return Build(order.AsSpan(from, Math.Min(RowGroupRows, rows - from)));
+        foreach (var columns in Pieces(OutputSchema, rows, (from, to, columns) => Write(order.AsSpan(from, to - from), columns))) yield return columns;
+        Release();
     }
 
-    int CompareKeys(int left, int right) => _table.EncodedKey(left).SequenceCompareTo(_table.EncodedKey(right));
+    /// <summary>Gives all memory back to the account. The reducer must not be used after it.</summary>
+    public override void Release() => _memory.Release();
 
-    Column[] Build(ReadOnlySpan<int> order)
+    int[] Sorted(int[] order)
     {
-        var columns = new Column[OutputSchema.Count];
-        for (var i = 0; i < columns.Length; i++) columns[i] = Column.Create(OutputSchema[i].Type);
+        // Only what the sort names is built for all groups.
+        var columns = _memory.NewColumns(OutputSchema);
+        var sorted = _memory.New<int>(order.Length);
+        try
+        {
+            Write(order, columns, _sort.Select(key => key.Column).ToHashSet());
+            SortKey.Order(columns, _sort, sorted);
+        }
+        finally
+        {
+            foreach (var column in columns) column.Release();
+        }
+        for (var i = 0; i < sorted.Length; i++) sorted[i] = order[sorted[i]];
+        return sorted;
+    }
+
+    /// <summary>Row groups of output, each written by <paramref name="write"/> when it is asked for and released when the next is.</summary>
+    IEnumerable<Column[]> Pieces(Schema schema, int rows, Action<int, int, Column[]> write)
+    {
+        for (var from = 0; from < rows; from += RowGroupRows)
+        {
+            var columns = _memory.NewColumns(schema);
+            try
+            {
+                write(from, Math.Min(rows, from + RowGroupRows), columns);
+                yield return columns;
+            }
+            finally
+            {
+                foreach (var column in columns) column.Release();
+            }
+        }
+    }
+
+    /// <param name="ordinals">The columns that are written; null for all.</param>
+    void Write(ReadOnlySpan<int> order, Column[] columns, HashSet<int>? ordinals = null)
+    {
         var next = 0;
         if (_partition is { } value) Fill(columns[next++], value, order.Length);
-        foreach (var key in _table.Keys) columns[next++].AppendFrom(key, order);
-        foreach (var accumulator in _accumulators) accumulator.Finish(order, columns[next++]);
-        return columns;
+        _table.WriteKeys(order, columns.AsSpan(next, _keys.Length));
+        next += _keys.Length;
+        foreach (var accumulator in _accumulators)
+        {
+            if (ordinals?.Contains(next) != false) accumulator.Finish(order, columns[next]);
+            next++;
+        }
     }
 
     static Schema Output(Schema input, Field? partition, IReadOnlyList<int> keys, IReadOnlyList<Aggregate> aggregates) => new(

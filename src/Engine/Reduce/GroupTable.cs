@@ -1,114 +1,91 @@
-using System.Buffers;
-using System.IO.Hashing;
 using Fanfold.Engine.Columns;
 
 namespace Fanfold.Engine.Reduce;
 
-/// <summary>Numbers the distinct keys of rows from 0 in order of first appearance.</summary>
-sealed class GroupTable
+/// <summary>
+/// Numbers the distinct keys of rows from 0 in order of first appearance: the values of each key column become numbers, and the numbers of several columns are
+/// folded pair by pair.
+/// </summary>
+sealed class GroupTable(IEnumerable<DataType> keyTypes, StateMemory memory)
 {
-    readonly Column[] _keys;
-    readonly BytesColumn _encoded = new(DataType.Binary);
-    readonly ArrayBufferWriter<byte> _scratch = new();
-    int[] _buckets = new int[256];
-    uint[] _hashes = new uint[128];
-    Column? _dictionary;
-    int[] _groupOfCode = [];
+    readonly DistinctValues[] _values = [.. keyTypes.Select(type => DistinctValues.Create(type, memory))];
+    PairTable[] _pairs = [];
+    int[] _scratch = [];
+    bool _hasRows;
 
-    public GroupTable(IEnumerable<DataType> keyTypes)
-    {
-        _keys = [.. keyTypes.Select(type => Column.Create(type))];
-    }
-
-    /// <summary>The number of distinct keys so far.</summary>
-    public int Count => _encoded.Length;
-
-    /// <summary>The key values, one row a group.</summary>
-    public IReadOnlyList<Column> Keys => _keys;
-
-    /// <summary>Unsigned byte order of these is the order of the groups.</summary>
-    public ReadOnlySpan<byte> EncodedKey(int group) => _encoded.Bytes(group);
+    /// <summary>The number of distinct keys so far; without key columns there is one as soon as there is a row.</summary>
+    public int Count => _values.Length == 0 ? _hasRows ? 1 : 0 : CountUpTo(_values.Length - 1);
 
     /// <summary>Writes the group of each row; new keys get the next numbers.</summary>
     public void Assign(IReadOnlyList<Column> keyColumns, Span<int> groups)
     {
-        if (keyColumns.Count == 0) groups.Fill(GroupOf(keyColumns, 0));
-        else if (keyColumns.Count == 1 && keyColumns[0] is DictionaryColumn coded && coded.Dictionary.Length <= 1 << 16) AssignByCode(coded, groups);
-        else
+        _hasRows |= groups.Length > 0;
+        if (_values.Length == 0)
         {
-            for (var i = 0; i < groups.Length; i++) groups[i] = GroupOf(keyColumns, i);
+            groups.Clear();
+            return;
+        }
+        _values[0].Assign(keyColumns[0], groups);
+        if (_values.Length == 1) return;
+        if (_pairs.Length == 0) _pairs = [.. _values.Skip(1).Select(_ => new PairTable(memory))];
+        memory.Lengthen(ref _scratch, groups.Length);
+        var numbers = _scratch.AsSpan(0, groups.Length);
+        for (var key = 1; key < _values.Length; key++)
+        {
+            _values[key].Assign(keyColumns[key], numbers);
+            _pairs[key - 1].Assign(groups, CountUpTo(key - 1), numbers, _values[key].Count, groups);
         }
     }
 
-    /// <summary>The group of a key of another table with the same key types.</summary>
-    public int GroupOf(GroupTable other, int group) => Find(other.EncodedKey(group), other._keys, group);
+    /// <summary>The distinct keys of the first columns, up to and including <paramref name="key"/>.</summary>
+    int CountUpTo(int key) => key == 0 ? _values[0].Count : _pairs.Length == 0 ? 0 : _pairs[key - 1].Count;
 
-    void AssignByCode(DictionaryColumn coded, Span<int> groups)
+    /// <summary>Appends the keys of groups, in this order, to one column a key.</summary>
+    public void WriteKeys(ReadOnlySpan<int> groups, ReadOnlySpan<Column> targets)
     {
-        if (_dictionary != coded.Dictionary)
+        if (_values.Length == 0) return;
+        var lefts = memory.New<int>(groups.Length);
+        var rights = memory.New<int>(groups.Length);
+        groups.CopyTo(lefts);
+        for (var key = _values.Length - 1; key > 0; key--)
         {
-            _dictionary = coded.Dictionary;
-            if (_groupOfCode.Length < _dictionary.Length) _groupOfCode = new int[_dictionary.Length];
-            _groupOfCode.AsSpan(0, _dictionary.Length).Fill(-1);
+            var pairs = _pairs[key - 1].Pairs;
+            for (var i = 0; i < lefts.Length; i++) (lefts[i], rights[i]) = ((int)(pairs[lefts[i]] >> 32), (int)(uint)pairs[lefts[i]]);
+            _values[key].Write(rights, targets[key]);
         }
-        var codes = coded.Codes;
-        for (var i = 0; i < groups.Length; i++)
-        {
-            if (coded.HasNulls && coded.IsNull(i))
-            {
-                groups[i] = GroupOf([coded], i);
-                continue;
-            }
-            ref var group = ref _groupOfCode[codes[i]];
-            if (group < 0) group = GroupOf([coded.Dictionary], codes[i]);
-            groups[i] = group;
-        }
+        _values[0].Write(lefts, targets[0]);
+        memory.Free(lefts);
+        memory.Free(rights);
     }
 
-    int GroupOf(IReadOnlyList<Column> columns, int row)
+    /// <summary>The groups by their keys ascending: columns in turn, NaN after every number, nulls last.</summary>
+    public int[] Order()
     {
-        _scratch.ResetWrittenCount();
-        for (var i = 0; i < columns.Count; i++) KeyEncoder.Append(_scratch, columns[i], row);
-        return Find(_scratch.WrittenSpan, columns, row);
-    }
-
-    int Find(ReadOnlySpan<byte> key, IReadOnlyList<Column> columns, int row)
-    {
-        var hash = (uint)XxHash3.HashToUInt64(key);
-        var slot = hash & (uint)(_buckets.Length - 1);
-        for (; _buckets[slot] != 0; slot = slot + 1 & (uint)(_buckets.Length - 1))
+        if (_values.Length == 0) return _hasRows ? [0] : [];
+        // Each value by its rank, then each longer prefix of the keys by the ranks of its two parts.
+        var ranks = _values[0].Ranks();
+        for (var key = 1; key < _values.Length && _pairs.Length > 0; key++)
         {
-            var candidate = _buckets[slot] - 1;
-            if (_hashes[candidate] == hash && _encoded.Bytes(candidate).SequenceEqual(key)) return candidate;
+            var rights = _values[key].Ranks();
+            var pairs = _pairs[key - 1].Pairs;
+            var words = memory.New<ulong>(pairs.Length);
+            for (var i = 0; i < words.Length; i++) words[i] = (ulong)(uint)ranks[(int)(pairs[i] >> 32)] << 32 | (uint)rights[(int)(uint)pairs[i]];
+            memory.Free(ranks);
+            memory.Free(rights);
+            var order = memory.New<int>(words.Length);
+            for (var i = 0; i < order.Length; i++) order[i] = i;
+            words.AsSpan().Sort(order.AsSpan());
+            memory.Free(words);
+            ranks = Inverse(order);
         }
-        var group = Count;
-        _encoded.Append(key);
-        for (var i = 0; i < _keys.Length; i++) AppendCanonical(_keys[i], columns[i], row);
-        if (group == _hashes.Length) Array.Resize(ref _hashes, group * 2);
-        _hashes[group] = hash;
-        _buckets[slot] = group + 1;
-        if (Count * 2 > _buckets.Length) Rehash();
-        return group;
+        return Inverse(ranks);
     }
 
-    // Which of several equal floats is met first depends on the scan; the group shows one of them always.
-    static void AppendCanonical(Column key, Column source, int row)
+    int[] Inverse(int[] permutation)
     {
-        key.AppendFrom(source, row);
-        if (key is Column<double> doubles && !doubles.IsNull(doubles.Length - 1)) doubles.MutableValues[^1] = Canonical(doubles.Values[^1]);
-        else if (key is Column<float> floats && !floats.IsNull(floats.Length - 1)) floats.MutableValues[^1] = (float)Canonical(floats.Values[^1]);
-    }
-
-    static double Canonical(double value) => double.IsNaN(value) ? double.NaN : value == 0 ? 0 : value;
-
-    void Rehash()
-    {
-        _buckets = new int[_buckets.Length * 4];
-        for (var group = 0; group < Count; group++)
-        {
-            var slot = _hashes[group] & (uint)(_buckets.Length - 1);
-            while (_buckets[slot] != 0) slot = slot + 1 & (uint)(_buckets.Length - 1);
-            _buckets[slot] = group + 1;
-        }
+        var inverse = memory.New<int>(permutation.Length);
+        for (var i = 0; i < permutation.Length; i++) inverse[permutation[i]] = i;
+        memory.Free(permutation);
+        return inverse;
     }
 }

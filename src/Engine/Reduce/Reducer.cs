@@ -22,8 +22,13 @@ public abstract class Reducer(Schema outputSchema, IEnumerable<int> ordinals)
     /// <summary>Output columns that are ready to be written as a row group before the end; null when there are none yet. They belong to the caller until the next call.</summary>
     public abstract IReadOnlyList<Column>? TakeReady();
 
-    /// <summary>The remaining output in its order, cut into row groups. Ends the reducer.</summary>
+    /// <summary>The remaining output in its order, cut into row groups, each the caller's until the next. Ends the reducer.</summary>
     public abstract IEnumerable<IReadOnlyList<Column>> Finish();
+
+    /// <summary>Gives what the reducer holds back to its account; the end of <see cref="Finish"/> does it too. It must not be used after it.</summary>
+    public virtual void Release()
+    {
+    }
 
     /// <summary>The rows of a row group of output: few, since parts are combined into larger ones, and a worker holds one at a time.</summary>
     protected const int RowGroupRows = 32 * 1024;

@@ -6,21 +6,19 @@ namespace Fanfold.Engine.Reduce;
 /// <param name="Column">An ordinal of the output columns.</param>
 public sealed record SortKey(int Column, bool Descending)
 {
-    /// <summary>Orders two rows: the terms in turn, NaN after every number, nulls last in both directions, equal rows by <paramref name="tieBreak"/>.</summary>
-    public static int[] Order(IReadOnlyList<Column> columns, IReadOnlyList<SortKey> keys, int rows, Comparison<int> tieBreak)
+    /// <summary>Fills in the order of as many rows: the terms in turn, NaN after every number, nulls last in both directions, equal rows as they stand.</summary>
+    public static void Order(IReadOnlyList<Column> columns, IReadOnlyList<SortKey> keys, Span<int> order)
     {
-        var order = new int[rows];
-        for (var i = 0; i < rows; i++) order[i] = i;
-        order.AsSpan().Sort((left, right) =>
+        for (var i = 0; i < order.Length; i++) order[i] = i;
+        order.Sort((left, right) =>
         {
             foreach (var key in keys)
             {
                 var compared = Compare(columns[key.Column], left, right, key.Descending);
                 if (compared != 0) return compared;
             }
-            return tieBreak(left, right);
+            return left.CompareTo(right);
         });
-        return order;
     }
 
     static int Compare(Column column, int left, int right, bool descending)

@@ -6,7 +6,7 @@ namespace Fanfold.Engine.Scan;
 
 /// <summary>Plans the access to row groups of one file, one after the other, by what lies outside the footer: page indexes and bloom filters.</summary>
 /// <remarks>An index that can't be understood narrows nothing: all data can be read without it.</remarks>
-sealed class AccessPlanner(IByteSource source, ReadAhead ahead, Buffers buffers, IReadOnlyList<ParquetColumn> columns, IReadOnlySet<Pruner> pruners, PruningCounts counts)
+sealed class AccessPlanner(IByteSource source, ReadAhead ahead, Buffers buffers, IReadOnlyList<FileColumn> columns, IReadOnlySet<Pruner> pruners, PruningCounts counts)
 {
     /// <summary>An offset index of one page is hardly longer.</summary>
     const int OnePageIndex = 20;
@@ -53,16 +53,17 @@ sealed class AccessPlanner(IByteSource source, ReadAhead ahead, Buffers buffers,
             if (access.Kind == AccessKind.Skip) return access;
             if (!pruners.Contains(Pruner.PageIndex) || pages[ordinal] is not { } places || chunks[ordinal].ColumnIndex is not { } index || !Reads(index)) continue;
             var bytes = await ReadAsync(index, cancellationToken);
-            var bounds = Understood(() => ColumnIndex.Parse(bytes.Span, columns[ordinal], places.Pages));
+            var bounds = Understood(() => ColumnIndex.Parse(bytes.Span, columns[ordinal].Stored!, places.Pages));
             if (bounds is not null) access = Counted(access, Matching(predicate, ordinal, bounds, places), Pruner.PageIndex);
         }
         foreach (var ordinal in predicate.Ordinals)
         {
             if (access.Kind == AccessKind.Skip) return access;
-            // The dictionary, which is read anyway, knows better than the filter.
+            // A filter holds the values as they are stored. The dictionary, which is read anyway, knows better.
+            if (columns[ordinal].IsWidened) continue;
             if (!pruners.Contains(Pruner.BloomFilter) || chunks[ordinal].IsDictionaryEncoded || chunks[ordinal].BloomFilter is not { } place) continue;
             if (predicate.RequiredValues(ordinal) is not { } values || await FilterAsync(place, cancellationToken) is not { } filter) continue;
-            if (!values.Any(value => filter.MayContain(columns[ordinal], value))) access = Counted(access, RowRanges.None, Pruner.BloomFilter);
+            if (!values.Any(value => filter.MayContain(columns[ordinal].Stored!, value))) access = Counted(access, RowRanges.None, Pruner.BloomFilter);
         }
         return access;
     }
@@ -80,7 +81,7 @@ sealed class AccessPlanner(IByteSource source, ReadAhead ahead, Buffers buffers,
         var ranges = new List<RowRange>();
         for (var page = 0; page < pages.Pages; page++)
         {
-            byOrdinal[ordinal] = bounds[page];
+            byOrdinal[ordinal] = columns[ordinal].Widen(bounds[page]);
             if (predicate.CanMatch(byOrdinal)) ranges.Add(pages.Rows(page));
         }
         return RowRanges.Of(ranges);

@@ -31,44 +31,66 @@ public sealed class RowGroupScan : IAsyncDisposable
     readonly ReadAhead _ahead;
     readonly AccessPlanner _planner;
     readonly IReadOnlySet<Pruner> _pruners;
-    readonly ColumnChunkReader[] _readers;
+    readonly IReadOnlyList<FileColumn> _places;
+    readonly ScanColumn[] _columns;
     readonly Predicate? _partition;
+    readonly bool _isEmpty;
     readonly Predicate? _where;
     readonly Reducer _reducer;
     readonly Column[] _batch;
     readonly ChosenRows[] _chosen;
     readonly int[] _first;
+
+    /// <summary>The column that tells how many rows were decoded; −1 when none is stored in the file, and its footer alone knows.</summary>
+    readonly int _counted;
     readonly int[] _later;
     readonly bool[] _isKept;
     readonly int[] _positions = ArrayPool<int>.Shared.Rent(2 * BatchRows);
     readonly int[] _passing = ArrayPool<int>.Shared.Rent(2 * BatchRows);
     bool _expectsRows;
+    long _nextRow;
 
-    /// <param name="columns">The file's columns in the order of the batches' schema; all flat and readable.</param>
-    /// <param name="partition">Without one every row is selected, and the first column is always decoded.</param>
+    /// <param name="columns">Where the file has the columns of the batches' schema, in its order; all flat and readable.</param>
+    /// <param name="partition">Without one every row is selected, and one of the columns that the file stores is always decoded whole.</param>
     /// <param name="pruned">Counts what the pruners spare.</param>
     /// <param name="pruners">Those that may be used beside <see cref="Pruner.Statistics"/>, which is the planner's; null for all.</param>
+    /// <param name="startRow">The place of the first row group's first row among the rows of the plan.</param>
     public RowGroupScan(
-        IByteSource source, IReadOnlyList<ParquetColumn> columns, long dataEnd, Predicate? partition, Predicate? where, Reducer reducer, Buffers buffers, PruningCounts pruned,
-        IReadOnlySet<Pruner>? pruners = null)
+        IByteSource source, IReadOnlyList<FileColumn> columns, long dataEnd, Predicate? partition, Predicate? where, Reducer reducer, Buffers buffers, PruningCounts pruned,
+        IReadOnlySet<Pruner>? pruners = null, long startRow = 0)
     {
         _ahead = new ReadAhead(source, buffers);
+        _nextRow = startRow;
         _pruners = pruners ?? Enum.GetValues<Pruner>().ToHashSet();
         _planner = new AccessPlanner(source, _ahead, buffers, columns, _pruners, pruned);
-        _readers = [.. columns.Select(column => new ColumnChunkReader(source, _ahead, column, dataEnd, buffers))];
-        _chosen = [.. columns.Select(column => new ChosenRows(column.Type!.Value, buffers))];
+        _places = columns;
+        _columns = [.. columns.Select(column => ScanColumn.Create(column, source, _ahead, dataEnd, buffers))];
+        _chosen = [.. columns.Select(column => new ChosenRows(column.Type, buffers))];
         _batch = new Column[columns.Count];
-        _partition = partition;
+        // Constants decide about all rows at once, and leave nothing to look for.
+        var isConstant = partition?.Ordinals.All(ordinal => columns[ordinal].Stored is null) == true;
+        _isEmpty = isConstant && partition!.Select(new RowBatch(1, [.. columns.Select(column => column.Stored is null ? column.ConstantRow() : null!)]), _positions) == 0;
+        _partition = isConstant ? null : partition;
         _where = where;
         _reducer = reducer;
-        _first = partition is null ? [0] : [.. partition.Ordinals];
         _later = [.. reducer.Ordinals.Union(where?.Ordinals ?? [])];
-        _isKept = [.. columns.Select((_, ordinal) => partition is not null && _first.Contains(ordinal) && _later.Contains(ordinal))];
+        _first = _partition is not null ? [.. _partition.Ordinals] : [.. _later.Where(IsStored).Take(1)];
+        _counted = _first.Where(IsStored).DefaultIfEmpty(-1).First();
+        _isKept = [.. columns.Select((_, ordinal) => _partition is not null && _first.Contains(ordinal) && _later.Contains(ordinal))];
+
+        bool IsStored(int ordinal) => columns[ordinal].Stored is not null;
     }
 
-    /// <summary>Scans row groups in their order, whose chunks are in the order of the columns; yields the counts of each.</summary>
-    public async IAsyncEnumerable<ScanCounts> ScanAsync(IReadOnlyList<RowGroup> groups, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    /// <summary>Scans row groups in their order; yields the counts of each.</summary>
+    /// <param name="stored">Their chunks are those of the columns that the file stores, in the order of the columns.</param>
+    public async IAsyncEnumerable<ScanCounts> ScanAsync(IReadOnlyList<RowGroup> stored, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        if (_isEmpty)
+        {
+            foreach (var group in stored) yield return new ScanCounts(0, group.Rows, 0, 0);
+            yield break;
+        }
+        var groups = stored.Select(WithConstants).ToList();
         var indexes = _planner.Start(groups, _partition, _where, cancellationToken);
         (PlannedAccess Access, Fetch? Fetch)? next = null;
         for (var i = 0; i < groups.Count; i++)
@@ -77,14 +99,23 @@ public sealed class RowGroupScan : IAsyncDisposable
             next = i + 1 < groups.Count ? await BeginAsync(groups[i + 1], cancellationToken) : null;
             if (fetch is null)
             {
+                _nextRow += access.Group.Rows;
                 yield return new ScanCounts(0, access.Group.Rows, 0, 0);
                 continue;
             }
             yield return await ScanAsync(access, fetch, cancellationToken);
+            _nextRow += access.Group.Rows;
             await _ahead.ReleaseAsync(fetch.First);
             if (fetch.Rest is { } rest) await _ahead.ReleaseAsync(rest);
         }
         await _ahead.ReleaseAsync(indexes);
+    }
+
+    RowGroup WithConstants(RowGroup group)
+    {
+        if (group.Chunks.Count == _places.Count) return group;
+        var next = 0;
+        return group with { Chunks = [.. _places.Select(place => place.Stored is null ? ColumnChunk.None : group.Chunks[next++])] };
     }
 
     /// <summary>Plans a row group and starts reading it, unless there is nothing to read.</summary>
@@ -97,7 +128,7 @@ public sealed class RowGroupScan : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _ahead.DisposeAsync();
-        foreach (var reader in _readers) reader.Dispose();
+        foreach (var column in _columns) column.Dispose();
         foreach (var chosen in _chosen) chosen.Release();
         ArrayPool<int>.Shared.Return(_positions);
         ArrayPool<int>.Shared.Return(_passing);
@@ -128,14 +159,14 @@ public sealed class RowGroupScan : IAsyncDisposable
     async ValueTask<ScanCounts> ScanAsync(PlannedAccess access, Fetch fetch, CancellationToken cancellationToken)
     {
         var group = access.Group;
-        for (var i = 0; i < _readers.Length; i++) _readers[i].Open(group.Ordinal, group.Chunks[i], access.Pages[i]);
+        for (var i = 0; i < _columns.Length; i++) _columns[i].Open(group.Ordinal, group.Chunks[i], access.Pages[i]);
         if (_partition is not null) access = access with { Partition = await NarrowByDictionaryAsync(access.Partition, _partition, group, cancellationToken) };
-        var before = _readers[_first[0]].RowsRead;
+        var before = _counted < 0 ? 0 : _columns[_counted].RowsRead;
         var counts = new ScanCounts(0, group.Rows - access.Partition.Rows.Rows, 0, 0);
         long row = 0;
         foreach (var range in access.Partition.Rows.Ranges)
         {
-            foreach (var reader in _readers) reader.Skip(range.From - row);
+            foreach (var column in _columns) column.Skip(range.From - row);
             for (row = range.From; row < range.To;)
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -148,14 +179,14 @@ public sealed class RowGroupScan : IAsyncDisposable
                     slice = Within(slice, row, access.Where.Rows, group.Rows);
                 }
                 if (slice.Count > 0 && !fetch.IsAll) fetch.Rest ??= _ahead.Start(Rest(access, Found(slice, row, range, group.Rows)), cancellationToken);
-                var selected = await ReduceAsync(slice, cancellationToken);
+                var selected = await ReduceAsync(slice, _nextRow + row, cancellationToken);
                 counts += new ScanCounts(0, 0, inPartition, selected);
                 row += slice.Rows;
             }
         }
         _expectsRows = counts.RowsInPartition > 0 && access.Where.Kind != AccessKind.Skip;
         // What a reader delivered, not what was asked of it: the proof of completeness rests on it.
-        return counts with { RowsDecoded = _readers[_first[0]].RowsRead - before };
+        return counts with { RowsDecoded = _counted < 0 ? row : _columns[_counted].RowsRead - before };
     }
 
     async ValueTask<RowGroupAccess> NarrowByDictionaryAsync(RowGroupAccess access, Predicate predicate, RowGroup group, CancellationToken cancellationToken)
@@ -164,7 +195,7 @@ public sealed class RowGroupScan : IAsyncDisposable
         {
             if (access.Kind == AccessKind.Skip) return access;
             if (!_pruners.Contains(Pruner.Dictionary) || !group.Chunks[ordinal].IsDictionaryEncoded) continue;
-            if (await _readers[ordinal].ReadDictionaryAsync(cancellationToken) is { } dictionary) access = _planner.Narrow(access, predicate, ordinal, dictionary);
+            if (await _columns[ordinal].ReadDictionaryAsync(cancellationToken) is { } dictionary) access = _planner.Narrow(access, predicate, ordinal, dictionary);
         }
         return access;
     }
@@ -182,7 +213,7 @@ public sealed class RowGroupScan : IAsyncDisposable
         if (_partition is null)
         {
             var all = RowSelection.All((int)Math.Min(rowsLeft, BatchRows));
-            _batch[0] = await _readers[0].ReadAsync(all, cancellationToken);
+            foreach (var ordinal in _first) _batch[ordinal] = await _columns[ordinal].ReadAsync(all, cancellationToken);
             return all;
         }
         foreach (var ordinal in _first) _chosen[ordinal].Kept.Clear();
@@ -191,7 +222,7 @@ public sealed class RowGroupScan : IAsyncDisposable
         while (rows < most && found < BatchRows)
         {
             var take = Math.Min(BatchRows, most - rows);
-            foreach (var ordinal in _first) _batch[ordinal] = await _readers[ordinal].ReadAsync(RowSelection.All(take), cancellationToken);
+            foreach (var ordinal in _first) _batch[ordinal] = await _columns[ordinal].ReadAsync(RowSelection.All(take), cancellationToken);
             var count = _partition.Select(new RowBatch(take, _batch), _positions.AsSpan(found), rows);
             Keep(_positions.AsSpan(found, count), rows);
             found += count;
@@ -213,19 +244,20 @@ public sealed class RowGroupScan : IAsyncDisposable
     }
 
     /// <summary>Passes the rows of the slice for which <c>where</c> holds to the reducer; returns how many.</summary>
-    async ValueTask<int> ReduceAsync(RowSelection slice, CancellationToken cancellationToken)
+    /// <param name="position">The place of the slice's first row among the rows of the plan.</param>
+    async ValueTask<int> ReduceAsync(RowSelection slice, long position, CancellationToken cancellationToken)
     {
         if (_where is not null && slice.Count > 0) slice = await FilterAsync(slice, cancellationToken);
         if (slice.Count == 0)
         {
             foreach (var ordinal in _later)
             {
-                if (_batch[ordinal] is null) _readers[ordinal].Skip(slice.Rows);
+                if (_batch[ordinal] is null) _columns[ordinal].Skip(slice.Rows);
             }
             return 0;
         }
         await LoadAsync(_reducer.Ordinals, slice, cancellationToken);
-        _reducer.Accumulate(new RowBatch(slice.Count, _batch));
+        _reducer.Accumulate(new RowBatch(slice.Count, _batch, position));
         return slice.Count;
     }
 
@@ -266,6 +298,6 @@ public sealed class RowGroupScan : IAsyncDisposable
 
     async ValueTask LoadAsync(IReadOnlyList<int> ordinals, RowSelection slice, CancellationToken cancellationToken)
     {
-        foreach (var ordinal in ordinals) _batch[ordinal] ??= await _readers[ordinal].ReadAsync(slice, cancellationToken);
+        foreach (var ordinal in ordinals) _batch[ordinal] ??= await _columns[ordinal].ReadAsync(slice, cancellationToken);
     }
 }

@@ -1,6 +1,5 @@
 using Fanfold.Engine.Columns;
 using Fanfold.Engine.Expressions;
-using Fanfold.Engine.Parquet;
 using Fanfold.Engine.Reduce;
 using Fanfold.Worker;
 using Fanfold.Workflow.Running;
@@ -10,32 +9,32 @@ namespace Fanfold.Workflow.Planning;
 
 /// <summary>The columns of a spec found in the files, and its reduction in their ordinals.</summary>
 /// <param name="Columns">The partition column first, then those of <c>where</c>, then the others by first use.</param>
-sealed record ResolvedSpec(Schema Columns, IReadOnlyList<TaskColumn> ResultColumns, TaskReduction Reduction, Predicate? Where);
+/// <param name="Sources">Where the files have them, in the same order.</param>
+sealed record ResolvedSpec(Schema Columns, IReadOnlyList<SourceColumn> Sources, IReadOnlyList<TaskColumn> ResultColumns, TaskReduction Reduction, Predicate? Where);
 
-/// <summary>Finds a spec's columns in all files, by name, with one type everywhere.</summary>
+/// <summary>Finds a spec's columns, and binds its expressions to them.</summary>
 static class ColumnResolution
 {
-    const int MaxFilesNamed = 5;
-
-    /// <exception cref="PlanRefusedException">All unknown columns, files that lack one or have it with another type, and faulty expressions.</exception>
+    /// <exception cref="PlanRefusedException">All unknown columns, files that lack one or have it with a type that does not fit, and faulty expressions.</exception>
     /// <param name="plugin">The spec's plug-in, whose outputs are not known yet; null where it names none.</param>
     public static ResolvedSpec Resolve(RunSpec spec, IReadOnlyList<SourceFile> files, FoundPlugin? plugin)
     {
         var errors = new List<RunError>();
         if (plugin?.Fault is { } missing) errors.Add(missing);
-        var fields = new List<Field>();
+        var sources = new SourceColumns(files, spec.Source.OnMissingColumn);
+        var columns = new List<SourceColumn>();
         foreach (var (name, pointer) in UsedColumns(spec, plugin))
         {
-            if (fields.All(field => field.Name != name) && FieldOf(name, pointer, files, errors) is { } field) fields.Add(field);
+            if (columns.All(column => column.Field.Name != name) && sources.Find(name, pointer, errors) is { } column) columns.Add(column);
         }
         // A fault of the files, not of the place in the spec, comes up once for each use.
         if (errors.Count > 0) throw new PlanRefusedException([.. errors.Distinct()]);
-        var schema = new Schema(fields);
+        var schema = new Schema(columns.Select(column => column.Field));
         var where = spec.Where is { } text ? Bound(Expression.Parse(text).BindPredicate(schema), text, "/where", errors) : null;
         if (plugin is not null) errors.AddRange(plugin.TypeFaults(schema));
         var reduction = plugin?.Description is { } described ? Reduction(spec, schema, described) : Reduction(spec, schema, errors);
         if (errors.Count > 0) throw new PlanRefusedException(errors);
-        return new ResolvedSpec(schema, ResultColumns(schema, reduction!), reduction!, where);
+        return new ResolvedSpec(schema, columns, ResultColumns(schema, reduction!), reduction!, where);
     }
 
     static IEnumerable<(string Name, string Pointer)> UsedColumns(RunSpec spec, FoundPlugin? plugin)
@@ -57,44 +56,6 @@ static class ColumnResolution
     // RFC 6901
     static string Escape(string name) => name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
 
-    static Field? FieldOf(string name, string pointer, IReadOnlyList<SourceFile> files, List<RunError> errors)
-    {
-        var found = files.Select(file => (file.Path, Column: file.Footer.FindFlat(name))).ToList();
-        var missing = found.Where(f => f.Column is null).Select(f => f.Path).ToList();
-        if (missing.Count == files.Count)
-        {
-            var nested = files[0].Footer.Columns.Any(column => !column.IsFlat && column.Root == name);
-            var names = files[0].Footer.Columns.Where(column => column.IsFlat).Select(column => column.Name);
-            errors.Add(files.Any(file => ("/" + file.Path).Contains($"/{name}=", StringComparison.Ordinal))
-                ? new RunError("unsupported-column", $"'{name}' is a key in the files' paths, and this version reads columns only from within the files.", Pointer: pointer)
-                : nested
-                ? new RunError("nested-column", $"The column '{name}' is nested; only flat columns can be used.", Pointer: pointer)
-                : new RunError("unknown-column", $"No file has a column '{name}'{Suggestion.For(name, names, "; `fanfold inspect FILE` shows the columns of a file.")}", Pointer: pointer));
-            return null;
-        }
-        if (missing.Count > 0)
-        {
-            errors.Add(new RunError("missing-column",
-                $"The column '{name}' is missing in {missing.Count} of {files.Count} files: {Named(missing)}. Exclude these files with \"source.exclude\", or write them again with the column.", File: missing[0]));
-            return null;
-        }
-        foreach (var (path, column) in found)
-        {
-            if (column!.Type is not null) continue;
-            errors.Add(new RunError("unsupported-column", $"The column '{name}' of '{path}' can't be read: {column.Refusal}.", File: path, Pointer: pointer));
-            return null;
-        }
-        var types = found.GroupBy(f => f.Column!.Type!.Value).ToList();
-        if (types.Count == 1) return new Field(name, types[0].Key);
-        var listed = types.OrderByDescending(type => type.Count()).Select(type => $"{type.Key} in {Named([.. type.Select(f => f.Path)])}");
-        errors.Add(new RunError("column-types-differ",
-            $"The column '{name}' has different types: {string.Join("; ", listed)}. Write the files with one type, or exclude the odd ones.", File: types.OrderBy(type => type.Count()).First().First().Path));
-        return null;
-    }
-
-    static string Named(List<string> files) =>
-        string.Join(", ", files.Take(MaxFilesNamed).Select(file => $"'{file}'")) + (files.Count > MaxFilesNamed ? $" and {files.Count - MaxFilesNamed} more" : "");
-
     static TaskReduction Reduction(RunSpec spec, Schema schema, ReducerDescription plugin) =>
         new(null, null, null, [], spec.Reduce.Limit, new TaskPlugin(plugin.Name, plugin.Version, [.. plugin.Inputs.Select(input => schema.IndexOf(input.Name))], []));
 
@@ -115,7 +76,7 @@ static class ColumnResolution
             var input = (call.Argument as ColumnReference)?.Ordinal ?? -1;
             if (input >= 0 && Aggregate.ResultType(call.Function, schema[input].Type) is null)
                 errors.Add(new RunError("type", $"{call.Function.ToString().ToLowerInvariant()} is not defined for '{schema[input].Name}', which is {schema[input].Type}.", Pointer: pointer));
-            aggregates.Add(new Aggregate(name, call.Function, input));
+            aggregates.Add(new Aggregate(name, call.Function, input, call.Parameter));
         }
         return errors.Count > 0 ? null : new TaskReduction([.. reduce.GroupBy.Select(schema.IndexOf)], aggregates, null, sort, reduce.Limit);
     }

@@ -5,8 +5,8 @@ using Fanfold.Workflow.Running;
 
 namespace Fanfold.Workflow.Planning;
 
-/// <summary>A file of the source and its footer.</summary>
-sealed record SourceFile(ObjectProperties Properties, FileMetadata Footer)
+/// <summary>A file of the source, its footer, and the keys of its path below the source's folder.</summary>
+sealed record SourceFile(ObjectProperties Properties, FileMetadata Footer, IReadOnlyList<PathKey> Keys)
 {
     public string Path => Properties.Path;
 }
@@ -17,7 +17,7 @@ static class FooterCatalog
     const int Concurrency = 8;
 
     /// <exception cref="PlanRefusedException">Files that can't be read, all of them.</exception>
-    public static async Task<List<SourceFile>> ReadAsync(IObjectStore data, IReadOnlyList<ObjectProperties> files, Traffic traffic, CancellationToken cancellationToken)
+    public static async Task<List<SourceFile>> ReadAsync(IObjectStore data, string folder, IReadOnlyList<ObjectProperties> files, Traffic traffic, CancellationToken cancellationToken)
     {
         var footers = new SourceFile?[files.Count];
         var errors = new RunError?[files.Count];
@@ -26,7 +26,7 @@ static class FooterCatalog
             try
             {
                 await using var reader = await data.OpenAsync(files[i], token);
-                footers[i] = new SourceFile(reader.Properties, await FooterReader.ReadAsync(new ObjectSource(reader, traffic), token));
+                footers[i] = new SourceFile(reader.Properties, await FooterReader.ReadAsync(new ObjectSource(reader, traffic), token), PathKeys.Of(folder, files[i].Path));
             }
             catch (ParquetDataException defect)
             {

@@ -22,7 +22,8 @@ sealed class PartitionDiscovery(IObjectStore state, StoreLocation dataLocation, 
     {
         var column = new TaskColumn(columns[0].Name, columns[0].Type);
         var taskFiles = files.Select(file => new TaskFile(file.Path, file.Length, file.ETag, file.DataEnd, [file.Columns[0]],
-            [.. file.RowGroups.Where(group => !group.PrunedByWhere).Select(group => new RowGroup(group.Ordinal, group.Rows, [group.Chunks[0]]))])).ToList();
+            [.. file.RowGroups.Where(group => !group.PrunedByWhere).Select(group => new RowGroup(group.Ordinal, group.Rows, file.Columns[0] is null ? [] : [group.Chunks[0]]))])
+        { Constants = file.Constants?.Take(1).ToList() }).ToList();
         var inputs = ReduceRunner.InputsHash(taskFiles.Select(file => (file.Path, file.ETag, file.RowGroups.Select(group => group.Ordinal))));
         var receipt = await isolation.RunAsync(new WorkerTask
         {
@@ -49,7 +50,7 @@ sealed class PartitionDiscovery(IObjectStore state, StoreLocation dataLocation, 
         var partitions = new List<Partition>();
         await foreach (var batch in rows.ReadAsync(8192, cancellationToken))
         {
-            for (var row = 0; row < batch.Rows; row++) partitions.Add(new Partition(batch.Columns[0][row], (long)batch.Columns[1][row].IntegerValue));
+            for (var row = 0; row < batch.Rows; row++) partitions.Add(Partition.Of(batch.Columns[0][row], (long)batch.Columns[1][row].IntegerValue));
         }
         return partitions;
     }

@@ -1,13 +1,24 @@
-using System.Globalization;
-using System.Numerics;
 using Fanfold.Engine.Columns;
+using Fanfold.Engine.Scan;
 using Fanfold.Workflow.Running;
 using Fanfold.Workflow.Spec;
 
 namespace Fanfold.Workflow.Planning;
 
-/// <summary>A partition to run, and its rows before <c>where</c> when they are known.</summary>
-sealed record Partition(Scalar Value, long? Rows);
+/// <summary>A partition to run.</summary>
+/// <param name="Value">Its value, or the first one of its range.</param>
+/// <param name="Rows">Those before <c>where</c>, when they are known.</param>
+/// <param name="Range">Set when it is a range.</param>
+sealed record Partition(Scalar Value, long? Rows, ValueRange? Range = null)
+{
+    /// <summary>A single value; −0 is 0.</summary>
+    public static Partition Of(in Scalar value, long? rows) =>
+        new(value is { IsNull: false, Type.IsFloating: true, FloatingValue: 0 } ? Scalar.Floating(value.Type, 0) : value, rows);
+}
+
+/// <param name="Below">The first value after the range; null when none of the type is.</param>
+/// <param name="Text">The range as people read it.</param>
+sealed record ValueRange(Scalar? Below, string Text);
 
 /// <summary>The values of a spec as values of the partition column.</summary>
 static class PartitionList
@@ -21,101 +32,26 @@ static class PartitionList
         for (var i = 0; i < values.Count; i++)
         {
             var pointer = $"/partitionBy/values/{i}";
-            if (Convert(values[i], column.Type) is not { } value)
-                errors.Add(new RunError("type", $"{values[i]} is no value of '{column.Name}', which is {column.Type}{Example(column.Type)}.", Pointer: pointer));
+            if (PartitionValues.Read(values[i], column.Type) is not { } value)
+                errors.Add(new RunError("type", $"{values[i]} is no value of '{column.Name}', which is {column.Type}{PartitionValues.Example(column.Type)}.", Pointer: pointer));
             else if (!seen.TryAdd(value, i))
                 errors.Add(new RunError("duplicate", $"{values[i]} is the same value of '{column.Name}' as {values[seen[value]]}; keep one.", Pointer: pointer));
         }
-        return errors.Count > 0 ? throw new PlanRefusedException(errors) : Sorted(seen.Keys.Select(value => new Partition(value, null)));
+        return errors.Count > 0 ? throw new PlanRefusedException(errors) : Sorted(seen.Keys.Select(value => Partition.Of(value, null)));
     }
 
-    public static List<Partition> Sorted(IEnumerable<Partition> partitions)
+    /// <summary>The partitions that the files' paths tell, with their rows in row groups that <c>where</c> did not rule out; null when a file stores the column.</summary>
+    public static List<Partition>? OfConstants(IReadOnlyList<PlannedFile> files, IReadOnlyList<FileColumn> column)
+    {
+        if (column.Any(file => file.Stored is not null)) return null;
+        return Sorted(files.Zip(column, (file, at) => (at.Constant, Rows: file.RowGroups.Where(group => !group.PrunedByWhere).Sum(group => group.Rows)))
+            .GroupBy(file => file.Constant, (value, of) => Partition.Of(value, of.Sum(file => file.Rows))));
+    }
+
+    static List<Partition> Sorted(IEnumerable<Partition> partitions)
     {
         var sorted = partitions.ToList();
         sorted.Sort((left, right) => Scalar.Compare(left.Value, right.Value));
         return sorted;
     }
-
-    static Scalar? Convert(PartitionValue value, DataType type) => value.Kind switch
-    {
-        PartitionValueKind.Null => Scalar.Null(type),
-        PartitionValueKind.Bool => type.Kind == TypeKind.Bool ? Scalar.Bool(value.Text == "true") : null,
-        PartitionValueKind.Number => Number(value.Text!, type),
-        _ => Text(value.Text!, type),
-    };
-
-    static Scalar? Number(string text, DataType type)
-    {
-        if (type.IsFloating)
-        {
-            var number = type.Kind == TypeKind.Float ? float.Parse(text, CultureInfo.InvariantCulture) : double.Parse(text, CultureInfo.InvariantCulture);
-            return double.IsFinite(number) ? Scalar.Floating(type, number) : null;
-        }
-        if (type.Kind == TypeKind.Decimal) return Exact(text, type.Scale) is { } unscaled && Digits(unscaled) <= type.Precision ? Scalar.Integer(type, (Int128)unscaled) : null;
-        return type.IsInteger && Exact(text, 0) is { } integer && Range(type.Kind) is var (low, high) && integer >= (BigInteger)low && integer <= (BigInteger)high
-            ? Scalar.Integer(type, (Int128)integer)
-            : null;
-    }
-
-    static Scalar? Text(string text, DataType type)
-    {
-        switch (type.Kind)
-        {
-            case TypeKind.String: return Scalar.String(text);
-            case TypeKind.Date: return TemporalText.ParseDate(text) is { } days ? Scalar.Integer(type, days) : null;
-            case TypeKind.Time: return TemporalText.ParseTime(text, type.Unit) is { } time ? Scalar.Integer(type, time) : null;
-            case TypeKind.Timestamp: return TemporalText.ParseTimestamp(text, type.Unit) is { } instant ? Scalar.Integer(type, instant) : null;
-            case TypeKind.Decimal: return TemporalText.ParseDecimal(text, type.Scale) is { } unscaled && Digits(unscaled) <= type.Precision ? Scalar.Integer(type, unscaled) : null;
-            case TypeKind.Uuid: return Guid.TryParse(text, out var uuid) ? Scalar.Bytes(type, uuid.ToByteArray(bigEndian: true)) : null;
-            case TypeKind.Binary:
-                var bytes = new byte[text.Length];
-                return System.Convert.TryFromBase64String(text, bytes, out var length) ? Scalar.Bytes(type, bytes[..length]) : null;
-            case TypeKind.Float or TypeKind.Double: return text == "NaN" ? Scalar.Floating(type, double.NaN) : text is "Infinity" or "-Infinity" ? Scalar.Floating(type, double.Parse(text, CultureInfo.InvariantCulture)) : null;
-            default: return null;
-        }
-    }
-
-    static string Example(DataType type) => type.Kind switch
-    {
-        TypeKind.Date => "; write it like \"2024-01-31\"",
-        TypeKind.Time => "; write it like \"13:45:00\"",
-        TypeKind.Timestamp => "; write it like \"2024-01-31 13:45:00\"",
-        TypeKind.Uuid => "; write it like \"6f9619ff-8b86-d011-b42d-00c04fc964ff\"",
-        TypeKind.Binary => "; write it in base64",
-        TypeKind.String => "; write it in quotes",
-        _ => "",
-    };
-
-    /// <summary>The value of a JSON number × 10^<paramref name="scale"/>; null when that is no integer or far out of any range.</summary>
-    static BigInteger? Exact(string text, int scale)
-    {
-        var exponentAt = text.IndexOfAny(['e', 'E']);
-        var exponent = 0;
-        if (exponentAt >= 0 && !int.TryParse(text.AsSpan(exponentAt + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out exponent)) return null;
-        var mantissa = exponentAt >= 0 ? text[..exponentAt] : text;
-        var point = mantissa.IndexOf('.', StringComparison.Ordinal);
-        var digits = point < 0 ? mantissa : mantissa[..point] + mantissa[(point + 1)..];
-        if (digits.Length > 400) return null;
-        var value = BigInteger.Parse(digits, CultureInfo.InvariantCulture);
-        var shift = (long)exponent + scale - (point < 0 ? 0 : mantissa.Length - point - 1);
-        if (value.IsZero) return value;
-        if (shift is < -400 or > 400) return null;
-        if (shift >= 0) return value * BigInteger.Pow(10, (int)shift);
-        var quotient = BigInteger.DivRem(value, BigInteger.Pow(10, (int)-shift), out var remainder);
-        return remainder.IsZero ? quotient : null;
-    }
-
-    static int Digits(BigInteger value) => BigInteger.Abs(value).ToString(CultureInfo.InvariantCulture).Length;
-
-    static (Int128 Low, Int128 High) Range(TypeKind kind) => kind switch
-    {
-        TypeKind.Int8 => (sbyte.MinValue, sbyte.MaxValue),
-        TypeKind.Int16 => (short.MinValue, short.MaxValue),
-        TypeKind.Int32 => (int.MinValue, int.MaxValue),
-        TypeKind.Int64 => (long.MinValue, long.MaxValue),
-        TypeKind.UInt8 => (0, byte.MaxValue),
-        TypeKind.UInt16 => (0, ushort.MaxValue),
-        TypeKind.UInt32 => (0, uint.MaxValue),
-        _ => (0, ulong.MaxValue),
-    };
 }

@@ -8,7 +8,7 @@ namespace Fanfold.Workflow.Planning;
 /// <summary>The part of a plan that all tasks share. Written once; whoever finds it there uses it, so inputs are pinned by the first planner.</summary>
 public sealed record PlanHeader
 {
-    public const int CurrentVersion = 1;
+    public const int CurrentVersion = 2;
 
     public int Version { get; init; } = CurrentVersion;
     public required string SpecHash { get; init; }
@@ -50,7 +50,7 @@ public sealed record PlanHeader
     [JsonIgnore]
     public int Tasks => SliceOffsets.Count - 1;
 
-    /// <summary>How discovery went; null when the spec names its values.</summary>
+    /// <summary>How discovery went; null when it took no task: the spec names the partitions, or the paths of the files do.</summary>
     public TaskReceipt? Discovery { get; init; }
 
     /// <summary>Versions of result and manifest when the run was planned; null when there were none.</summary>
@@ -62,10 +62,14 @@ public sealed record PlanHeader
 /// <param name="BytesMatched">Compressed bytes of the columns in use in the row groups that tasks must scan.</param>
 public sealed record PlanTotals(long Matched, long Pruned, long BytesMatched, long BytesPruned, long Requests);
 
-/// <param name="Columns">The file's columns in the order of <see cref="PlanHeader.Columns"/>.</param>
-public sealed record PlannedFile(string Path, string ETag, long Length, long Rows, long DataEnd, IReadOnlyList<ParquetColumn> Columns, IReadOnlyList<PlannedRowGroup> RowGroups);
+/// <param name="Columns">The file's own columns in the order of <see cref="PlanHeader.Columns"/>, whose types may be wider; null where the file has none.</param>
+public sealed record PlannedFile(string Path, string ETag, long Length, long Rows, long DataEnd, IReadOnlyList<ParquetColumn?> Columns, IReadOnlyList<PlannedRowGroup> RowGroups)
+{
+    /// <summary>In place of the columns that the file has not: the value of all its rows, as <see cref="ScalarText"/>. Null when all are null.</summary>
+    public IReadOnlyList<string?>? Constants { get; init; }
+}
 
-/// <param name="Chunks">In the order of <see cref="PlanHeader.Columns"/>, without statistics.</param>
+/// <param name="Chunks">Those of the file's own columns, in their order, without statistics.</param>
 /// <param name="PrunedByWhere">Whether statistics rule out that <c>where</c> holds for any row.</param>
 public sealed record PlannedRowGroup(int Ordinal, long Rows, bool PrunedByWhere, IReadOnlyList<ColumnChunk> Chunks)
 {
@@ -73,12 +77,15 @@ public sealed record PlannedRowGroup(int Ordinal, long Rows, bool PrunedByWhere,
 }
 
 /// <summary>One task of the plan.</summary>
-/// <param name="Value">The partition's value as <see cref="ScalarText"/>; null is the null partition.</param>
-/// <param name="Partition">The same as people read it.</param>
+/// <param name="Value">The partition's value, or the first one of its range, as <see cref="ScalarText"/>; null is the null partition.</param>
+/// <param name="Partition">The value or range as people read it.</param>
 /// <param name="Matched">Row groups to scan, as runs of consecutive positions within a file.</param>
 /// <param name="Rows">The partition's rows before <c>where</c>, known when it was discovered.</param>
 public sealed record TaskSlice(int Index, string TaskId, string? Value, string Partition, IReadOnlyList<RowGroupRun> Matched, string InputsHash, long RowsToDecode, long? Rows)
 {
+    /// <summary>Set when the partition is a range.</summary>
+    public RangeEnd? End { get; init; }
+
     /// <summary>The partition in a sentence; text may read "null" too.</summary>
     [JsonIgnore]
     public string Description => Value is null ? "the null partition" : $"partition {Partition}";

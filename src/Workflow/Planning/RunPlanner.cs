@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Fanfold.Engine.Columns;
 using Fanfold.Engine.Expressions;
 using Fanfold.Engine.Parquet;
+using Fanfold.Engine.Scan;
 using Fanfold.Storage;
 using Fanfold.Worker;
 using Fanfold.Workflow.Spec;
@@ -19,18 +20,22 @@ sealed class RunPlanner(IObjectStore data, DiscoverPartitions discover, PluginLo
     {
         var traffic = new Traffic();
         var listed = await SourceListing.ListAsync(data, spec.Source, cancellationToken);
-        var sources = await FooterCatalog.ReadAsync(data, listed, traffic, cancellationToken);
+        var sources = await FooterCatalog.ReadAsync(data, spec.Source.Path, listed, traffic, cancellationToken);
         var plugin = spec.Reduce.Plugin is { } name ? await plugins.FindAsync(name, cancellationToken) : null;
         var resolved = ColumnResolution.Resolve(spec, sources, plugin);
         if (resolved.Reduction.Plugin is { } found) resolved = await plugins.CompleteAsync(spec, resolved, found, cancellationToken);
-        var bounds = new BoundsTable(resolved.Columns, sources);
+        var bounds = new BoundsTable(resolved.Sources, sources);
         var files = sources.Select((source, file) => Planned(source, file, resolved, bounds)).ToList();
-        var partitions = spec.PartitionBy.Values is { } values
-            ? PartitionList.Of(values, resolved.Columns[0])
-            : await discover(resolved.Columns, files, cancellationToken);
+        var partitions = spec.PartitionBy switch
+        {
+            { Values: { } values } => PartitionList.Of(values, resolved.Columns[0]),
+            { Ranges: { } ranges } => RangeList.Of(ranges, resolved.Columns[0]),
+            _ => PartitionList.OfConstants(files, resolved.Sources[0].Files) ?? await discover(resolved.Columns, files, cancellationToken),
+        };
 
-        var reductionHash = resolved.Reduction.Plugin is { } versioned ? Hash(spec.ComputeHash(), versioned.Name, versioned.Version) : Hash(spec.ComputeHash());
-        var slices = partitions.Select((partition, index) => Slice(index, partition, resolved.Columns, files, bounds, reductionHash)).ToList();
+        // Types and plug-in belong to it: another file may widen the ones, another worker bring a newer other.
+        var reductionHash = Hash([spec.ComputeHash(), .. resolved.Columns.Fields.Select(field => field.Type.ToString()), .. resolved.Reduction.Plugin is { } versioned ? [versioned.Name, versioned.Version] : Array.Empty<string>()]);
+        var slices = partitions.Select((partition, index) => Slice(index, partition, resolved, files, bounds, reductionHash)).ToList();
         var groups = files.SelectMany(file => file.RowGroups).ToList();
         var matched = slices.Sum(slice => slice.Matched.Sum(run => (long)run.To - run.From));
         var bytesMatched = slices.Sum(slice => slice.Matched.Sum(run => Groups(files, run).Sum(group => group.Bytes)));
@@ -45,7 +50,7 @@ sealed class RunPlanner(IObjectStore data, DiscoverPartitions discover, PluginLo
             Where = spec.Where,
             Reduction = resolved.Reduction,
             Files = files,
-            Discovered = spec.PartitionBy.Values is null,
+            Discovered = spec.PartitionBy is { Values: null, Ranges: null },
             RowsAfterWhere = groups.Where(group => !group.PrunedByWhere).Sum(group => group.Rows),
             RowsTotal = groups.Sum(group => group.Rows),
             RowGroupsTotal = groups.Count,
@@ -63,11 +68,15 @@ sealed class RunPlanner(IObjectStore data, DiscoverPartitions discover, PluginLo
 
     static PlannedFile Planned(SourceFile source, int file, ResolvedSpec resolved, BoundsTable bounds)
     {
-        var columns = resolved.Columns.Fields.Select(field => source.Footer.FindFlat(field.Name)!).ToList();
+        var columns = resolved.Sources.Select(column => column.Files[file]).ToList();
+        var where = resolved.Where is { } condition && FileColumn.CanMatch(condition, columns) ? condition : null;
         var groups = source.Footer.RowGroups.Where(group => group.Rows > 0).Select((group, position) => new PlannedRowGroup(
-            group.Ordinal, group.Rows, resolved.Where is { } where && !where.CanMatch(bounds.Of(file, position)),
-            [.. columns.Select((column, ordinal) => ForTask(group.Chunks[column.Ordinal], isFiltered: ordinal == 0 || resolved.Where?.Ordinals.Contains(ordinal) == true))]));
-        return new PlannedFile(source.Path, source.Properties.ETag, source.Properties.Length, source.Footer.Rows, source.Footer.DataEnd, columns, [.. groups]);
+            group.Ordinal, group.Rows, resolved.Where is not null && where?.CanMatch(bounds.Of(file, position)) != true,
+            [.. columns.Index().Where(column => column.Item.Stored is not null).Select(column => ForTask(group.Chunks[column.Item.Stored!.Ordinal], isFiltered: column.Index == 0 || where?.Ordinals.Contains(column.Index) == true))]));
+        return new PlannedFile(source.Path, source.Properties.ETag, source.Properties.Length, source.Footer.Rows, source.Footer.DataEnd, [.. columns.Select(column => column.Stored)], [.. groups])
+        {
+            Constants = columns.Any(column => column is { Stored: null, Constant.IsNull: false }) ? [.. columns.Select(column => column.Stored is null ? ScalarText.Write(column.Constant) : null)] : null,
+        };
     }
 
     // A plan holds each chunk once more for every byte left in: what only pruning reads is kept for the columns that prune.
@@ -75,24 +84,27 @@ sealed class RunPlanner(IObjectStore data, DiscoverPartitions discover, PluginLo
         ? chunk with { MinValue = null, MaxValue = null }
         : chunk with { MinValue = null, MaxValue = null, ColumnIndex = null, BloomFilter = null, IsDictionaryEncoded = false };
 
-    static TaskSlice Slice(int index, Partition partition, Schema columns, List<PlannedFile> files, BoundsTable bounds, string reductionHash)
+    static TaskSlice Slice(int index, Partition partition, ResolvedSpec resolved, List<PlannedFile> files, BoundsTable bounds, string reductionHash)
     {
-        var predicate = Predicate.Equal(columns, 0, partition.Value);
+        var predicate = partition.Range is { } range ? Predicate.Range(resolved.Columns, 0, partition.Value, range.Below) : Predicate.Equal(resolved.Columns, 0, partition.Value);
         var runs = new List<RowGroupRun>();
         for (var file = 0; file < files.Count; file++)
         {
+            var column = resolved.Sources[0].Files[file];
             for (var position = 0; position < files[file].RowGroups.Count; position++)
             {
-                if (files[file].RowGroups[position].PrunedByWhere || !predicate.CanMatch(bounds.Of(file, position))) continue;
+                if (files[file].RowGroups[position].PrunedByWhere || !predicate.CanMatch(bounds.Of(file, position)) || !FileColumn.CanMatch(predicate, [column])) continue;
                 if (runs.Count > 0 && runs[^1] is var last && last.File == file && last.To == position) runs[^1] = last with { To = position + 1 };
                 else runs.Add(new RowGroupRun(file, position, position + 1));
             }
         }
         var inputs = InputsHash(files, runs);
         var value = ScalarText.Write(partition.Value);
-        var taskId = $"{index:D5}-{Hash(value is null ? "null" : "=" + value, inputs, reductionHash)[..16]}";
+        var end = partition.Range is { } of ? new RangeEnd(of.Below is { } below ? ScalarText.Write(below) : null) : null;
+        var identity = value is null ? "null" : "=" + value + (end is null ? "" : "<" + end.Below);
+        var taskId = $"{index:D5}-{Hash(identity, inputs, reductionHash)[..16]}";
         var rows = runs.Sum(run => Groups(files, run).Sum(group => group.Rows));
-        return new TaskSlice(index, taskId, value, partition.Value.ToString(), runs, inputs, rows, partition.Rows);
+        return new TaskSlice(index, taskId, value, partition.Range?.Text ?? partition.Value.ToString(), runs, inputs, rows, partition.Rows) { End = end };
     }
 
     public static string InputsHash(IReadOnlyList<PlannedFile> files, IReadOnlyList<RowGroupRun> runs) => ReduceRunner.InputsHash(
@@ -106,14 +118,12 @@ sealed class BoundsTable
 {
     readonly ColumnBounds[][][] _bounds;
 
-    public BoundsTable(Schema columns, IReadOnlyList<SourceFile> files)
+    public BoundsTable(IReadOnlyList<SourceColumn> columns, IReadOnlyList<SourceFile> files)
     {
-        _bounds = [.. files.Select(file => file.Footer.RowGroups.Where(group => group.Rows > 0).Select(group => Row(columns, file.Footer, group)).ToArray())];
+        _bounds = [.. files.Select((file, index) => file.Footer.RowGroups.Where(group => group.Rows > 0)
+            .Select(group => columns.Select(column => column.Files[index]).Select(column => column.Bounds(column.Stored is { } stored ? group.Chunks[stored.Ordinal] : null)).ToArray()).ToArray())];
     }
 
     /// <param name="position">Among the file's row groups that have rows.</param>
     public ReadOnlySpan<ColumnBounds> Of(int file, int position) => _bounds[file][position];
-
-    static ColumnBounds[] Row(Schema columns, FileMetadata footer, RowGroup group) =>
-        [.. columns.Fields.Select(field => footer.FindFlat(field.Name) is { } column ? ColumnStatistics.Bounds(column, group.Chunks[column.Ordinal]) : ColumnBounds.Unknown)];
 }

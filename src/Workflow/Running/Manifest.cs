@@ -17,12 +17,27 @@ public sealed record Manifest
     public PluginIdentity? Plugin { get; init; }
 
     public required RunStatus Status { get; init; }
-    public required PartReference Result { get; init; }
+    public required ManifestResult Result { get; init; }
     public required IReadOnlyList<TaskColumn> Columns { get; init; }
     public required IReadOnlyList<ManifestPartition> Partitions { get; init; }
     public required CompletenessProof Proof { get; init; }
     public required IReadOnlyList<ManifestInput> Inputs { get; init; }
+
+    /// <summary>Files of the results before, by their names below the output folder, which are removed once this manifest is there.</summary>
+    public IReadOnlyList<string>? Superseded { get; init; }
 }
+
+/// <param name="Path">The file, or the folder of all files.</param>
+/// <param name="Format">parquet, csv or hive.</param>
+/// <param name="ETag">Null for a folder.</param>
+/// <param name="Hash">SHA-256, lower-case hex: of the file; of a folder's list of files, see <see cref="HiveFiles"/>.</param>
+/// <param name="Files">The files of a folder: these are the result, whatever else lies there.</param>
+public sealed record ManifestResult(string Path, ResultFormat Format, string? ETag, string Hash, long Rows, long Bytes, IReadOnlyList<ManifestFile>? Files = null);
+
+/// <param name="Path">Below the result's.</param>
+/// <param name="Partition">The value of its rows as people read it; null is the null partition.</param>
+/// <param name="Hash">SHA-256, lower-case hex.</param>
+public sealed record ManifestFile(string Path, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Partition, string ETag, string Hash, long Rows, long Bytes);
 
 /// <param name="Value">As people read it; null is the null partition.</param>
 /// <param name="Status">succeeded, empty or failed.</param>
@@ -32,7 +47,7 @@ public sealed record ManifestPartition([property: JsonIgnore(Condition = JsonIgn
 public sealed record ManifestInput(string Path, string ETag, long Length, long Rows);
 
 /// <summary>Why no row is missing and none is twice.</summary>
-/// <param name="Scope">"complete": the partitions cover every row that <c>where</c> did not rule out; "partial by request": the spec names its values; "partial by tolerated failures".</param>
+/// <param name="Scope">"complete": the partitions cover every row that <c>where</c> did not rule out; "partial by request": the spec names its values, or ranges that leave rows out; "partial by tolerated failures".</param>
 /// <param name="Tasks">Tasks with exactly one receipt that names exactly their row groups.</param>
 /// <param name="RowsDecoded">Rows decoded, equal to the footers' counts in every row group scanned.</param>
 /// <param name="RowsInPartitions">Rows of all partitions before <c>where</c>.</param>

@@ -24,9 +24,10 @@ static class Proof
                 return $"{partition} decoded {receipt.RowsDecoded} rows and pruned {receipt.RowsPruned}, the footers count {task.Slice.RowsToDecode}";
             if (task.Slice.Rows is { } rows && receipt.RowsInPartition != rows) return $"{partition} had {rows} rows when it was discovered and {receipt.RowsInPartition} when it was reduced";
         }
-        if (!header.Discovered || tasks.Any(task => task.Failed)) return null;
+        if (tasks.Any(task => task.Failed)) return null;
         var sum = tasks.Sum(task => task.Receipt!.RowsInPartition);
-        return sum == header.RowsAfterWhere ? null : $"the partitions have {sum} rows together, the row groups {header.RowsAfterWhere}";
+        // No row is of two partitions; that each is of one is claimed only where the partitions were found in the data.
+        return sum == header.RowsAfterWhere || sum < header.RowsAfterWhere && !header.Discovered ? null : $"the partitions have {sum} rows together, the row groups {header.RowsAfterWhere}";
     }
 
     /// <summary>Why the result is not what the tasks' parts make together; null when it is.</summary>
@@ -37,11 +38,17 @@ static class Proof
         return proof.RowsOfParts == result.Rows ? null : $"the parts have {proof.RowsOfParts} rows together, the result {result.Rows}";
     }
 
+    /// <summary>Why the files of a result do not make it up; null when they do.</summary>
+    public static string? Fault(IReadOnlyList<PackedFile> files, PartReference result) =>
+        files.Sum(file => file.Rows) is var rows && rows == result.Rows ? null : $"the files have {rows} rows together, the result {result.Rows}";
+
     public static CompletenessProof Of(PlanHeader header, IReadOnlyList<FinishedTask> tasks)
     {
         var receipts = tasks.Where(task => !task.Failed).Select(task => task.Receipt!).ToList();
-        var scope = tasks.Any(task => task.Failed) ? "partial by tolerated failures" : header.Discovered ? "complete" : "partial by request";
-        return new CompletenessProof(scope, receipts.Count, receipts.Sum(receipt => receipt.RowsDecoded), receipts.Sum(receipt => receipt.RowsInPartition),
+        var rowsInPartitions = receipts.Sum(receipt => receipt.RowsInPartition);
+        var covers = header.Discovered || tasks.Count > 0 && tasks[0].Slice.End is not null && rowsInPartitions == header.RowsAfterWhere;
+        var scope = tasks.Any(task => task.Failed) ? "partial by tolerated failures" : covers ? "complete" : "partial by request";
+        return new CompletenessProof(scope, receipts.Count, receipts.Sum(receipt => receipt.RowsDecoded), rowsInPartitions,
             header.RowsAfterWhere, receipts.Sum(receipt => receipt.Part?.Rows ?? 0));
     }
 }

@@ -28,7 +28,7 @@ public sealed partial class RunActivities
             Output = paths.CombinedPart,
             Memory = spec.Limits.Memory.Bytes,
             Metadata = Metadata(header),
-            Combine = new CombineWork(header.ResultColumns, [.. tasks.Where(task => !task.Failed).Select(task => task.Receipt?.Part).OfType<PartReference>()]),
+            Combine = new CombineWork(header.ResultColumns, [.. tasks.Where(task => !task.Failed).Select(task => task.Receipt?.Part).OfType<PartReference>()], spec.Output.Format),
         }, spec.Limits.Timeout, static _ => { }, cancellationToken);
         if (receipt.Failure is { } failure)
         {

@@ -64,20 +64,9 @@ public sealed partial class RunActivities
     {
         try
         {
-            var result = await PutResultAsync(spec.Output.Path, header.OutputETag, part, cancellationToken);
-            var manifest = new Manifest
-            {
-                RunId = request.RunId,
-                SpecHash = header.SpecHash,
-                EngineVersion = header.EngineVersion,
-                Plugin = header.Plugin,
-                Status = proof.Scope == "partial by tolerated failures" ? RunStatus.SucceededWithFailures : RunStatus.Succeeded,
-                Result = result,
-                Columns = header.ResultColumns,
-                Partitions = [.. tasks.Select(task => new ManifestPartition(task.Slice.Value is null ? null : task.Slice.Partition, StatusOf(task), task.Failed ? null : task.Receipt?.RowsInPartition, task.Receipt?.Part?.Rows ?? 0, task.Receipt?.Part?.Hash))],
-                Proof = proof,
-                Inputs = [.. header.Files.Select(file => new ManifestInput(file.Path, file.ETag, file.Length, file.Rows))],
-            };
+            if (spec.Output.Format == ResultFormat.Hive) return await PutFilesAsync(ManifestOf, spec.Output.Path, request.RunId, header, part, cancellationToken);
+            var put = await PutResultAsync(spec.Output.Path, header.OutputETag, part, cancellationToken);
+            var manifest = ManifestOf(new ManifestResult(put.Path, spec.Output.Format, put.ETag, put.Hash, put.Rows, put.Bytes), null);
             var bytes = JsonSerializer.SerializeToUtf8Bytes(manifest, WorkflowJson.Default.Manifest);
             await PutUnlessEqualAsync(RunPaths.Manifest(spec.Output.Path), bytes, header.ManifestETag, cancellationToken);
             return null;
@@ -87,6 +76,33 @@ public sealed partial class RunActivities
             return new RunError("output-conflict",
                 $"'{conflict.Path}' was written by another run while this one was under way, so nothing more was written. Start this run again under a new id, or give it another \"output.path\".", File: conflict.Path);
         }
+
+        Manifest ManifestOf(ManifestResult result, IReadOnlyList<string>? superseded) => new()
+        {
+            RunId = request.RunId,
+            SpecHash = header.SpecHash,
+            EngineVersion = header.EngineVersion,
+            Plugin = header.Plugin,
+            Status = proof.Scope == "partial by tolerated failures" ? RunStatus.SucceededWithFailures : RunStatus.Succeeded,
+            Result = result,
+            Columns = header.ResultColumns,
+            Partitions = [.. tasks.Select(task => new ManifestPartition(task.Slice.Value is null ? null : task.Slice.Partition, StatusOf(task), task.Failed ? null : task.Receipt?.RowsInPartition, task.Receipt?.Part?.Rows ?? 0, task.Receipt?.Part?.Hash))],
+            Proof = proof,
+            Inputs = [.. header.Files.Select(file => new ManifestInput(file.Path, file.ETag, file.Length, file.Rows))],
+            Superseded = superseded is { Count: > 0 } ? superseded : null,
+        };
+    }
+
+    async Task<RunError?> PutFilesAsync(
+        Func<ManifestResult, IReadOnlyList<string>?, Manifest> manifest, string output, string runId, PlanHeader header, PartReference part, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<PackedFile> packed;
+        await using (var source = await state.OpenAsync(part.Properties, cancellationToken)) packed = await PackedList.ReadAsync(source, cancellationToken);
+        if (Proof.Fault(packed, part) is { } fault) return new RunError("proof-failed", $"{fault}; nothing was committed");
+        var result = new HiveResultParts(runId, output, header.ResultColumns[0].Type, packed, part, header.ManifestETag);
+        await new HiveCommit(state, time).CommitAsync(result, (files, superseded) =>
+            manifest(new ManifestResult(output, ResultFormat.Hive, null, HiveFiles.Hash(packed), part.Rows, files.Sum(file => file.Bytes), files), superseded), cancellationToken);
+        return null;
     }
 
     async Task<PartReference> PutResultAsync(string path, string? etag, PartReference part, CancellationToken cancellationToken)
@@ -95,7 +111,7 @@ public sealed partial class RunActivities
         try
         {
             await using var content = new ObjectStream(source);
-            var put = await state.PutAsync(path, content, Condition(etag), cancellationToken);
+            var put = await state.PutAsync(path, content, PutCondition.Over(etag), cancellationToken);
             return part with { Path = path, ETag = put.ETag };
         }
         catch (StorageException conflict) when (conflict.Failure == StorageFailure.Conflict)
@@ -111,15 +127,13 @@ public sealed partial class RunActivities
     {
         try
         {
-            await state.PutAsync(path, content, Condition(etag), cancellationToken);
+            await state.PutAsync(path, content, PutCondition.Over(etag), cancellationToken);
         }
         catch (StorageException conflict) when (conflict.Failure == StorageFailure.Conflict)
         {
             if (await state.ReadAllAsync(path, MaxJson, cancellationToken) is not { } existing || !existing.AsSpan().SequenceEqual(content)) throw;
         }
     }
-
-    static PutCondition Condition(string? etag) => etag is null ? PutCondition.IfAbsent : PutCondition.IfMatch(etag);
 
     static string StatusOf(FinishedTask task) => task.Failed ? "failed" : task.Receipt?.Part is null ? "empty" : "succeeded";
 

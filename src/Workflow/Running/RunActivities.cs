@@ -91,6 +91,7 @@ public sealed partial class RunActivities(
     async Task<PlanHeader> WritePlanAsync(RunSpec spec, RunPaths paths, PlanStore store, CancellationToken cancellationToken)
     {
         CheckOutputPath(spec);
+        if (spec.Output.Format == ResultFormat.Hive) await CheckManifestAsync(spec.Output.Path, cancellationToken);
         var discovery = new PartitionDiscovery(state, dataLocation, stateLocation, isolation, spec.Limits, paths);
         var plugins = new PluginLookup(dataLocation, stateLocation, isolation, spec.Limits, paths);
         var (header, slices) = await new RunPlanner(data, discovery.FindAsync, plugins).PlanAsync(spec, cancellationToken);
@@ -103,21 +104,42 @@ public sealed partial class RunActivities(
         return await store.WriteAsync(header, slices, cancellationToken);
     }
 
-    // A result among its own source would be read as input by the next run.
-    void CheckOutputPath(RunSpec spec)
+    async Task CheckManifestAsync(string output, CancellationToken cancellationToken)
     {
         try
         {
-            state.CheckPath(RunPaths.Manifest(spec.Output.Path));
+            await new HiveCommit(state, time).ReadManifestAsync(output, cancellationToken);
+        }
+        catch (StorageException unreadable) when (unreadable.Failure == StorageFailure.Conflict)
+        {
+            throw new PlanRefusedException("output-conflict", unreadable.Message, unreadable.Path);
+        }
+    }
+
+    void CheckOutputPath(RunSpec spec)
+    {
+        var output = spec.Output.Path;
+        try
+        {
+            state.CheckPath(RunPaths.Manifest(output));
         }
         catch (StorageException invalid) when (invalid.Failure == StorageFailure.InvalidPath)
         {
             throw new PlanRefusedException("invalid-path", invalid.Message, pointer: "/output/path");
         }
-        var folder = spec.Source.Path + "/";
-        if (dataLocation != stateLocation || !spec.Output.Path.StartsWith(folder, StringComparison.Ordinal) || !spec.Source.CreateFilter().Selects(spec.Output.Path[folder.Length..])) return;
+        if (dataLocation != stateLocation || !LiesInSource(spec)) return;
         throw new PlanRefusedException("conflict",
-            $"The result '{spec.Output.Path}' would lie in the source folder '{spec.Source.Path}', where the next run would read it; write it to another folder.", pointer: "/output/path");
+            $"The result '{output}' would lie in the source folder '{spec.Source.Path}', where the next run would read it; write it to another folder.", pointer: "/output/path");
+    }
+
+    // A result among its own source would be read as input by the next run.
+    static bool LiesInSource(RunSpec spec)
+    {
+        var (source, output) = (spec.Source.Path, spec.Output.Path);
+        if (spec.Output.Format != ResultFormat.Hive) return IsBelow(output, source) && spec.Source.CreateFilter().Selects(output[(source.Length + 1)..]);
+        return output == source || IsBelow(source, output) || IsBelow(output, source) && spec.Source.CreateFilter().Selects($"{output[(source.Length + 1)..]}/{spec.PartitionBy.Column}=0/part-00000.parquet");
+
+        static bool IsBelow(string path, string folder) => path.StartsWith(folder + "/", StringComparison.Ordinal);
     }
 
     public async Task<TaskResult> ReduceTaskAsync(TaskRequest request, CancellationToken cancellationToken)
@@ -153,13 +175,13 @@ public sealed partial class RunActivities(
         Output = paths.Part(slice.TaskId),
         Memory = spec.Limits.Memory.Bytes,
         Metadata = Metadata(header),
-        Reduce = new ReduceWork(header.Columns, new TaskPartition(0, slice.Value), header.Where, header.Reduction, TaskFiles(header, slice.Matched)),
+        Reduce = new ReduceWork(header.Columns, new TaskPartition(0, slice.Value, slice.End), header.Where, header.Reduction, TaskFiles(header, slice.Matched)),
     };
 
     static List<TaskFile> TaskFiles(PlanHeader header, IReadOnlyList<RowGroupRun> matched) =>
     [
         .. matched.GroupBy(run => run.File).Select(runs => header.Files[runs.Key] is var file
-            ? new TaskFile(file.Path, file.Length, file.ETag, file.DataEnd, file.Columns, [.. runs.SelectMany(run => RunPlanner.Groups(header.Files, run)).Select(group => new RowGroup(group.Ordinal, group.Rows, group.Chunks))])
+            ? new TaskFile(file.Path, file.Length, file.ETag, file.DataEnd, file.Columns, [.. runs.SelectMany(run => RunPlanner.Groups(header.Files, run)).Select(group => new RowGroup(group.Ordinal, group.Rows, group.Chunks))]) { Constants = file.Constants }
             : null!),
     ];
 

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Fanfold.Workflow.Running;
 
@@ -21,13 +23,21 @@ public sealed record RunPaths(string RunId)
     public string Receipt(string taskId) => $"{Root}/receipts/{taskId}.json";
     public string Failure(string taskId) => $"{Root}/receipts/{taskId}.failed.json";
     public string Part(string taskId) => $"{Root}/parts/{taskId}.parquet";
-    public string CombinedPart => $"{Root}/parts/result.parquet";
+    public string CombinedPart => $"{Root}/parts/result";
     public string Parts => $"{Root}/parts";
 
     /// <summary>All folders of the run.</summary>
     public IEnumerable<string> Folders => [Root, Journal, Plan, $"{Root}/receipts", Parts];
 
     public static string Manifest(string output) => output + ".manifest.json";
+
+    /// <summary>Whose lease lets one run at a time write below an output folder.</summary>
+    public static string OutputLock(string output) => $"{OutputState(output)}/commit.lock";
+
+    /// <summary>Names the files that a run is about to put below an output folder.</summary>
+    public static string OutputIntent(string output) => $"{OutputState(output)}/intent.json";
+
+    static string OutputState(string output) => $"fanfold/outputs/{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(output)))[..32]}";
 
     /// <summary>Whether <paramref name="id"/> can name a run: lower-case letters, digits, <c>-</c>, <c>_</c>, 1 to 100 characters.</summary>
     public static bool IsRunId(string id) =>

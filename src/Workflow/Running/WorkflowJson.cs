@@ -6,7 +6,7 @@ namespace Fanfold.Workflow.Running;
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    UseStringEnumConverter = true, Converters = [typeof(DataTypeConverter), typeof(RunStatusConverter)])]
+    UseStringEnumConverter = true, Converters = [typeof(DataTypeConverter), typeof(RunStatusConverter), typeof(ResultFormatConverter)])]
 [JsonSerializable(typeof(PlanHeader))]
 [JsonSerializable(typeof(TaskSlice))]
 [JsonSerializable(typeof(RunRequest))]
@@ -21,6 +21,7 @@ namespace Fanfold.Workflow.Running;
 [JsonSerializable(typeof(TaskReceipt))]
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(Manifest))]
+[JsonSerializable(typeof(OutputIntent))]
 [JsonSerializable(typeof(PlanDocument))]
 [JsonSerializable(typeof(IReadOnlyList<RunError>))]
 public sealed partial class WorkflowJson : JsonSerializerContext;

@@ -7,12 +7,9 @@ namespace Fanfold.Workflow.Spec;
 /// Second phase: what concerns several fields, and expressions. Empty names and texts stand for faults that are already
 /// reported, and are passed over.
 /// </summary>
-static class SpecValidator
+static partial class SpecValidator
 {
     public const int MaxExpressionBytes = 64 << 10;
-
-    /// <summary>Folders of the state store that belong to the runs themselves.</summary>
-    const string RunFolder = "fanfold/runs/";
 
     static readonly JsonPointer Reduce = JsonPointer.Root.Field("reduce");
 
@@ -20,7 +17,7 @@ static class SpecValidator
     {
         CheckColumns(spec, faults);
         CheckSort(spec, faults);
-        CheckOutput(spec.Output, faults);
+        CheckOutput(spec, faults);
         CheckExpressions(spec, faults);
     }
 
@@ -78,18 +75,6 @@ static class SpecValidator
 
     static string Names(EquatableList<string> columns) =>
         string.Join(", ", columns.Take(8).Select(Quoted.Clip)) + (columns.Count > 8 ? ", …" : "");
-
-    static void CheckOutput(OutputSpec output, SpecFaults faults)
-    {
-        if (output.Path.Length == 0) return;
-        var at = JsonPointer.Root.Field("output").Field("path");
-        if (output.Path.StartsWith(RunFolder, StringComparison.Ordinal))
-            faults.Add(SpecErrorCode.InvalidPath, at,
-                $"{at.ToWords()}, {Quoted.Text(output.Path)}, lies under {RunFolder}, where the runs keep their state; write another folder.");
-        var name = output.Path[(output.Path.LastIndexOf('/') + 1)..];
-        if (output.Layout == OutputLayout.File && (Path.GetExtension(name) is not (".parquet" or ".csv") || name.LastIndexOf('.') == 0))
-            faults.Add(SpecErrorCode.InvalidPath, at, $"{at.ToWords()}, {Quoted.Text(output.Path)}, must be a file name that ends in .parquet.");
-    }
 
     /// <summary>The place for all checks of expressions: each comes by with its pointer, in spec order.</summary>
     static void CheckExpressions(RunSpec spec, SpecFaults faults)

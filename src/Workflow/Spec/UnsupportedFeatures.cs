@@ -8,18 +8,8 @@ static class UnsupportedFeatures
         var root = JsonPointer.Root;
         if (spec.Derive.Count > 0)
             Refuse(root.Field("derive"), "Derived columns are not supported yet; write the expression in 'where' or inside the aggregate.");
-        if (spec.PartitionBy.Ranges is not null)
-            Refuse(root.Field("partitionBy").Field("ranges"),
-                "Partitions by ranges are not supported yet; write 'values', or leave both out to discover the values.");
-        if (spec.Output.Layout == OutputLayout.Hive)
-            Refuse(root.Field("output").Field("layout"), "The layout 'hive' is not supported yet; write 'file'.");
-        if (spec.Output.Path.EndsWith(".csv", StringComparison.Ordinal))
-            Refuse(root.Field("output").Field("path"), "Results in CSV are not supported yet; write a path that ends in .parquet.");
         if (spec.Strategy == RunStrategy.SharedScan)
             Refuse(root.Field("strategy"), "The strategy 'sharedScan' is not supported yet; write 'auto' or 'perPartition'.");
-        if (spec.Source.OnMissingColumn == MissingColumn.Null)
-            Refuse(root.Field("source").Field("onMissingColumn"),
-                "Files that lack a column can't be read as nulls yet; write 'error', or exclude those files.");
 
         void Refuse(JsonPointer at, string message) => faults.Add(SpecErrorCode.Unsupported, at, message);
     }

@@ -21,6 +21,6 @@ sealed record PassRun(double CpuSeconds, double WallSeconds, double PeakMiB, Fun
     {
         var document = JsonNode.Parse(run.Output)!;
         return new PassRun(run.CpuSeconds, run.WallSeconds, MiB((long)document["peak"]!),
-            () => pass.Question == Question.FilterAndProject ? pass.ReadAnswer(pass.OutputFile) : [.. document["rows"]!.AsArray().Select(row => row!.AsArray())]);
+            () => pass.WritesFile ? pass.ReadAnswer(pass.OutputFile) : [.. document["rows"]!.AsArray().Select(row => row!.AsArray())]);
     }
 }

@@ -34,21 +34,38 @@ sealed record DataSet(string Root, string Name, long Rows)
         case when hash(i * 16 + 9) % 10 = 0 then null else (hash(i * 16 + 10) >> 11) / 9007199254740992.0::double end as nd
         """;
 
+    // As many rows for each key, and each in every row group.
+    const string GroupColumns = """
+        (hash(i * 16 + 1) % 64)::int as ff,
+        (hash(i * 16 + 3) % 200)::int as cat,
+        (hash(i * 16 + 4) % 1000)::int as k1,
+        (hash(i * 16 + 5) % 100)::int as k2,
+        'customer-' || lpad((hash(i * 16 + 6) % 1000000)::varchar, 7, '0') as smany,
+        (hash(i * 16 + 7) >> 11) / 9007199254740992.0::double as d1,
+        (hash(i * 16 + 8) % 1000000)::double / 100 as d2
+        """;
+
     public string Folder => Path.Combine(Root, Name);
 
     /// <summary>As DuckDB and Polars name all files of it.</summary>
     public string Glob => Path.Combine(Folder, "*.parquet");
 
     /// <summary>The one that an earlier run left, else a new one.</summary>
-    public static async Task<DataSet> WriteAsync(Layout layout, string codec, bool small)
+    public static Task<DataSet> WriteAsync(Layout layout, string codec, bool small) =>
+        WriteAsync($"{Letter(layout)}-duckdb-{codec}", Columns, layout == Layout.Clustered ? "order by ff, id" : "", codec, small);
+
+    /// <summary>Keys of few and of many values, in no order.</summary>
+    public static Task<DataSet> WriteGroupsAsync(bool small) => WriteAsync("g-duckdb-snappy", GroupColumns, "", "snappy", small);
+
+    static async Task<DataSet> WriteAsync(string name, string columns, string order, string codec, bool small)
     {
         var (rows, group) = Size(small);
-        return await EnsureAsync($"{Letter(layout)}-duckdb-{codec}", rows, folder =>
+        return await EnsureAsync(name, rows, folder =>
         {
             for (var file = 0; file < Files; file++)
             {
                 Duck.Execute(string.Create(CultureInfo.InvariantCulture, $"""
-                    copy (select {Columns} from range({rows / Files * file}, {rows / Files * (file + 1)}) t(i) {(layout == Layout.Clustered ? "order by ff, id" : "")})
+                    copy (select {columns} from range({rows / Files * file}, {rows / Files * (file + 1)}) t(i) {order})
                     to '{folder}/{file}.parquet' (format parquet, row_group_size {group}, compression {codec})
                     """));
             }

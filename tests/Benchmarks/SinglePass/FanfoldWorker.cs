@@ -38,7 +38,7 @@ sealed class FanfoldWorker(string file) : Contender
         return pass.Question switch
         {
             Question.Nothing => planned.Task with { Reduce = planned.Task.Reduce! with { Files = [] } },
-            Question.Scan => OverAllRows(planned.Task, pass.Data.Rows),
+            _ when pass.TakesAllRows => OverAllRows(planned.Task, pass.Data.Rows),
             _ => planned.Task,
         };
     }
@@ -53,7 +53,7 @@ sealed class FanfoldWorker(string file) : Contender
             {
                 Partition = null,
                 Columns = [.. work.Columns.Skip(1)],
-                Reduction = work.Reduction with { Aggregates = [.. work.Reduction.Aggregates!.Select(aggregate => aggregate with { Input = aggregate.Input - 1 })] },
+                Reduction = work.Reduction with { Keys = [.. work.Reduction.Keys!.Select(key => key - 1)], Aggregates = [.. work.Reduction.Aggregates!.Select(aggregate => aggregate with { Input = Math.Max(-1, aggregate.Input - 1) })] },
                 Files =
                 [
                     .. work.Files.Select(file => file with

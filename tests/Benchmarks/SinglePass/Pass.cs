@@ -15,6 +15,15 @@ enum Question
 
     /// <summary>The sums of three columns over all rows.</summary>
     Scan,
+
+    /// <summary>All rows by a key of 200 values, into a Parquet file: how many, the sum of d1, the mean of d2.</summary>
+    GroupFew,
+
+    /// <summary>The same by two keys of 100,000 pairs.</summary>
+    GroupPairs,
+
+    /// <summary>The same by a string key of 1,000,000 values.</summary>
+    GroupMany,
 }
 
 /// <summary>A question to one data set.</summary>
@@ -26,8 +35,19 @@ sealed record Pass(Question Question, DataSet Data, string Scratch)
     /// <summary>The Parquet file that a contender writes instead of an answer.</summary>
     public string OutputFile => Path.Combine(Scratch, "rows.parquet");
 
+    /// <summary>Whether every contender writes <see cref="OutputFile"/> or its like, so that the answer is read from there.</summary>
+    public bool WritesFile => Question is Question.FilterAndProject or >= Question.GroupFew;
+
+    /// <summary>Whether all rows are read, whatever their ff.</summary>
+    public bool TakesAllRows => Question >= Question.Scan;
+
+    string[] Keys => Question switch { Question.GroupPairs => ["k1", "k2"], Question.GroupMany => ["smany"], _ => ["cat"] };
+
+    string KeyList => string.Join(", ", Keys);
+
     public string Sql => Question switch
     {
+        >= Question.GroupFew => $"copy (select {KeyList}, count(*) n, sum(d1) total, avg(d2) average from '{Data.Glob}' group by {KeyList}) to '{OutputFile}' (format parquet, compression zstd)",
         Question.Nothing => "select 1",
         Question.FilterAndGroup => $"select cat, count(*), sum(d1), avg(d2) from '{Data.Glob}' where ff = {PartitionValue} group by cat",
         Question.FilterAndProject => $"copy (select ff, skey, shigh from '{Data.Glob}' where ff = {PartitionValue}) to '{OutputFile}' (format parquet, compression zstd)",
@@ -46,7 +66,7 @@ sealed record Pass(Question Question, DataSet Data, string Scratch)
             Question.Scan => new JsonObject { ["aggregates"] = new JsonObject { ["s1"] = "sum(d1)", ["s2"] = "sum(d2)", ["s3"] = "sum(nd)" } },
             _ => new JsonObject
             {
-                ["groupBy"] = new JsonArray("cat"),
+                ["groupBy"] = new JsonArray([.. Keys.Select(key => JsonValue.Create(key))]),
                 ["aggregates"] = new JsonObject { ["n"] = "len()", ["total"] = "sum(d1)", ["average"] = "mean(d2)" },
             },
         },
@@ -58,6 +78,7 @@ sealed record Pass(Question Question, DataSet Data, string Scratch)
     {
         Question.Nothing => "select 1",
         Question.FilterAndGroup => $"select cat, n, total, average from '{file}'",
+        >= Question.GroupFew => $"select count(*), count(distinct ({KeyList})), sum(n), sum(n * (hash({KeyList}) % 1000)), sum(total * (hash({KeyList}) % 1000)), sum(average * (hash({KeyList}) % 1000)) from '{file}'",
         Question.FilterAndProject => $"select count(*), sum(ff), md5(string_agg(skey || ' ' || shigh, chr(10) order by shigh, skey)) from '{file}'",
         _ => $"select s1, s2, s3 from '{file}'",
     });

@@ -5,9 +5,9 @@ namespace Fanfold.Benchmarks.SinglePass;
 /// <summary>The benchmark's table, a contender a row.</summary>
 static class Report
 {
-    public static string Header(string versions, long rows, int pairs) => string.Create(CultureInfo.InvariantCulture, $"""
+    public static string Header(string title, string versions, long rows, int pairs) => string.Create(CultureInfo.InvariantCulture, $"""
 
-        ## Single pass
+        ## {title}
 
         {versions}
         {rows:N0} rows in 8 files. Whole processes, one thread each; medians of {pairs} interleaved pairs, ratios taken pair by pair: Fanfold's figure / the peer's.

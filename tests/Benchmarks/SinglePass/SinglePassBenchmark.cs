@@ -32,7 +32,7 @@ static class SinglePassBenchmark
                 ("filter, project 2 string columns, B, written by Polars", Question.FilterAndProject, evenTwin),
                 ("scan, sum of 3 columns, B, written by Polars", Question.Scan, evenTwin),
             ];
-            await output.WriteLineAsync(Report.Header(await Versions.DescribeAsync(command), even.Rows, Pairs(options)));
+            await output.WriteLineAsync(Report.Header("Single pass", await Versions.DescribeAsync(command), even.Rows, Pairs(options)));
             foreach (var (title, question, data) in jobs)
             {
                 var pass = new Pass(question, data, scratch);

@@ -12,14 +12,14 @@ namespace Fanfold.Engine.Tests.Scan;
 /// <summary>Files with page indexes, bloom filters and dictionaries, by writers that make them: every set of pruners gives the rows that the reference gives.</summary>
 public class EveryPrunerTests
 {
-    static readonly Schema Schema = new([new("c0", DataType.Int32), new("c1", DataType.Int64), new("c2", DataType.String), new("c3", DataType.Double)]);
+    internal static readonly Schema Schema = new([new("c0", DataType.Int32), new("c1", DataType.Int64), new("c2", DataType.String), new("c3", DataType.Double)]);
 
-    static readonly IReadOnlyList<IReadOnlySet<Pruner>> Sets =
+    internal static readonly IReadOnlyList<IReadOnlySet<Pruner>> Sets =
     [
         Enum.GetValues<Pruner>().ToHashSet(), new HashSet<Pruner>(), .. Enum.GetValues<Pruner>().Select(off => Enum.GetValues<Pruner>().Where(pruner => pruner != off).ToHashSet()),
     ];
 
-    sealed record Case(RandomTable Table, Condition Condition, Scalar Partition, int PageBytes, int RowGroupRows, bool Dictionary, bool V2);
+    internal sealed record Case(RandomTable Table, Condition Condition, Scalar Partition, int PageBytes, int RowGroupRows, bool Dictionary, bool V2);
 
     static readonly Gen<Case> Cases = new DiceGen<Case>(Make, made => made.Table.Rows.Length);
 
@@ -48,7 +48,7 @@ public class EveryPrunerTests
         var footer = ParquetFiles.Footer(File.ReadAllBytes(path));
         var counts = new PruningCounts();
         var scan = new RowGroupScan(
-            new MemorySource(File.ReadAllBytes(path)), footer.Columns, footer.DataEnd, Predicate.Equal(Schema, 0, Scalar.Integer(DataType.Int32, 7)), null, new RowCollector(Schema), ParquetFiles.Buffers(), counts);
+            new MemorySource(File.ReadAllBytes(path)), [.. footer.Columns], footer.DataEnd, Predicate.Equal(Schema, 0, Scalar.Integer(DataType.Int32, 7)), null, new RowCollector(Schema), ParquetFiles.Buffers(), counts);
         Assert.All(scan.ScanAsync(footer.RowGroups, TestContext.Current.CancellationToken).ToBlockingEnumerable(TestContext.Current.CancellationToken), scanned => Assert.Equal(0, scanned.RowsDecoded));
         Assert.Equal(footer.RowGroups.Count, counts.RowGroups(Pruner.BloomFilter));
         ParquetFiles.Wait(scan.DisposeAsync());
@@ -90,7 +90,7 @@ public class EveryPrunerTests
                     {
                         var footer = ParquetFiles.Footer(mutant);
                         if (footer.Columns.Count < Schema.Count || Enumerable.Range(0, Schema.Count).Any(ordinal => footer.Columns[ordinal].Type != Schema[ordinal].Type)) continue;
-                        var scan = new RowGroupScan(new MemorySource(mutant), footer.Columns, footer.DataEnd, Predicate.Equal(Schema, 0, made.Partition), null, new RowCollector(Schema), buffers, new PruningCounts());
+                        var scan = new RowGroupScan(new MemorySource(mutant), [.. footer.Columns], footer.DataEnd, Predicate.Equal(Schema, 0, made.Partition), null, new RowCollector(Schema), buffers, new PruningCounts());
                         try
                         {
                             foreach (var _ in scan.ScanAsync(footer.RowGroups).ToBlockingEnumerable()) read++;
@@ -112,7 +112,7 @@ public class EveryPrunerTests
         Assert.True(read > 100 && refused > 100, $"{read} row groups were read, {refused} files refused");
     }
 
-    static Case Make(Dice dice)
+    internal static Case Make(Dice dice)
     {
         // Values around a drifting centre: bounds of pages are narrow, and those of row groups are not.
         var spread = dice.Pick(1, 3, 50);
@@ -145,7 +145,7 @@ public class EveryPrunerTests
             foreach (var pruners in Sets)
             {
                 var collector = new RowCollector(Schema);
-                var scan = new RowGroupScan(new MemorySource(file), footer.Columns, footer.DataEnd, Predicate.Equal(Schema, 0, made.Partition), condition, collector, ParquetFiles.Buffers(), counts, pruners);
+                var scan = new RowGroupScan(new MemorySource(file), [.. footer.Columns], footer.DataEnd, Predicate.Equal(Schema, 0, made.Partition), condition, collector, ParquetFiles.Buffers(), counts, pruners);
                 var sum = default(ScanCounts);
                 foreach (var scanned in scan.ScanAsync(rowGroups).ToBlockingEnumerable()) sum += scanned;
                 ParquetFiles.Wait(scan.DisposeAsync());
@@ -157,7 +157,7 @@ public class EveryPrunerTests
         }
     }
 
-    static byte[] Sharp(Case made)
+    internal static byte[] Sharp(Case made)
     {
         using var builder = new ParquetSharp.WriterPropertiesBuilder();
         builder.EnableWritePageIndex().DataPagesize(made.PageBytes).WriteBatchSize(16).Compression(ParquetSharp.Compression.Snappy)
@@ -182,7 +182,7 @@ public class EveryPrunerTests
         return stream.ToArray();
     }
 
-    static byte[] Duck(Case made, DuckDb duckDb)
+    internal static byte[] Duck(Case made, DuckDb duckDb)
     {
         // DuckDB remembers what it read under a name.
         var (from, to) = (duckDb.Save(TableFile.Write(made.Table, 5000), $"{Guid.NewGuid():n}.parquet"), duckDb.File($"{Guid.NewGuid():n}.parquet"));

@@ -59,7 +59,7 @@ public class PruningTests
             groups.Add(group);
             decoded += group.Rows;
         }
-        var scan = new RowGroupScan(new MemorySource(file), footer.Columns, footer.DataEnd, partition, where, collector, ParquetFiles.Buffers(), new PruningCounts(), prune ? null : new HashSet<Pruner>());
+        var scan = new RowGroupScan(new MemorySource(file), [.. footer.Columns], footer.DataEnd, partition, where, collector, ParquetFiles.Buffers(), new PruningCounts(), prune ? null : new HashSet<Pruner>());
         foreach (var scanned in scan.ScanAsync(groups).ToBlockingEnumerable()) counts += scanned;
         ParquetFiles.Wait(scan.DisposeAsync());
         Assert.Equal(decoded, counts.RowsDecoded + counts.RowsPruned);

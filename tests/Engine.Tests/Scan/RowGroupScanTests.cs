@@ -61,7 +61,7 @@ public class RowGroupScanTests
         var file = ParquetFiles.Write(table, groups);
         var footer = ParquetFiles.Footer(file);
         var reducer = new RowsReducer(table.Schema, new Field("partition", DataType.Bool), Scalar.Bool(true), [.. Enumerable.Range(0, table.Columns.Length)], []);
-        var scan = new RowGroupScan(new MemorySource(file), footer.Columns, footer.DataEnd, partition, where, reducer, ParquetFiles.Buffers(), new PruningCounts());
+        var scan = new RowGroupScan(new MemorySource(file), [.. footer.Columns], footer.DataEnd, partition, where, reducer, ParquetFiles.Buffers(), new PruningCounts());
         var counts = default(ScanCounts);
         foreach (var scanned in scan.ScanAsync(footer.RowGroups).ToBlockingEnumerable()) counts += scanned;
         ParquetFiles.Wait(scan.DisposeAsync());

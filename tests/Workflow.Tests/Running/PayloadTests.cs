@@ -44,7 +44,7 @@ public class PayloadTests
         RunId = "r", TaskId = "00000-x", Data = new StoreLocation("/data"), State = new StoreLocation("/state"), Output = "part", Memory = 1 << 30,
         Metadata = new SortedDictionary<string, string> { ["a"] = "1", ["b"] = "2" },
         Reduce = new ReduceWork(Columns, new TaskPartition(0, "7"), "d > 0", Reduction, [new TaskFile("lake/a.parquet", 1000, "e", 999, [FileColumn], [new RowGroup(3, 10, [Chunk])])]),
-        Combine = new CombineWork(Columns, [Part]),
+        Combine = new CombineWork(Columns, [Part], ResultFormat.Hive, 100),
     };
 
     static readonly PlanHeader Header = new()
@@ -58,8 +58,8 @@ public class PayloadTests
 
     static readonly Manifest Manifest = new()
     {
-        RunId = "r", SpecHash = "h", EngineVersion = "1.2.3", Status = RunStatus.Succeeded, Result = Part, Columns = Columns, Partitions = [new ManifestPartition("7", "succeeded", 1, 2, "hash")],
-        Proof = new CompletenessProof("complete", 1, 2, 3, 4, 5), Inputs = [new ManifestInput("lake/a.parquet", "e", 1000, 10)],
+        RunId = "r", SpecHash = "h", EngineVersion = "1.2.3", Status = RunStatus.Succeeded, Result = new ManifestResult("out", ResultFormat.Hive, null, "hash", 12, 3456, [new ManifestFile("ff=7/part", "7", "e", "h", 12, 3456), new ManifestFile("n", null, "e", "h", 1, 2)]), Columns = Columns, Partitions = [new ManifestPartition("7", "succeeded", 1, 2, "hash")],
+        Proof = new CompletenessProof("complete", 1, 2, 3, 4, 5), Inputs = [new ManifestInput("lake/a.parquet", "e", 1000, 10)], Superseded = ["ff=8/part"],
     };
 
     static void AssertRoundTrip<T>(T payload, JsonTypeInfo<T> type)
@@ -87,6 +87,7 @@ public class PayloadTests
         AssertRoundTrip(new RunRecord { RunId = "r", SpecHash = "h", Status = RunStatus.Cancelled, StartedAt = Instant, EndedAt = Instant, Summary = Summary }, json.RunRecord);
         AssertRoundTrip(Summary, json.RunSummary);
         AssertRoundTrip(Manifest, json.Manifest);
+        AssertRoundTrip(new OutputIntent("r", ["a", "b"]), json.OutputIntent);
         AssertRoundTrip(Header, json.PlanHeader);
         AssertRoundTrip(Slice, json.TaskSlice);
         AssertRoundTrip(Slice with { Value = null, Rows = null, Matched = [] }, json.TaskSlice);

@@ -78,6 +78,24 @@ public class PlanStoreTests
     }
 
     [Fact]
+    public async Task Run_PlanOfTheOlderVersion_GoesOn()
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(3);
+        await harness.PlanAsync("r", RunHarness.Spec());
+        var paths = new RunPaths("r");
+        // As version 1 wrote it: it has none of the newer fields.
+        var json = System.Text.Json.Nodes.JsonNode.Parse(await harness.ReadAsync(paths.PlanHeader))!;
+        json["version"] = 1;
+        Assert.Null(json["files"]![0]!["constants"]);
+        await harness.Store.PutAsync(paths.PlanHeader, System.Text.Encoding.UTF8.GetBytes(json.ToJsonString()), PutCondition.None, Cancellation);
+
+        var summary = await harness.DriveAsync("r", RunHarness.Spec());
+
+        Assert.Equal((RunStatus.Succeeded, 3), (summary.Status, summary.Partitions.Succeeded));
+    }
+
+    [Fact]
     public async Task ReadHeader_NewerVersion_IsRefused()
     {
         var harness = new RunHarness();

@@ -32,7 +32,8 @@ sealed class RunHarness
     }
 
     /// <summary>Activities as another process would have them, with nothing cached.</summary>
-    public RunActivities CreateActivities() => new(Store, Store, new StoreLocation("/data"), new StoreLocation("/state"), Isolation, TimeProvider.System, 4, Guid.NewGuid().ToString("N"));
+    /// <param name="data">Where the source is said to be; the results are in <c>/state</c>.</param>
+    public RunActivities CreateActivities(string data = "/data") => new(Store, Store, new StoreLocation(data), new StoreLocation("/state"), Isolation, TimeProvider.System, 4, Guid.NewGuid().ToString("N"));
 
     /// <summary>One file, one row group a value of ff from 0; <paramref name="rows"/> rows each.</summary>
     public async Task WriteDataAsync(int partitions, int rows = 10)
@@ -54,9 +55,9 @@ sealed class RunHarness
         await Store.PutAsync("lake/a.parquet", content.ToArray(), PutCondition.None, Cancellation);
     }
 
-    public static RunSpec Spec(string limits = "{}", string aggregate = "sum(amount)") => SpecParser.Parse(System.Text.Encoding.UTF8.GetBytes($$"""
+    public static RunSpec Spec(string limits = "{}", string aggregate = "sum(amount)", string output = $$"""{ "path": "{{Output}}" }""") => SpecParser.Parse(System.Text.Encoding.UTF8.GetBytes($$"""
         { "version": 1, "source": { "path": "lake" }, "partitionBy": { "column": "ff" }, "reduce": { "aggregates": { "total": "{{aggregate}}" } },
-          "output": { "path": "{{Output}}" }, "limits": {{limits}} }
+          "output": {{output}}, "limits": {{limits}} }
         """)).Spec!;
 
     public async Task<RunRequest> StartAsync(string runId, RunSpec spec) =>

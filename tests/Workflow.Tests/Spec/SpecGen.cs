@@ -45,6 +45,7 @@ static class SpecGen
             Maybe("include", "[\"**/*.parquet\"]", "[\"a/?*\", \"b\"]"), Maybe("exclude", "[]", "[\"**/x\"]"), Maybe("raw", "true", "false"), Maybe("onMissingColumn", "\"error\"")))),
         Set("partitionBy", Node(Build("""{ "column": "ff" }""", Maybe("values", "[1, 1.0, \"1\", null, true]", "[\"2024-01-01\"]", "[0.1]")))),
         Maybe("where", "\"a > 0\""),
+        Maybe("output", """{ "path": "results/x", "layout": "hive" }""", """{ "path": "x.csv" }""", """{ "path": "a.b/x.csv", "layout": "file" }"""),
         Maybe("derive", "{}"),
         Set("reduce", Node(Reduce)),
         Maybe("limits", "{}", "{\"parallel\":1000,\"memory\":\"1.5GiB\"}", "{\"timeout\":\"1.00:00:00.5\",\"retries\":0}", "{\"toleratedFailures\":3}", "{\"toleratedFailures\":\"0.5%\"}", "{\"toleratedFailures\":\"7\"}"),

@@ -60,6 +60,12 @@ public class SpecRuleTests
     [InlineData("/output/path", "\"out\"", "invalid-path", "/output/path")]
     [InlineData("/output/path", "\"out/.parquet\"", "invalid-path", "/output/path")]
     [InlineData("/output/path", "\"fanfold/runs/x.parquet\"", "invalid-path", "/output/path")]
+    [InlineData("/output/path", "\"out/.csv\"", "invalid-path", "/output/path")]
+    [InlineData("/output/path", "\"out.CSV\"", "invalid-path", "/output/path")]
+    [InlineData("/output/path", "\"fanfold/outputs/x.csv\"", "invalid-path", "/output/path")]
+    [InlineData("/output", "{\"path\":\"fanfold/runs\",\"layout\":\"hive\"}", "invalid-path", "/output/path")]
+    [InlineData("/output/layout", "\"hive\"", "conflict", "/output/path")]
+    [InlineData("/output", "{\"path\":\"out.csv\",\"layout\":\"hive\"}", "conflict", "/output/path")]
     [InlineData("/output/layout", "\"folder\"", "invalid-value", "/output/layout")]
     [InlineData("/limits", "8", "wrong-type", "/limits")]
     [InlineData("/limits/parallel", "0", "out-of-range", "/limits/parallel")]
@@ -92,12 +98,8 @@ public class SpecRuleTests
 
     [Theory]
     [InlineData("/derive", "{\"speed\":\"distance / hours\"}", "/derive")]
-    [InlineData("/partitionBy/ranges", "[[0,10],[10,20]]", "/partitionBy/ranges")]
     [InlineData("/partitionBy", "{\"columns\":[\"a\",\"b\"]}", "/partitionBy/columns")]
-    [InlineData("/output", "{\"path\":\"results/trips\",\"layout\":\"hive\"}", "/output/layout")]
-    [InlineData("/output/path", "\"results/trips.csv\"", "/output/path")]
     [InlineData("/strategy", "\"sharedScan\"", "/strategy")]
-    [InlineData("/source/onMissingColumn", "\"null\"", "/source/onMissingColumn")]
     public void Parse_NotYetSupported_SaysSoInASentence(string pointer, string value, string at)
     {
         var error = Assert.Single(SpecSamples.Parse(SpecSamples.With(pointer, value)).Errors);
@@ -139,8 +141,34 @@ public class SpecRuleTests
     [InlineData("/limits/retries", "0")]
     [InlineData("/source/path", "\"größe/ff=7/日本\"")]
     [InlineData("/output/path", "\"fanfold/results/x.parquet\"")]
+    [InlineData("/output/path", "\"results/x.parquet.csv\"")]
+    [InlineData("/output", "{\"path\":\"results/trips\",\"layout\":\"hive\"}")]
+    [InlineData("/output", "{\"path\":\"results/v1.2\",\"layout\":\"hive\"}")]
     [InlineData("/$schema", "\"https://example.com/run-spec.schema.json\"")]
     public void Parse_AtTheEdgeOfARule_IsAccepted(string pointer, string value) => SpecSamples.Accept(SpecSamples.With(pointer, value));
+
+    static readonly string Hive = SpecSamples.With("/output", """{ "path": "results/trips", "layout": "hive" }""");
+
+    [Fact]
+    public void Parse_HiveWithNothingButThePartitionColumn_IsRefused()
+    {
+        Assert.Equal([("conflict", "/reduce/select")], Errors("""{ "select": ["ff"] }"""));
+        Assert.Empty(Errors("""{ "select": ["ff", "a"] }"""));
+
+        static IEnumerable<(string, string)> Errors(string reduce) => SpecSamples.Parse(SpecSamples.With("/reduce", reduce, Hive)).Errors.Select(error => (error.Code, error.Pointer));
+    }
+
+    [Fact]
+    public void Parse_HiveNamesThatLeaveNoRoom_AreRefused()
+    {
+        Assert.Equal([], Errors("/partitionBy/column", new string('x', 128)));
+        Assert.Equal(["conflict"], Errors("/partitionBy/column", new string('x', 129)));
+        Assert.Equal(["conflict"], Errors("/partitionBy/column", new string('/', 43)));
+        Assert.Equal([], Errors("/output/path", new string('x', 700)));
+        Assert.Equal(["invalid-path"], Errors("/output/path", new string('x', 705)));
+
+        static IEnumerable<string> Errors(string pointer, string text) => SpecSamples.Parse(SpecSamples.With(pointer, $"\"{text}\"", Hive)).Errors.Select(error => error.Code);
+    }
 
     [Fact]
     public void Parse_LengthLimits_CountUtf8Bytes()

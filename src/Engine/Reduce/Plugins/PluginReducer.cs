@@ -72,7 +72,13 @@ sealed class PluginReducer<TState> : Reducer
         if (!_hasWhole) yield break;
         var columns = Write();
         var rows = columns[0].Length;
-        var order = _sort.Count == 0 ? null : SortKey.Order(columns, _sort, rows, static (left, right) => left.CompareTo(right));
+        int[]? order = null;
+        if (_sort.Count > 0)
+        {
+            _context.Memory.Charge(sizeof(int) * (long)rows);
+            order = new int[rows];
+            SortKey.Order(columns, _sort, order);
+        }
         rows = (int)Math.Min(rows, _limit);
         for (var from = 0; from < rows; from += RowGroupRows) yield return Take(columns, order, from, Math.Min(RowGroupRows, rows - from));
     }

@@ -1,0 +1,129 @@
+using Fanfold.Engine.Columns;
+
+namespace Fanfold.Engine.Reduce;
+
+/// <summary>The distinct values of a column, numbered from 0 in order of first appearance; null is a value of its own.</summary>
+abstract class DistinctValues(StateMemory memory)
+{
+    protected const int Stretch = 2048;
+
+    /// <summary>No number.</summary>
+    protected const int None = -1;
+
+    readonly int[] _valid = new int[Stretch];
+    readonly int[] _numbers = new int[Stretch];
+    Column? _dictionary;
+    int[] _numberOfCode = [];
+
+    /// <summary>How many there are, null included.</summary>
+    public abstract int Count { get; }
+
+    /// <summary>The number of null; −1 when none was met.</summary>
+    public int NullNumber { get; private set; } = None;
+
+    protected StateMemory Memory => memory;
+
+    /// <param name="type">Of the column; values of any lane can be told apart.</param>
+    public static DistinctValues Create(DataType type, StateMemory memory) => type.Lane switch
+    {
+        Lane.Bytes => new DistinctBytes(memory),
+        Lane.Int128 => new DistinctWords<UInt128>(memory),
+        _ => new DistinctWords<ulong>(memory),
+    };
+
+    /// <summary>Writes the number of each row's value.</summary>
+    public void Assign(Column column, Span<int> numbers)
+    {
+        if (column.HasNulls && NullNumber == None) NullNumber = AppendNull();
+        if (column is DictionaryColumn coded) AssignCodes(coded, numbers);
+        else if (!column.HasNulls) AssignAll(column, numbers);
+        else
+        {
+            for (var from = 0; from < numbers.Length; from += Stretch) AssignValid(column, from, numbers.Slice(from, Math.Min(Stretch, numbers.Length - from)));
+        }
+    }
+
+    void AssignCodes(DictionaryColumn coded, Span<int> numbers)
+    {
+        // A dictionary never changes, and each column chunk has its own.
+        if (!ReferenceEquals(_dictionary, coded.Dictionary))
+        {
+            _dictionary = coded.Dictionary;
+            memory.Lengthen(ref _numberOfCode, _dictionary.Length);
+            _numberOfCode.AsSpan(0, _dictionary.Length).Fill(None);
+        }
+        var codes = coded.Codes;
+        var known = _numberOfCode;
+        var nullable = coded.HasNulls;
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            if (nullable && coded.IsNull(i))
+            {
+                numbers[i] = NullNumber;
+                continue;
+            }
+            var number = known[codes[i]];
+            if (number < 0) known[codes[i]] = number = Find(_dictionary, codes[i]);
+            numbers[i] = number;
+        }
+    }
+
+    void AssignValid(Column column, int from, Span<int> numbers)
+    {
+        var count = 0;
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            if (column.IsNull(from + i)) numbers[i] = NullNumber;
+            else _valid[count++] = i;
+        }
+        var valid = _valid.AsSpan(0, count);
+        foreach (ref var row in valid) row += from;
+        AssignSome(column, valid, _numbers);
+        for (var i = 0; i < count; i++) numbers[valid[i] - from] = _numbers[i];
+    }
+
+    /// <summary>The numbers of all rows of a plain column without nulls.</summary>
+    protected abstract void AssignAll(Column column, Span<int> numbers);
+
+    /// <summary>The numbers of at most <see cref="Stretch"/> rows of a plain column, none of them null.</summary>
+    protected abstract void AssignSome(Column column, ReadOnlySpan<int> rows, Span<int> numbers);
+
+    /// <summary>The number of one value of a plain column.</summary>
+    protected abstract int Find(Column column, int row);
+
+    /// <summary>Takes a number that no value has.</summary>
+    protected abstract int AppendNull();
+
+    /// <summary>Appends the values with these numbers to a plain column.</summary>
+    public void Write(ReadOnlySpan<int> numbers, Column target)
+    {
+        foreach (var number in numbers)
+        {
+            if (number == NullNumber) target.AppendNull();
+            else Write(number, target);
+        }
+    }
+
+    protected abstract void Write(int number, Column target);
+
+    /// <summary>All numbers but that of null, by value ascending.</summary>
+    /// <param name="numbers">Filled with the numbers in any order, to be sorted.</param>
+    protected abstract void Sort(Span<int> numbers);
+
+    /// <summary>The place of each number in the order of the values, null last.</summary>
+    public int[] Ranks()
+    {
+        var order = memory.New<int>(Count);
+        var valid = 0;
+        for (var number = 0; number < Count; number++)
+        {
+            if (number != NullNumber) order[valid++] = number;
+        }
+        Sort(order.AsSpan(0, valid));
+        if (NullNumber != None) order[valid] = NullNumber;
+        var ranks = memory.New<int>(Count);
+        for (var rank = 0; rank < order.Length; rank++) ranks[order[rank]] = rank;
+        memory.Free(order);
+        return ranks;
+    }
+}

@@ -1,0 +1,126 @@
+using System.Numerics;
+using Fanfold.Engine.Columns;
+
+namespace Fanfold.Engine.Reduce;
+
+/// <summary>
+/// <c>var</c> and <c>std</c> of floats, doubles, and decimals beyond 18 digits, which are rounded to doubles first: exact sums, rounded at the end. NaN and infinities
+/// poison. Null for fewer than two values.
+/// </summary>
+sealed class FloatingVarianceAccumulator(bool root, StateMemory memory) : Accumulator
+{
+    // Squares of values outside these bounds, and the errors of their rounding, would leave a double's range; such values are scaled by a power of two first.
+    static readonly double Small = Math.ScaleB(1, -480);
+    static readonly double Large = Math.ScaleB(1, 480);
+    const int ScaleBits = 600;
+
+    readonly ExactSums _sums = new(memory);
+    readonly ExactSums _squares = new(memory);
+
+    // Made when the first such value comes.
+    ExactSums? _smallSquares;
+    ExactSums? _largeSquares;
+    long[] _counts = [];
+    int _groups;
+    Widening _widening;
+
+    public override void Resize(int groups)
+    {
+        _groups = groups;
+        _sums.Resize(groups);
+        _squares.Resize(groups);
+        _smallSquares?.Resize(groups);
+        _largeSquares?.Resize(groups);
+        memory.Lengthen(ref _counts, groups);
+    }
+
+    public override void Accumulate(Column? input, ReadOnlySpan<int> groups, long position)
+    {
+        var values = _widening.Doubles(input!)[..groups.Length];
+        var nullable = input!.HasNulls;
+        for (var i = 0; i < groups.Length; i++)
+        {
+            if (nullable && input.IsNull(i)) continue;
+            var (group, value) = (groups[i], values[i]);
+            _counts[group]++;
+            _sums.Add(group, value);
+            var magnitude = Math.Abs(value);
+            if (magnitude >= Small && magnitude <= Large) AddSquare(_squares, group, value);
+            else if (magnitude < Small && value != 0) AddSquare(Made(ref _smallSquares), group, Math.ScaleB(value, ScaleBits));
+            else if (double.IsFinite(value) && value != 0) AddSquare(Made(ref _largeSquares), group, Math.ScaleB(value, -ScaleBits));
+        }
+    }
+
+    /// <summary>The square and the error of its rounding, which is a double too.</summary>
+    static void AddSquare(ExactSums squares, int group, double value)
+    {
+        var square = value * value;
+        squares.Add(group, square);
+        squares.Add(group, Math.FusedMultiplyAdd(value, value, -square));
+    }
+
+    ExactSums Made(ref ExactSums? squares)
+    {
+        if (squares is not null) return squares;
+        squares = new ExactSums(memory);
+        squares.Resize(_groups);
+        return squares;
+    }
+
+    public override IReadOnlyList<DataType> StateTypes => [DataType.Int64, DataType.Binary, DataType.Binary, DataType.Binary, DataType.Binary];
+
+    public override void Save(ReadOnlySpan<int> order, ReadOnlySpan<Column> state)
+    {
+        foreach (var group in order)
+        {
+            ((Column<long>)state[0]).Append(_counts[group]);
+            _sums.Save(group, (BytesColumn)state[1]);
+            _squares.Save(group, (BytesColumn)state[2]);
+            Save(_smallSquares, group, state[3]);
+            Save(_largeSquares, group, state[4]);
+        }
+    }
+
+    static void Save(ExactSums? sums, int group, Column state)
+    {
+        if (sums is null) state.AppendNull();
+        else sums.Save(group, (BytesColumn)state);
+    }
+
+    public override void Merge(ReadOnlySpan<Column> state, ReadOnlySpan<int> groups)
+    {
+        for (var i = 0; i < groups.Length; i++)
+        {
+            _counts[groups[i]] += ((Column<long>)state[0]).Values[i];
+            _sums.Merge(groups[i], ((BytesColumn)state[1]).Bytes(i));
+            _squares.Merge(groups[i], ((BytesColumn)state[2]).Bytes(i));
+            if (!state[3].IsNull(i)) Made(ref _smallSquares).Merge(groups[i], ((BytesColumn)state[3]).Bytes(i));
+            if (!state[4].IsNull(i)) Made(ref _largeSquares).Merge(groups[i], ((BytesColumn)state[4]).Bytes(i));
+        }
+    }
+
+    public override void Finish(ReadOnlySpan<int> order, Column target)
+    {
+        var column = (Column<double>)target;
+        foreach (var group in order)
+        {
+            if (_counts[group] < 2) column.AppendNull();
+            else column.Append(_sums.IsSpecial(group) ? double.NaN : ExactVariance.Of(_sums.Exact(group), Squares(group), _counts[group], 0, root));
+        }
+    }
+
+    (BigInteger Value, int Exponent) Squares(int group)
+    {
+        var squares = _squares.Exact(group);
+        if (_smallSquares is not null) squares = Sum(squares, _smallSquares.Exact(group), -2 * ScaleBits);
+        if (_largeSquares is not null) squares = Sum(squares, _largeSquares.Exact(group), 2 * ScaleBits);
+        return squares;
+    }
+
+    static (BigInteger Value, int Exponent) Sum((BigInteger Value, int Exponent) left, (BigInteger Value, int Exponent) right, int shift)
+    {
+        if (right.Value.IsZero) return left;
+        var exponent = Math.Min(left.Exponent, right.Exponent + shift);
+        return ((left.Value << (left.Exponent - exponent)) + (right.Value << (right.Exponent + shift - exponent)), exponent);
+    }
+}

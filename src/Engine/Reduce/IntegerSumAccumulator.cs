@@ -1,0 +1,116 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Fanfold.Engine.Columns;
+
+namespace Fanfold.Engine.Reduce;
+
+/// <summary><c>sum</c> and <c>mean</c> of integers, booleans and decimals up to 18 digits: exact. The sum of nothing is 0, its mean null.</summary>
+sealed class IntegerSumAccumulator(string name, DataType input, bool mean, StateMemory memory) : Accumulator
+{
+    // Each half takes up at most 32 bits of its 64 with an addition, so 2^30 of them can go without a carry.
+    const int SpillInterval = 1 << 30;
+
+    /// <summary>What was added since the last spill: the lower and the upper halves of the values, each summed up.</summary>
+    Halves[] _recent = [];
+    Int128[] _spilled = [];
+    long[] _counts = [];
+    bool _hasSpilled;
+    int _added;
+    int _groups;
+
+    struct Halves
+    {
+        public long Low;
+        public long High;
+
+        public readonly Int128 Total => ((Int128)High << 32) + Low;
+    }
+
+    public override void Resize(int groups)
+    {
+        _groups = groups;
+        memory.Lengthen(ref _recent, groups);
+        if (mean) memory.Lengthen(ref _counts, groups);
+        if (_hasSpilled) memory.Lengthen(ref _spilled, groups);
+    }
+
+    public override void Accumulate(Column? input, ReadOnlySpan<int> groups, long position)
+    {
+        if (groups.Length > SpillInterval - _added) Spill();
+        _added += groups.Length;
+        switch (input)
+        {
+            case Column<byte> values: Add(values, groups); break;
+            case Column<int> values: Add(values, groups); break;
+            case Column<long> values: Add(values, groups); break;
+            case Column<ulong> values: Add(values, groups); break;
+        }
+    }
+
+    void Add<T>(Column<T> column, ReadOnlySpan<int> groups) where T : unmanaged, INumberBase<T>
+    {
+        var values = column.Values[..groups.Length];
+        ref var recent = ref MemoryMarshal.GetArrayDataReference(_recent);
+        // Null rows hold zero, which no sum shows.
+        for (var i = 0; i < groups.Length; i++)
+        {
+            var value = long.CreateTruncating(values[i]);
+            ref var sum = ref Unsafe.Add(ref recent, groups[i]);
+            sum.Low += (uint)value;
+            sum.High += typeof(T) == typeof(ulong) ? value >>> 32 : value >> 32;
+        }
+        if (!mean) return;
+        ref var counts = ref MemoryMarshal.GetArrayDataReference(_counts);
+        if (column.HasNulls)
+        {
+            for (var i = 0; i < groups.Length; i++) Unsafe.Add(ref counts, groups[i]) += column.IsNull(i) ? 0 : 1;
+            return;
+        }
+        foreach (var group in groups) Unsafe.Add(ref counts, group)++;
+    }
+
+    void Spill()
+    {
+        _hasSpilled = true;
+        memory.Lengthen(ref _spilled, _groups);
+        for (var group = 0; group < _groups; group++) _spilled[group] += _recent[group].Total;
+        Array.Clear(_recent);
+        _added = 0;
+    }
+
+    // 2^63 rows of 64 bits fit.
+    IntegerTotal Total(int group) => new((_hasSpilled ? _spilled[group] : 0) + _recent[group].Total, 0);
+
+    public override IReadOnlyList<DataType> StateTypes => mean ? [DataType.Binary, DataType.Int64] : [DataType.Binary];
+
+    public override void Save(ReadOnlySpan<int> order, ReadOnlySpan<Column> state)
+    {
+        foreach (var group in order)
+        {
+            Total(group).Save((BytesColumn)state[0]);
+            if (mean) ((Column<long>)state[1]).Append(_counts[group]);
+        }
+    }
+
+    public override void Merge(ReadOnlySpan<Column> state, ReadOnlySpan<int> groups)
+    {
+        _hasSpilled = true;
+        memory.Lengthen(ref _spilled, _groups);
+        var sums = (BytesColumn)state[0];
+        for (var i = 0; i < groups.Length; i++)
+        {
+            _spilled[groups[i]] += IntegerTotal.Load(sums.Bytes(i)).Sum;
+            if (mean) _counts[groups[i]] += ((Column<long>)state[1]).Values[i];
+        }
+    }
+
+    public override void Finish(ReadOnlySpan<int> order, Column target)
+    {
+        foreach (var group in order)
+        {
+            if (mean) Total(group).AppendMean((Column<double>)target, _counts[group], input.Scale);
+            else Total(group).AppendTo(target, name);
+        }
+    }
+}
