@@ -60,6 +60,28 @@ public sealed class PluginTests : IDisposable
         Assert.Equal("complete", (string?)manifest["proof"]!["scope"]);
     }
 
+    /// <summary>The plug-in sees one thing, wherever its rows come from.</summary>
+    [Fact]
+    public async Task Run_SampleOverRangesOfFoldersWithKeys_GivesTheSessionsThatDuckDbFinds()
+    {
+        for (var vehicle = 0; vehicle < 3; vehicle++)
+        {
+            var folder = Directory.CreateDirectory(_fanfold.PathOf($"lake/trips/vehicle={vehicle}")).FullName;
+            Duck.Execute($"copy (select (i * 7919) % 5 as ff, (timestamp '2024-01-01' + to_seconds((i * 104729 + {vehicle}) % 2000000))::timestamp_ns as pickup from range(3000) t(i)) to '{folder}/a.parquet' (format parquet, row_group_size 2048)");
+        }
+        var expected = Duck.Rows($"""
+            with gaps as (select *, (ff >= 2)::int as part, case when pickup - lag(pickup) over (partition by ff >= 2, vehicle order by pickup) <= interval 30 minutes then 0 else 1 end as fresh
+                          from read_parquet('{_fanfold.PathOf("lake/trips")}/*/*.parquet', hive_partitioning = true)),
+            numbered as (select *, sum(fresh) over (partition by part, vehicle order by pickup rows unbounded preceding) as session from gaps)
+            select vehicle, min(pickup)::timestamp, max(pickup)::timestamp, count(*) from numbered group by part, vehicle, session order by part, vehicle, min(pickup)
+            """);
+        var spec = Fanfold.Spec("lake/trips", "ff", """{ "plugin": "sessions" }""", Result, """{ "partitionBy": { "column": "ff", "ranges": [[0, 2], [2, 5]] } }""");
+
+        (await _fanfold.RunAsync(spec, "--worker", ProgramAt("SampleWorker"))).Exits(0);
+
+        Assert.Equal(expected, Duck.Rows($"select vehicle, started::timestamp, ended::timestamp, trips from read_parquet('{_fanfold.PathOf(Result)}')"));
+    }
+
     [Theory]
     [InlineData("throws", "plugin-failed", "'throws' 1 failed in Merge: InvalidTimeZoneException: no such place")]
     [InlineData("writes-wrong", "plugin-output", "'writes-wrong' 1 wrote a string to the column 'n', which is int64")]
