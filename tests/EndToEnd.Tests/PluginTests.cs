@@ -60,6 +60,28 @@ public sealed class PluginTests : IDisposable
         Assert.Equal("complete", (string?)manifest["proof"]!["scope"]);
     }
 
+    /// <summary>The plug-in sees one thing, wherever its rows come from.</summary>
+    [Fact]
+    public async Task Run_SampleOverRangesOfFoldersWithKeys_GivesTheSessionsThatDuckDbFinds()
+    {
+        for (var vehicle = 0; vehicle < 3; vehicle++)
+        {
+            var folder = Directory.CreateDirectory(_fanfold.PathOf($"lake/trips/vehicle={vehicle}")).FullName;
+            Duck.Execute($"copy (select (i * 7919) % 5 as ff, (timestamp '2024-01-01' + to_seconds((i * 104729 + {vehicle}) % 2000000))::timestamp_ns as pickup from range(3000) t(i)) to '{folder}/a.parquet' (format parquet, row_group_size 2048)");
+        }
+        var expected = Duck.Rows($"""
+            with gaps as (select *, (ff >= 2)::int as part, case when pickup - lag(pickup) over (partition by ff >= 2, vehicle order by pickup) <= interval 30 minutes then 0 else 1 end as fresh
+                          from read_parquet('{_fanfold.PathOf("lake/trips")}/*/*.parquet', hive_partitioning = true)),
+            numbered as (select *, sum(fresh) over (partition by part, vehicle order by pickup rows unbounded preceding) as session from gaps)
+            select vehicle, min(pickup)::timestamp, max(pickup)::timestamp, count(*) from numbered group by part, vehicle, session order by part, vehicle, min(pickup)
+            """);
+        var spec = Fanfold.Spec("lake/trips", "ff", """{ "plugin": "sessions" }""", Result, """{ "partitionBy": { "column": "ff", "ranges": [[0, 2], [2, 5]] } }""");
+
+        (await _fanfold.RunAsync(spec, "--worker", ProgramAt("SampleWorker"))).Exits(0);
+
+        Assert.Equal(expected, Duck.Rows($"select vehicle, started::timestamp, ended::timestamp, trips from read_parquet('{_fanfold.PathOf(Result)}')"));
+    }
+
     [Theory]
     [InlineData("throws", "plugin-failed", "'throws' 1 failed in Merge: InvalidTimeZoneException: no such place")]
     [InlineData("writes-wrong", "plugin-output", "'writes-wrong' 1 wrote a string to the column 'n', which is int64")]
@@ -82,11 +104,11 @@ public sealed class PluginTests : IDisposable
 
     [Theory]
     [InlineData("cuonts", "", "plugin-missing", "/reduce/plugin", "did you mean 'counts'?")]
-    [InlineData("no-such", "", "plugin-missing", "/reduce/plugin", "'writes-wrong'")]
+    [InlineData("no-such", "", "plugin-missing", "/reduce/plugin", "it has counts, hangs, leaks, prints, sessions, throws, writes-nothing, writes-the-partition, ….")]
     [InlineData("sessions", "", "unknown-column", "/reduce/plugin", "'vehicle'")]
     [InlineData("writes-nothing", "", "plugin-output", "/reduce/plugin", "no column")]
     [InlineData("writes-the-partition", "", "plugin-output", "/reduce/plugin", "'ff'")]
-    [InlineData("counts", ""","sort":["-m"]""", "unknown-column", "/reduce/sort/0", "'n'")]
+    [InlineData("counts", ""","sort":["-m"]""", "unknown-column", "/reduce/sort/0", "these are ff, n.")]
     public async Task Plan_PluginThatDoesNotFit_IsRefusedBeforeDataIsRead(string plugin, string more, string code, string pointer, string message)
     {
         SeedData.WriteEven(_fanfold, "lake/trips");

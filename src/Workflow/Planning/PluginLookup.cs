@@ -23,6 +23,8 @@ sealed class PluginLookup(StoreLocation dataLocation, StoreLocation stateLocatio
 {
     public const string Pointer = "/reduce/plugin";
 
+    const int MaxNames = 8;
+
     /// <exception cref="PlanRefusedException">The worker failed.</exception>
     public async Task<FoundPlugin> FindAsync(string name, CancellationToken cancellationToken)
     {
@@ -30,7 +32,7 @@ sealed class PluginLookup(StoreLocation dataLocation, StoreLocation stateLocatio
         if (reducers.FirstOrDefault(reducer => reducer.Name == name) is { } found) return new FoundPlugin(found, null);
         var names = reducers.Select(reducer => reducer.Name).ToList();
         var which = names.Count == 0 ? ", nor any other; name the worker that it is compiled into with --worker PATH or FANFOLD_WORKER."
-            : Suggestion.For(name, names, $"; it has {string.Join(", ", names.Take(8).Select(Quoted.Text))}. Is --worker or FANFOLD_WORKER the right one?");
+            : Suggestion.For(name, names, $"; it has {Listed(names)}. Is --worker or FANFOLD_WORKER the right one?");
         return new FoundPlugin(null, new RunError("plugin-missing", $"The worker has no plug-in {Quoted.Text(name)}{which}", Pointer: Pointer));
     }
 
@@ -51,7 +53,7 @@ sealed class PluginLookup(StoreLocation dataLocation, StoreLocation stateLocatio
             sort.Add(new Engine.Reduce.SortKey(names.IndexOf(key.Column), key.Descending));
             if (sort[i].Column >= 0) continue;
             errors.Add(new RunError(SpecErrorCode.UnknownColumn,
-                $"reduce.sort[{i}]: {Quoted.Text(key.Column)} is not an output column{Suggestion.For(key.Column, names, $"; these are {string.Join(", ", names.Select(Quoted.Clip))}.")}", Pointer: $"/reduce/sort/{i}"));
+                $"reduce.sort[{i}]: {Quoted.Text(key.Column)} is not an output column{Suggestion.For(key.Column, names, $"; these are {Listed(names)}.")}", Pointer: $"/reduce/sort/{i}"));
         }
         if (errors.Count > 0) throw new PlanRefusedException(errors);
         return resolved with { ResultColumns = result, Reduction = resolved.Reduction with { Sort = sort, Plugin = plugin with { Outputs = outputs } } };
@@ -79,6 +81,8 @@ sealed class PluginLookup(StoreLocation dataLocation, StoreLocation stateLocatio
             throw new PlanRefusedException("worker-version", $"The worker was built with fanfold {receipt.Reducers?.WorkerVersion ?? "of an older version"}, and this is {RunPlanner.EngineVersion}; build it with the same.") { Outcome = TaskOutcome.Bug };
         return answer.Reducers;
     }
+
+    static string Listed(List<string> names) => string.Join(", ", names.Take(MaxNames).Select(Quoted.Clip)) + (names.Count > MaxNames ? ", …" : "");
 
     static string Capital(string sentence) => char.ToUpperInvariant(sentence[0]) + sentence[1..];
 }
