@@ -195,7 +195,8 @@ public class GroupReducerTests
 
     static void AssertClose(object? expected, object? actual, string name)
     {
-        if (expected is double a && actual is double b) Assert.True(Math.Abs(a - b) <= 1e-12 * Math.Abs(a), $"{name}: {b} instead of {a}");
+        // DuckDB's mean and variance round at every row; how near ours are to the exact ones is checked against ReferenceReduction.
+        if (expected is double a && actual is double b) Assert.True(Math.Abs(a - b) <= 1e-9 * Math.Abs(a), $"{name}: {b} instead of {a}");
         else Assert.Equal(expected, actual);
     }
 
