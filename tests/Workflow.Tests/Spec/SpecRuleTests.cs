@@ -96,7 +96,6 @@ public class SpecRuleTests
     }
 
     [Theory]
-    [InlineData("/derive", "{\"speed\":\"distance / hours\"}", "/derive")]
     [InlineData("/partitionBy", "{\"columns\":[\"a\",\"b\"]}", "/partitionBy/columns")]
     [InlineData("/strategy", "\"sharedScan\"", "/strategy")]
     public void Parse_NotYetSupported_SaysSoInASentence(string pointer, string value, string at)
