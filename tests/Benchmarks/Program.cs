@@ -11,6 +11,7 @@ var known = new Dictionary<string, Func<Published, BenchmarkOptions, TextWriter,
     ["orchestration"] = OrchestrationBenchmark.RunAsync,
     ["single-pass"] = SinglePassBenchmark.RunAsync,
     ["group-by"] = GroupByBenchmark.RunAsync,
+    ["seed"] = SeedBenchmark.RunAsync,
 };
 var named = args.Where(arg => !arg.StartsWith("--", StringComparison.Ordinal)).ToList();
 if (named.Except(known.Keys).FirstOrDefault() is { } unknown || args.FirstOrDefault(arg => arg.StartsWith("--", StringComparison.Ordinal) && arg is not ("--small" or "--check")) is { } option && (unknown = option) is not null)

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Fanfold.Engine.Columns;
 
 namespace Fanfold.Engine.Expressions;
@@ -133,11 +132,4 @@ sealed partial class Binder
     }
 
     string TextOf(SourceSpan span) => Quotation.Of(text.Substring(span.Position, span.Length));
-
-    bool Faulty([NotNullWhen(true)] string? message, SourceSpan span)
-    {
-        if (message is null) return false;
-        Fault(FaultCode.Type, span, message);
-        return true;
-    }
 }

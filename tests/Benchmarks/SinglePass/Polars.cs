@@ -43,5 +43,9 @@ sealed class Polars(string engine, string parallel) : Contender
     public Task CopyAsync(string source, string target, int rowGroup) =>
         StartAsync(new JsonObject { ["question"] = "Copy", ["source"] = source, ["output"] = target, ["rowGroup"] = rowGroup });
 
+    /// <summary>Docs/seed.md's loop in one process: scan, filter, group and collect for each value, then concat.</summary>
+    public static Task<ProcessRun> LoopAsync(string source, IReadOnlyList<int?> values, string target) =>
+        StartAsync(new JsonObject { ["question"] = "Loop", ["source"] = source, ["values"] = new JsonArray([.. values.Select(value => (JsonNode?)value)]), ["output"] = target });
+
     static Task<ProcessRun> StartAsync(JsonObject task) => ProcessRun.StartAsync("node", [Path.Combine(Folder, "peer.cjs"), task.ToJsonString()], OneThread);
 }

@@ -20,6 +20,13 @@ function run() {
     pl.scanParquet(task.source).sinkParquet(task.output, { compression: "snappy", rowGroupSize: task.rowGroup }).collectSync();
     return [];
   }
+  if (task.question === "Loop") {
+    const frames = task.values.map((value) => pl.scanParquet(task.source)
+      .filter(value === null ? pl.col("ff").isNull() : pl.col("ff").eq(value)).filter(pl.col("distance").gt(2.5))
+      .groupBy(["ff", "category", "zone"]).agg(pl.len().alias("n"), pl.col("amount").sum().alias("total")).collectSync());
+    pl.concat(frames).writeParquet(task.output);
+    return [];
+  }
   const query = answers[task.question]();
   if (task.question !== "FilterAndProject") return query.collectSync(lazy).rows();
   if (task.engine === "streaming") query.sinkParquet(task.output, { compression: "zstd" }).collectSync(lazy);
