@@ -63,6 +63,30 @@ public readonly record struct DataType(TypeKind Kind, byte Precision = 0, byte S
         _ => Lane.Bytes,
     };
 
+    /// <summary>The least and the greatest value of an integer type, unscaled of a decimal; a boolean's are 0 and 1.</summary>
+    public (Int128 Min, Int128 Max) Range => Kind switch
+    {
+        TypeKind.Bool => (0, 1),
+        TypeKind.Int8 => (sbyte.MinValue, sbyte.MaxValue),
+        TypeKind.Int16 => (short.MinValue, short.MaxValue),
+        TypeKind.Int32 => (int.MinValue, int.MaxValue),
+        TypeKind.Int64 => (long.MinValue, long.MaxValue),
+        TypeKind.UInt8 => (0, byte.MaxValue),
+        TypeKind.UInt16 => (0, ushort.MaxValue),
+        TypeKind.UInt32 => (0, uint.MaxValue),
+        TypeKind.UInt64 => (0, ulong.MaxValue),
+        TypeKind.Decimal => (1 - PowerOfTen(Precision), PowerOfTen(Precision) - 1),
+        _ => throw new InvalidOperationException($"{this} is neither an integer nor a decimal."),
+    };
+
+    /// <param name="exponent">0 to 38.</param>
+    public static Int128 PowerOfTen(int exponent)
+    {
+        Int128 power = 1;
+        for (; exponent > 0; exponent--) power *= 10;
+        return power;
+    }
+
     public bool IsInteger => Kind is >= TypeKind.Int8 and <= TypeKind.UInt64;
     public bool IsFloating => Kind is TypeKind.Float or TypeKind.Double;
     public bool IsNumeric => IsInteger || IsFloating || Kind == TypeKind.Decimal;

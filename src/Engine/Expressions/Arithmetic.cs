@@ -9,7 +9,7 @@ enum ArithmeticLane : byte { Int64, UInt64, Double, Decimal }
 static class Arithmetic
 {
     /// <summary>10^38, which no unscaled decimal reaches.</summary>
-    public static readonly Int128 DecimalLimit = LaneValue.PowerOfTen(38);
+    public static readonly Int128 DecimalLimit = DataType.PowerOfTen(38);
 
     public static ValueExpression Of(string symbol, ArithmeticLane lane, ValueExpression left, ValueExpression right, DataType type, string text)
     {

@@ -34,18 +34,11 @@ static class LaneValue
     /// <summary>How many of the type's units make one: a number's 1, a day, or for times a second.</summary>
     public static Int128 UnitsPerOne(DataType type) => type.Kind switch
     {
-        TypeKind.Decimal => PowerOfTen(type.Scale),
+        TypeKind.Decimal => DataType.PowerOfTen(type.Scale),
         TypeKind.Timestamp => (Int128)86_400 * TemporalText.UnitsPerSecond(type.Unit),
         TypeKind.Time => TemporalText.UnitsPerSecond(type.Unit),
         _ => 1,
     };
-
-    public static Int128 PowerOfTen(int exponent)
-    {
-        Int128 power = 1;
-        for (; exponent > 0; exponent--) power *= 10;
-        return power;
-    }
 
     /// <summary>The quotient rounded down; the divisor is positive.</summary>
     public static (Int128 Quotient, Int128 Remainder) DivideDown(Int128 value, Int128 divisor)

@@ -36,7 +36,7 @@ sealed class NumberLiteral(ExactNumber value) : LiteralExpression(TypeOf(value),
     {
         if (!value.IsInteger || value.Scale(0) is not var (integer, _)) return DataType.Double;
         if (integer >= long.MinValue && integer <= long.MaxValue) return DataType.Int64;
-        var limit = LaneValue.PowerOfTen(38);
+        var limit = DataType.PowerOfTen(38);
         return integer > -limit && integer < limit ? DataType.Decimal(38, 0) : DataType.Double;
     }
 }

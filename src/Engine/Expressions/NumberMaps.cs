@@ -1,4 +1,5 @@
 using System.Numerics;
+using Fanfold.Engine.Columns;
 
 namespace Fanfold.Engine.Expressions;
 
@@ -59,8 +60,8 @@ readonly struct RoundedDouble(int digits) : IMap<double, double>
 /// <summary>A whole number of unscaled <paramref name="scale"/>, rounded to <paramref name="zeros"/> zeros at its end; halves away from zero.</summary>
 readonly struct RoundedWhole<T>(int zeros, int scale) : IMap<T, T> where T : INumber<T>
 {
-    readonly Int128 _divisor = zeros + scale <= 38 ? LaneValue.PowerOfTen(zeros + scale) : 0;
-    readonly Int128 _factor = zeros + scale <= 38 ? LaneValue.PowerOfTen(zeros) : 0;
+    readonly Int128 _divisor = zeros + scale <= 38 ? DataType.PowerOfTen(zeros + scale) : 0;
+    readonly Int128 _factor = zeros + scale <= 38 ? DataType.PowerOfTen(zeros) : 0;
 
     public static bool IsTotal => false;
 
@@ -87,7 +88,7 @@ readonly struct WholeDouble(MidpointRounding direction) : IMap<double, double>
 
 readonly struct WholeDecimal(int scale, MidpointRounding direction) : IMap<Int128, Int128>
 {
-    readonly Int128 _divisor = LaneValue.PowerOfTen(scale);
+    readonly Int128 _divisor = DataType.PowerOfTen(scale);
 
     public static bool IsTotal => true;
 

@@ -30,15 +30,15 @@ static class NumericCast
     static ValueExpression Exact<TIn, TOut>(ValueExpression operand, DataType to, string? failure) where TIn : unmanaged, INumber<TIn> where TOut : unmanaged, INumber<TOut>
     {
         var from = operand.Type;
-        var (fromMin, fromMax) = Range(from);
-        var (min, max) = Range(to);
+        var (fromMin, fromMax) = from.Range;
+        var (min, max) = to.Range;
         if (from.Scale == to.Scale && fromMin >= min && fromMax <= max) return new MapExpression<TIn, TOut, Widened<TIn, TOut>>(operand, to, default, monotony: Monotony.Rising);
         return new MapExpression<TIn, TOut, Rescaled<TIn, TOut>>(operand, to, new(from.Scale, to.Scale, min, max), failure, Monotony.Rising);
     }
 
     static ValueExpression FromFloating<TIn>(ValueExpression operand, DataType to, string? failure) where TIn : unmanaged, IFloatingPointIeee754<TIn>
     {
-        var (min, max) = to.IsFloating ? default : Range(to);
+        var (min, max) = to.IsFloating ? default : to.Range;
         return to.Lane switch
         {
             Lane.Int32 => new MapExpression<TIn, int, ToExact<TIn, int>>(operand, to, new(to.Scale, min, max), failure, Monotony.Rising),
@@ -49,22 +49,6 @@ static class NumericCast
             _ => new MapExpression<TIn, double, ToFloating<TIn, double>>(operand, to, new(0), monotony: Monotony.Rising),
         };
     }
-
-    /// <summary>The unscaled values of an integer or decimal type, and of a boolean.</summary>
-    public static (Int128 Min, Int128 Max) Range(DataType type) => type.Kind switch
-    {
-        TypeKind.Bool => (0, 1),
-        TypeKind.Int8 => (sbyte.MinValue, sbyte.MaxValue),
-        TypeKind.Int16 => (short.MinValue, short.MaxValue),
-        TypeKind.Int32 => (int.MinValue, int.MaxValue),
-        TypeKind.Int64 => (long.MinValue, long.MaxValue),
-        TypeKind.UInt8 => (0, byte.MaxValue),
-        TypeKind.UInt16 => (0, ushort.MaxValue),
-        TypeKind.UInt32 => (0, uint.MaxValue),
-        TypeKind.UInt64 => (0, ulong.MaxValue),
-        TypeKind.Decimal => (1 - LaneValue.PowerOfTen(type.Precision), LaneValue.PowerOfTen(type.Precision) - 1),
-        _ => throw new InvalidOperationException($"{type} is neither an integer nor a decimal."),
-    };
 
     readonly struct Widened<TIn, TOut> : IMap<TIn, TOut> where TIn : INumber<TIn> where TOut : INumber<TOut>
     {
@@ -79,8 +63,8 @@ static class NumericCast
 
     readonly struct Rescaled<TIn, TOut>(int fromScale, int toScale, Int128 min, Int128 max) : IMap<TIn, TOut> where TIn : INumber<TIn> where TOut : INumber<TOut>
     {
-        readonly Int128 _divisor = LaneValue.PowerOfTen(Math.Max(0, fromScale - toScale));
-        readonly Int128 _factor = LaneValue.PowerOfTen(Math.Max(0, toScale - fromScale));
+        readonly Int128 _divisor = DataType.PowerOfTen(Math.Max(0, fromScale - toScale));
+        readonly Int128 _factor = DataType.PowerOfTen(Math.Max(0, toScale - fromScale));
 
         public static bool IsTotal => false;
 

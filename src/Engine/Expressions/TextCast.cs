@@ -53,7 +53,7 @@ static class TextCast
             case TypeKind.Uuid: return null;
         }
         if (!to.IsNumeric) return null;
-        var (min, max) = NumericCast.Range(to);
+        var (min, max) = to.Range;
         return to.Lane switch
         {
             Lane.Int32 => Chars<int>((text, out result) => ReadExact(text, to.Scale, min, max, out result)),
@@ -138,7 +138,7 @@ static class TextCast
 
     static int Decimal(Int128 unscaled, int scale, Span<byte> target)
     {
-        var (whole, fraction) = UInt128.DivRem(unscaled < 0 ? (UInt128)(-unscaled) : (UInt128)unscaled, (UInt128)LaneValue.PowerOfTen(scale));
+        var (whole, fraction) = UInt128.DivRem(unscaled < 0 ? (UInt128)(-unscaled) : (UInt128)unscaled, (UInt128)DataType.PowerOfTen(scale));
         Utf8.TryWrite(target, CultureInfo.InvariantCulture, $"{(unscaled < 0 ? "-" : "")}{whole}", out var written);
         if (scale == 0) return written;
         target[written++] = (byte)'.';

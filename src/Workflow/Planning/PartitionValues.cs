@@ -75,22 +75,10 @@ static class PartitionValues
         return remainder.IsZero ? quotient : null;
     }
 
-    public static bool IsInRange(BigInteger value, DataType integer) => Range(integer.Kind) is var (low, high) && value >= (BigInteger)low && value <= (BigInteger)high;
+    public static bool IsInRange(BigInteger value, DataType integer) => integer.Range is var (low, high) && value >= (BigInteger)low && value <= (BigInteger)high;
 
     /// <summary>Whether the JSON number is above all values of the integer type: as the end of a range, after its last value.</summary>
-    public static bool IsAbove(string number, DataType type) => type.IsInteger && Exact(number, 0) is { } value && value > (BigInteger)Range(type.Kind).High;
+    public static bool IsAbove(string number, DataType type) => type.IsInteger && Exact(number, 0) is { } value && value > (BigInteger)type.Range.Max;
 
     static int Digits(BigInteger value) => BigInteger.Abs(value).ToString(CultureInfo.InvariantCulture).Length;
-
-    static (Int128 Low, Int128 High) Range(TypeKind kind) => kind switch
-    {
-        TypeKind.Int8 => (sbyte.MinValue, sbyte.MaxValue),
-        TypeKind.Int16 => (short.MinValue, short.MaxValue),
-        TypeKind.Int32 => (int.MinValue, int.MaxValue),
-        TypeKind.Int64 => (long.MinValue, long.MaxValue),
-        TypeKind.UInt8 => (0, byte.MaxValue),
-        TypeKind.UInt16 => (0, ushort.MaxValue),
-        TypeKind.UInt32 => (0, uint.MaxValue),
-        _ => (0, ulong.MaxValue),
-    };
 }

@@ -23,7 +23,7 @@ public class ExactComparisonTests
     [InlineData(double.NegativeInfinity, "-170141183460469231731687303715884105728", 0, -1)]
     [InlineData(double.NaN, "170141183460469231731687303715884105727", 0, 1)]
     public void Compare_DoubleAndDecimal_RoundsNothing(double floating, string unscaled, int scale, int order) =>
-        Assert.Equal(order, FloatingExactComparison.Compare(floating, Int128.Parse(unscaled, CultureInfo.InvariantCulture), LaneValue.PowerOfTen(scale)));
+        Assert.Equal(order, FloatingExactComparison.Compare(floating, Int128.Parse(unscaled, CultureInfo.InvariantCulture), DataType.PowerOfTen(scale)));
 
     [Fact]
     public void Compare_NearNeighbours_EqualsFractions() =>
@@ -36,5 +36,5 @@ public class ExactComparisonTests
                 return (dice.Below(4) switch { 0 => -near, 1 => BitConverter.UInt64BitsToDouble(dice.Bits()), 2 => Math.BitIncrement(near), _ => near }, unscaled, scale);
             },
             _ => 1).Sample(made => Math.Sign(ExactValue.Of(made.Floating).CompareTo(ExactValue.Of((BigInteger)made.Unscaled, BigInteger.Pow(10, made.Scale))))
-                == FloatingExactComparison.Compare(made.Floating, made.Unscaled, LaneValue.PowerOfTen(made.Scale)), iter: Soak.Cases(20_000));
+                == FloatingExactComparison.Compare(made.Floating, made.Unscaled, DataType.PowerOfTen(made.Scale)), iter: Soak.Cases(20_000));
 }

@@ -69,24 +69,11 @@ public sealed class ReducerOutput
 
     static (Int128 Least, Int128 Most) Range(DataType type) => type.Kind switch
     {
-        TypeKind.Int8 => (sbyte.MinValue, sbyte.MaxValue),
-        TypeKind.Int16 => (short.MinValue, short.MaxValue),
-        TypeKind.Int32 or TypeKind.Date => (int.MinValue, int.MaxValue),
-        TypeKind.UInt8 => (0, byte.MaxValue),
-        TypeKind.UInt16 => (0, ushort.MaxValue),
-        TypeKind.UInt32 => (0, uint.MaxValue),
-        TypeKind.UInt64 => (0, ulong.MaxValue),
-        TypeKind.Decimal => (1 - PowerOfTen(type.Precision), PowerOfTen(type.Precision) - 1),
+        TypeKind.Date => (int.MinValue, int.MaxValue),
         TypeKind.Time => (0, TicksPerDay(type.Unit) - 1),
-        _ => (long.MinValue, long.MaxValue),
+        TypeKind.Timestamp => (long.MinValue, long.MaxValue),
+        _ => type.Range,
     };
 
     static Int128 TicksPerDay(TimeUnit unit) => 86_400_000 * (unit switch { TimeUnit.Millis => (Int128)1, TimeUnit.Micros => 1_000, _ => 1_000_000 });
-
-    static Int128 PowerOfTen(int exponent)
-    {
-        Int128 power = 1;
-        for (; exponent > 0; exponent--) power *= 10;
-        return power;
-    }
 }
