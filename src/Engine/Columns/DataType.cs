@@ -64,7 +64,7 @@ public readonly record struct DataType(TypeKind Kind, byte Precision = 0, byte S
     };
 
     /// <summary>The least and the greatest value of an integer type, unscaled of a decimal; a boolean's are 0 and 1.</summary>
-    public (Int128 Min, Int128 Max) Range => Kind switch
+    public (Int128 Min, Int128 Max) Range() => Kind switch
     {
         TypeKind.Bool => (0, 1),
         TypeKind.Int8 => (sbyte.MinValue, sbyte.MaxValue),

@@ -51,7 +51,7 @@ sealed partial class Binder
     // A lane holds more than some of its types do.
     static Scalar? InRange(in Scalar value)
     {
-        var (min, max) = value.Type.Range;
+        var (min, max) = value.Type.Range();
         return value.IntegerValue >= min && value.IntegerValue <= max ? value : null;
     }
 

@@ -30,15 +30,15 @@ static class NumericCast
     static ValueExpression Exact<TIn, TOut>(ValueExpression operand, DataType to, string? failure) where TIn : unmanaged, INumber<TIn> where TOut : unmanaged, INumber<TOut>
     {
         var from = operand.Type;
-        var (fromMin, fromMax) = from.Range;
-        var (min, max) = to.Range;
+        var (fromMin, fromMax) = from.Range();
+        var (min, max) = to.Range();
         if (from.Scale == to.Scale && fromMin >= min && fromMax <= max) return new MapExpression<TIn, TOut, Widened<TIn, TOut>>(operand, to, default, monotony: Monotony.Rising);
         return new MapExpression<TIn, TOut, Rescaled<TIn, TOut>>(operand, to, new(from.Scale, to.Scale, min, max), failure, Monotony.Rising);
     }
 
     static ValueExpression FromFloating<TIn>(ValueExpression operand, DataType to, string? failure) where TIn : unmanaged, IFloatingPointIeee754<TIn>
     {
-        var (min, max) = to.IsFloating ? default : to.Range;
+        var (min, max) = to.IsFloating ? default : to.Range();
         return to.Lane switch
         {
             Lane.Int32 => new MapExpression<TIn, int, ToExact<TIn, int>>(operand, to, new(to.Scale, min, max), failure, Monotony.Rising),

@@ -53,7 +53,7 @@ static class TextCast
             case TypeKind.Uuid: return null;
         }
         if (!to.IsNumeric) return null;
-        var (min, max) = to.Range;
+        var (min, max) = to.Range();
         return to.Lane switch
         {
             Lane.Int32 => Chars<int>((text, out result) => ReadExact(text, to.Scale, min, max, out result)),

@@ -75,10 +75,10 @@ static class PartitionValues
         return remainder.IsZero ? quotient : null;
     }
 
-    public static bool IsInRange(BigInteger value, DataType integer) => integer.Range is var (low, high) && value >= (BigInteger)low && value <= (BigInteger)high;
+    public static bool IsInRange(BigInteger value, DataType integer) => integer.Range() is var (low, high) && value >= (BigInteger)low && value <= (BigInteger)high;
 
     /// <summary>Whether the JSON number is above all values of the integer type: as the end of a range, after its last value.</summary>
-    public static bool IsAbove(string number, DataType type) => type.IsInteger && Exact(number, 0) is { } value && value > (BigInteger)type.Range.Max;
+    public static bool IsAbove(string number, DataType type) => type.IsInteger && Exact(number, 0) is { } value && value > (BigInteger)type.Range().Max;
 
     static int Digits(BigInteger value) => BigInteger.Abs(value).ToString(CultureInfo.InvariantCulture).Length;
 }

@@ -72,7 +72,7 @@ public sealed class ReducerOutput
         TypeKind.Date => (int.MinValue, int.MaxValue),
         TypeKind.Time => (0, TicksPerDay(type.Unit) - 1),
         TypeKind.Timestamp => (long.MinValue, long.MaxValue),
-        _ => type.Range,
+        _ => type.Range(),
     };
 
     static Int128 TicksPerDay(TimeUnit unit) => 86_400_000 * (unit switch { TimeUnit.Millis => (Int128)1, TimeUnit.Micros => 1_000, _ => 1_000_000 });
