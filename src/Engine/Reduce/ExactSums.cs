@@ -1,7 +1,8 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using Fanfold.Engine.Columns;
 
 namespace Fanfold.Engine.Reduce;
@@ -11,114 +12,168 @@ namespace Fanfold.Engine.Reduce;
 /// rows nor on how they were cut into tasks.
 /// </summary>
 /// <remarks>
-/// R. M. Neal, "Fast Exact Summation Using Small and Large Superaccumulators" (2015). A sum is a fixed-point number in chunks of 32 bits,
-/// each held in 64 so that carries can wait. Most groups see a narrow range of magnitudes and keep a window of six chunks; a value outside
-/// moves its group to all of them.
+/// After R. M. Neal, "Fast Exact Summation Using Small and Large Superaccumulators" (2015). The range of a double is cut into levels of 50 exponents. A level
+/// holds for each group a fixed-point number of 128 bits, wide enough for the mantissas that begin in the level and for many additions before anything must
+/// be carried to the next. A level is made when its first value comes; the first one is laid so that values like those of the first batch all fall into it.
 /// </remarks>
 sealed class ExactSums(StateMemory memory)
 {
-    /// <summary>Chunks over the whole range of a double: 2^-1074 to 2^1023, and carries beyond.</summary>
-    const int AllChunks = 68;
-    const int WindowChunks = 6;
+    const int LevelBits = 50;
 
-    // A cell is a group's eight words, one cache line: what it is, then its window, or the place of all its chunks.
-    const int CellWords = 8;
+    /// <summary>Over the whole range, 2^-1074 to 2^1023, and the carries of 2^63 rows beyond it.</summary>
+    const int Levels = 46;
 
-    // The lowest byte of a cell says what it is: nothing yet (0), a window (its first chunk + 4), all chunks. The three bits above note infinities and NaN.
-    const int Kind = 0xff;
-    const int WindowBias = 4;
-    const int Wide = 255;
-    const long Infinite = 1 << 8;
-    const long NegativeInfinite = 1 << 9;
-    const long NotANumber = 1 << 10;
-    const long Special = Infinite | NegativeInfinite | NotANumber;
+    /// <summary>How far above the lowest exponent of a level the largest value of the first batch is.</summary>
+    const int Expected = 36;
 
-    // An addition adds less than 2^32 to a chunk, so 2^30 of them leave room for the carries.
-    const int CarryInterval = 1 << 30;
+    /// <summary>Bits of what may be added to a level at once; 2^24 of them stay within 127.</summary>
+    const int AddendBits = 53 + LevelBits - 1;
+    const int CarryInterval = 1 << 24;
 
-    long[] _cells = [];
-    long[] _wide = [];
-    int _wideCount;
+    const long LevelMask = (1L << LevelBits) - 1;
+
+    const int Stretch = 256;
+
+    /// <summary>More than a processor's first cache holds.</summary>
+    const int ManyGroups = 1 << 11;
+
+    const byte Infinite = 1;
+    const byte NegativeInfinite = 2;
+    const byte NotANumber = 4;
+
+    readonly Int128[]?[] _levels = new Int128[]?[Levels];
+
+    // The level of most values, and the biased exponent at its lowest bit; beyond all exponents until it is laid.
+    Int128[] _main = [];
+    int _mainLevel = -1;
+    int _mainExponent = int.MaxValue / 2;
+
+    // The lowest bit of level 0, counted from 2^-1074 and below it, so that no value is.
+    int _firstBit = -LevelBits;
+
+    byte[] _notes = [];
     int _additions;
     int _groups;
 
     public void Resize(int groups)
     {
-        memory.Lengthen(ref _cells, (long)groups * CellWords);
         _groups = groups;
+        if (_notes.Length > 0) memory.Lengthen(ref _notes, groups);
+        for (var level = 0; level < Levels; level++)
+        {
+            if (_levels[level] is null) continue;
+            memory.Lengthen(ref _levels[level]!, groups);
+            if (level == _mainLevel) _main = _levels[level]!;
+        }
     }
 
-    public void Add(int group, double value)
-    {
-        if (++_additions == CarryInterval) CarryAll();
-        Add(ref Cell(group), group, value);
-    }
+    public void Add(int group, double value) => Add(new ReadOnlySpan<int>(in group), new ReadOnlySpan<double>(in value));
 
     /// <summary>Adds each value into the group beside it.</summary>
     public void Add(ReadOnlySpan<int> groups, ReadOnlySpan<double> values)
     {
         values = values[..groups.Length];
-        ref var cells = ref MemoryMarshal.GetArrayDataReference(_cells);
+        if (_mainLevel < 0) LayMain(values);
+        for (int from = 0, count; from < groups.Length; from += count)
+        {
+            count = Math.Min(Stretch, groups.Length - from);
+            if ((_additions += count) > CarryInterval) CarryAll(count);
+            AddStretch(groups.Slice(from, count), values.Slice(from, count));
+        }
+    }
+
+    void AddStretch(ReadOnlySpan<int> groups, ReadOnlySpan<double> values)
+    {
+        ref var main = ref MemoryMarshal.GetArrayDataReference(_main);
+        if (_groups > ManyGroups) Prefetch(groups);
+        var lowest = _mainExponent;
         for (var i = 0; i < groups.Length; i++)
         {
-            if (++_additions == CarryInterval) CarryAll();
-            Add(ref Unsafe.Add(ref cells, (nint)groups[i] * CellWords), groups[i], values[i]);
+            var bits = BitConverter.DoubleToInt64Bits(values[i]);
+            var shift = ((int)(bits >> 52) & 0x7ff) - lowest;
+            if ((uint)shift >= LevelBits)
+            {
+                AddRare(groups[i], values[i]);
+                continue;
+            }
+            var sign = bits >> 63;
+            var mantissa = ((bits & 0xf_ffff_ffff_ffff | 1L << 52) ^ sign) - sign;
+            Unsafe.Add(ref main, groups[i]) += new Int128((ulong)(mantissa >> 1 >> (63 - shift)), (ulong)(mantissa << shift));
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    void Add(ref long cell, int group, double value)
+    // Each cell of many misses the caches, so all are asked for before the first is needed.
+    unsafe void Prefetch(ReadOnlySpan<int> groups)
     {
-        var bits = BitConverter.DoubleToInt64Bits(value);
-        var exponent = (int)(bits >> 52) & 0x7ff;
-        var mantissa = bits & 0xf_ffff_ffff_ffff | 1L << 52;
-        // The value is mantissa × 2^(exponent − 1075); chunk 0 begins at 2^-1074.
-        var chunk = (exponent - 1) >> 5;
-        var first = chunk + WindowBias - ((int)cell & Kind);
-        if ((uint)first > WindowChunks - 4 || (uint)(exponent - 1) >= 0x7fe)
+        if (!Sse.IsSupported || _main.Length == 0) return;
+        fixed (Int128* main = _main)
         {
-            AddRare(ref cell, group, value);
-            return;
+            foreach (var group in groups) Sse.Prefetch0(main + group);
         }
-        AddTo(ref Unsafe.Add(ref cell, first + 1), mantissa, (exponent - 1) & 31, bits >> 63);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static void AddTo(ref long chunks, long mantissa, int shift, long sign)
-    {
-        var low = (mantissa << shift) & 0xffff_ffff;
-        var middle = (mantissa >> (32 - shift)) & 0xffff_ffff;
-        var high = mantissa >> 1 >>> (63 - shift);
-        chunks += (low ^ sign) - sign;
-        Unsafe.Add(ref chunks, 1) += (middle ^ sign) - sign;
-        Unsafe.Add(ref chunks, 2) += (high ^ sign) - sign;
-    }
-
-    /// <summary>What is zero, subnormal, infinite or no number, the first of a group, or outside its window.</summary>
+    /// <summary>What is zero, subnormal, infinite or no number, or belongs to another level.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    void AddRare(ref long cell, int group, double value)
+    void AddRare(int group, double value)
     {
+        if (value == 0) return;
         var bits = BitConverter.DoubleToInt64Bits(value);
         var exponent = (int)(bits >> 52) & 0x7ff;
         var mantissa = bits & 0xf_ffff_ffff_ffff;
         if (exponent == 0x7ff)
         {
-            cell |= mantissa != 0 ? NotANumber : bits > 0 ? Infinite : NegativeInfinite;
+            Note(group, mantissa != 0 ? NotANumber : bits > 0 ? Infinite : NegativeInfinite);
             return;
         }
-        if (exponent != 0) mantissa |= 1L << 52;
-        else if (mantissa == 0) return;
-        else exponent = 1;
-        var chunk = (exponent - 1) >> 5;
-        if ((cell & Kind) == 0) cell |= (uint)(Math.Max(0, chunk - 1) + WindowBias);
-        var first = chunk + WindowBias - ((int)cell & Kind);
-        if ((uint)first <= WindowChunks - 4) AddTo(ref Unsafe.Add(ref cell, first + 1), mantissa, (exponent - 1) & 31, bits >> 63);
-        else AddTo(ref Widen(group)[chunk], mantissa, (exponent - 1) & 31, bits >> 63);
+        if (exponent == 0) exponent = 1;
+        else mantissa |= 1L << 52;
+        if (bits < 0) mantissa = -mantissa;
+        var below = _mainExponent - exponent;
+        if (below is > 0 and < 53 && (mantissa & (1L << below) - 1) == 0) _main[group] += mantissa >> below;
+        else AddAt(group, mantissa, exponent - 1);
+    }
+
+    /// <summary>Adds <paramref name="value"/> × 2^(<paramref name="bit"/> − 1074).</summary>
+    void AddAt(int group, Int128 value, int bit)
+    {
+        var (level, shift) = Math.DivRem(bit - _firstBit, LevelBits);
+        for (var room = AddendBits - shift; value >> room != value >> 127; value >>= LevelBits) Level(level++)[group] += (value & LevelMask) << shift;
+        Level(level)[group] += value << shift;
+    }
+
+    Int128[] Level(int level) => _levels[level] ??= memory.New<Int128>(_groups);
+
+    void Note(int group, byte note)
+    {
+        memory.Lengthen(ref _notes, _groups);
+        _notes[group] |= note;
+    }
+
+    /// <summary>Lays the main level by the largest of the values, if one is finite and not zero.</summary>
+    void LayMain(ReadOnlySpan<double> values)
+    {
+        var largest = 0.0;
+        foreach (var value in values)
+        {
+            if (Math.Abs(value) > largest && double.IsFinite(value)) largest = Math.Abs(value);
+        }
+        if (largest > 0) LayMain(Math.ILogB(largest) + 1022 - Expected);
+    }
+
+    /// <param name="bit">Its lowest, counted from 2^-1074, if the exponents of finite values, 1 to 2046, cover the level then.</param>
+    void LayMain(int bit)
+    {
+        bit = Math.Clamp(bit, 0, 2046 - LevelBits);
+        _firstBit = bit % LevelBits - LevelBits;
+        _mainLevel = (bit - _firstBit) / LevelBits;
+        _mainExponent = bit + 1;
+        _main = Level(_mainLevel);
     }
 
     /// <summary>Adds all values into one group.</summary>
     public void AddAll(int group, ReadOnlySpan<double> values)
     {
+        if (_mainLevel < 0) LayMain(values);
         Span<double> bins = stackalloc double[BinnedSum.Bins];
         while (values.Length > 0)
         {
@@ -128,166 +183,108 @@ sealed class ExactSums(StateMemory memory)
         }
     }
 
-    /// <summary>Appends a sum as bytes: the notes on infinities and NaN, its first chunk, its chunks.</summary>
+    const int PartBytes = 2 + 16;
+
+    /// <summary>Appends a sum as bytes: the notes on infinities and NaN, then each level that is not zero, as its lowest bit and its number.</summary>
     public void Save(int group, BytesColumn target)
     {
         Carry(group);
-        var chunks = Chunks(group, out var first);
-        for (; chunks.Length > 1 && chunks[0] == 0; chunks = chunks[1..]) first++;
-        var bytes = target.AppendSpan(2 + 8 * chunks.Length);
-        bytes[0] = (byte)((Cell(group) & Special) >> 8);
-        bytes[1] = (byte)first;
-        for (var i = 0; i < chunks.Length; i++) BinaryPrimitives.WriteInt64LittleEndian(bytes[(2 + 8 * i)..], chunks[i]);
+        var parts = 0;
+        foreach (var level in _levels)
+        {
+            if (level is not null && level[group] != 0) parts++;
+        }
+        var bytes = target.AppendSpan(1 + PartBytes * parts);
+        bytes[0] = Notes(group);
+        bytes = bytes[1..];
+        for (var level = 0; level < Levels; level++)
+        {
+            if (_levels[level] is not { } numbers || numbers[group] == 0) continue;
+            // The part of level 0 that lies below the range is zero.
+            var below = Math.Max(0, -Bit(level));
+            BinaryPrimitives.WriteInt16LittleEndian(bytes, (short)(Bit(level) + below));
+            BinaryPrimitives.WriteInt128LittleEndian(bytes[2..], numbers[group] >> below);
+            bytes = bytes[PartBytes..];
+        }
     }
 
     /// <summary>Adds a sum that was saved into <paramref name="group"/>.</summary>
     public void Merge(int group, ReadOnlySpan<byte> state)
     {
-        Cell(group) |= (long)state[0] << 8 & Special;
-        int first = state[1], chunks = state.Length / 8;
-        if (chunks == 0) return;
-        Carry(group);
-        if ((Cell(group) & Kind) == 0 && chunks <= WindowChunks) Cell(group) |= (uint)(first + chunks - WindowChunks + WindowBias);
-        var target = Chunks(group, out var targetFirst);
-        // The last chunk carries the sign, so it may only meet the last of a window.
-        if (first < targetFirst || first + chunks != targetFirst + target.Length)
+        if (state[0] != 0) Note(group, state[0]);
+        for (state = state[1..]; state.Length > 0; state = state[PartBytes..])
         {
-            target = Widen(group);
-            targetFirst = 0;
+            var bit = BinaryPrimitives.ReadInt16LittleEndian(state);
+            if (_mainLevel < 0) LayMain(bit);
+            if (++_additions > CarryInterval) CarryAll(1);
+            AddAt(group, BinaryPrimitives.ReadInt128LittleEndian(state[2..]), bit);
         }
-        for (var i = 0; i < chunks; i++) target[first - targetFirst + i] += BinaryPrimitives.ReadInt64LittleEndian(state[(2 + 8 * i)..]);
-        // Two carried sums meet here, so a merge uses up as much room as one addition.
-        if (++_additions == CarryInterval) CarryAll();
     }
 
     /// <summary>Whether an infinity or a NaN was added.</summary>
-    public bool IsSpecial(int group) => (Cell(group) & Special) != 0;
+    public bool IsSpecial(int group) => Notes(group) != 0;
 
     /// <summary>The sum, rounded to nearest even.</summary>
     public double Round(int group)
     {
-        var special = Cell(group) & Special;
-        if (special != 0) return special == Infinite ? double.PositiveInfinity : special == NegativeInfinite ? double.NegativeInfinity : double.NaN;
-        Carry(group);
-        var chunks = Chunks(group, out var firstChunk);
-        return chunks.Length == 0 ? 0 : Round(chunks, firstChunk);
+        var notes = Notes(group);
+        if (notes != 0) return notes == Infinite ? double.PositiveInfinity : notes == NegativeInfinite ? double.NegativeInfinity : double.NaN;
+        var (number, numberLevel) = (Int128.Zero, 0);
+        for (var level = 0; level < Levels; level++)
+        {
+            if (_levels[level] is not { } numbers || numbers[group] == 0) continue;
+            if (number != 0) return RoundAll(group);
+            (number, numberLevel) = (numbers[group], level);
+        }
+        var magnitude = Rounding.ToDouble(number < 0 ? (UInt128)(-number) : (UInt128)number, Bit(numberLevel) - 1074, false);
+        return number < 0 ? -magnitude : magnitude;
+    }
+
+    double RoundAll(int group)
+    {
+        // One limb below level 0, and room for the last level's sign.
+        Span<ulong> limbs = stackalloc ulong[(Levels * LevelBits + 128) / 64 + 2];
+        limbs.Clear();
+        for (var level = 0; level < Levels; level++)
+        {
+            if (_levels[level] is { } numbers) Rounding.Add(limbs, numbers[group], Bit(level) + 64);
+        }
+        return Rounding.ToDouble(limbs, -64 - 1074);
     }
 
     /// <summary>The sum of finite values, exactly: the value × 2^exponent.</summary>
     public (BigInteger Value, int Exponent) Exact(int group)
     {
-        Carry(group);
-        var chunks = Chunks(group, out var first);
-        for (; chunks.Length > 0 && chunks[0] == 0; chunks = chunks[1..]) first++;
-        BigInteger value = 0;
-        for (var i = chunks.Length - 1; i >= 0; i--) value = (value << 32) + chunks[i];
-        return (value, first * 32 - 1074);
+        var (value, lowest) = (BigInteger.Zero, Levels);
+        for (var level = Levels - 1; level >= 0; level--)
+        {
+            if (_levels[level] is not { } numbers || numbers[group] == 0) continue;
+            (value, lowest) = ((value << (lowest - level) * LevelBits) + numbers[group], level);
+        }
+        return (value, Bit(lowest) - 1074);
     }
 
-    ref long Cell(int group) => ref _cells[(long)group * CellWords];
+    byte Notes(int group) => _notes.Length > group ? _notes[group] : (byte)0;
 
-    Span<long> Widen(int group)
-    {
-        ref var cell = ref Cell(group);
-        if ((cell & Kind) == Wide) return AllOf(cell, group);
-        memory.Lengthen(ref _wide, (_wideCount + 1L) * AllChunks);
-        var all = _wide.AsSpan(_wideCount * AllChunks, AllChunks);
-        if ((cell & Kind) != 0) Chunks(group, out var first).CopyTo(all[first..]);
-        cell |= Wide;
-        _cells[(long)group * CellWords + 1] = _wideCount++;
-        return all;
-    }
+    int Bit(int level) => _firstBit + level * LevelBits;
 
-    Span<long> AllOf(long cell, int group) => _wide.AsSpan((int)_cells[(long)group * CellWords + 1] * AllChunks, AllChunks);
-
-    Span<long> Chunks(int group, out int first)
-    {
-        var kind = (int)Cell(group) & Kind;
-        first = kind is 0 or Wide ? 0 : kind - WindowBias;
-        return kind == Wide ? AllOf(kind, group) : kind == 0 ? [] : MemoryMarshal.CreateSpan(ref _cells[(long)group * CellWords + 1], WindowChunks);
-    }
-
-    void CarryAll()
+    void CarryAll(int begun)
     {
         for (var group = 0; group < _groups; group++) Carry(group);
-        _additions = 0;
+        // What is left in a level, and what was carried into it, are as two additions.
+        _additions = begun + 2;
     }
 
-    // After it every chunk but the last is in [0, 2^32); the last carries the sign.
+    /// <summary>Leaves no more in any level than one addition may add.</summary>
     void Carry(int group)
     {
-        var chunks = Chunks(group, out _);
-        long carry = 0;
-        for (var i = 0; i < chunks.Length; i++)
+        for (var level = 0; level < Levels - 1; level++)
         {
-            var value = chunks[i] + carry;
-            if (i == chunks.Length - 1)
-            {
-                chunks[i] = value;
-                if (chunks.Length == WindowChunks && value is < -(1L << 31) or > 1L << 31)
-                {
-                    // The window's last chunk is not the last of all, so its sign and surplus must move on.
-                    Widen(group);
-                    Carry(group);
-                }
-                return;
-            }
-            chunks[i] = value & 0xffff_ffff;
-            carry = value >> 32;
+            if (_levels[level] is not { } numbers) continue;
+            var number = numbers[group];
+            if (number >> AddendBits == number >> 127) continue;
+            numbers[group] = number & LevelMask;
+            Level(level + 1)[group] += number >> LevelBits;
         }
-    }
-
-    static double Round(ReadOnlySpan<long> carried, int firstChunk)
-    {
-        Span<long> chunks = stackalloc long[AllChunks];
-        carried.CopyTo(chunks);
-        var count = carried.Length;
-        var negative = chunks[count - 1] < 0;
-        if (negative) Negate(chunks[..count]);
-        var top = count - 1;
-        while (top >= 0 && chunks[top] == 0) top--;
-        if (top < 0) return 0;
-        // 128 bits below the top chunk's highest bit hold the mantissa, the rounding bit, and by `sticky` whether anything follows.
-        UInt128 window = 0;
-        var lowest = Math.Max(0, top - 2);
-        for (var i = top; i >= lowest; i--) window = window << 32 | (UInt128)(ulong)chunks[i];
-        var sticky = false;
-        for (var i = 0; i < lowest; i++) sticky |= chunks[i] != 0;
-        var exponent = (firstChunk + lowest) * 32 - 1074;
-        var result = Compose(window, exponent, sticky);
-        return negative ? -result : result;
-    }
-
-    static void Negate(Span<long> chunks)
-    {
-        long carry = 0;
-        for (var i = 0; i < chunks.Length; i++)
-        {
-            var value = carry - chunks[i];
-            if (i == chunks.Length - 1) chunks[i] = value;
-            else
-            {
-                chunks[i] = value & 0xffff_ffff;
-                carry = value >> 32;
-            }
-        }
-    }
-
-    /// <summary><paramref name="value"/> × 2^<paramref name="exponent"/>, a little more when <paramref name="sticky"/>, rounded to nearest even; below the normal range the bits of a subnormal.</summary>
-    public static double Compose(UInt128 value, int exponent, bool sticky)
-    {
-        var length = 128 - (int)UInt128.LeadingZeroCount(value);
-        // The lowest bit that the result can hold: 52 below the highest, but none below 2^-1074.
-        var drop = Math.Max(length - 53, -1074 - exponent);
-        if (drop > 127) return 0;
-        if (drop > 0)
-        {
-            var rest = value & ((UInt128.One << drop) - 1);
-            var half = UInt128.One << (drop - 1);
-            value >>= drop;
-            if (rest > half || rest == half && (sticky || (value & 1) == 1)) value++;
-            exponent += drop;
-        }
-        return Math.ScaleB((double)(ulong)value, exponent);
     }
 }

@@ -26,6 +26,6 @@ static class ExactVariance
         else denominator <<= -shift;
         var quotient = BigInteger.DivRem(numerator, denominator, out var rest);
         exponent -= shift;
-        return root ? Math.ScaleB(Math.Sqrt(ExactSums.Compose((UInt128)quotient, 0, !rest.IsZero)), exponent / 2) : ExactSums.Compose((UInt128)quotient, exponent, !rest.IsZero);
+        return root ? Math.ScaleB(Math.Sqrt(Rounding.ToDouble((UInt128)quotient, 0, !rest.IsZero)), exponent / 2) : Rounding.ToDouble((UInt128)quotient, exponent, !rest.IsZero);
     }
 }

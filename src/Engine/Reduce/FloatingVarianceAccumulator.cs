@@ -14,8 +14,13 @@ sealed class FloatingVarianceAccumulator(bool root, StateMemory memory) : Accumu
     static readonly double Large = Math.ScaleB(1, 480);
     const int ScaleBits = 600;
 
+    const int Stretch = 256;
+
     readonly ExactSums _sums = new(memory);
     readonly ExactSums _squares = new(memory);
+
+    // What rounding the squares lost, each a double too.
+    readonly ExactSums _errors = new(memory);
 
     // Made when the first such value comes.
     ExactSums? _smallSquares;
@@ -29,6 +34,7 @@ sealed class FloatingVarianceAccumulator(bool root, StateMemory memory) : Accumu
         _groups = groups;
         _sums.Resize(groups);
         _squares.Resize(groups);
+        _errors.Resize(groups);
         _smallSquares?.Resize(groups);
         _largeSquares?.Resize(groups);
         memory.Lengthen(ref _counts, groups);
@@ -40,18 +46,34 @@ sealed class FloatingVarianceAccumulator(bool root, StateMemory memory) : Accumu
         var nullable = input!.HasNulls;
         for (var i = 0; i < groups.Length; i++)
         {
-            if (nullable && input.IsNull(i)) continue;
-            var (group, value) = (groups[i], values[i]);
-            _counts[group]++;
-            _sums.Add(group, value);
-            var magnitude = Math.Abs(value);
-            if (magnitude >= Small && magnitude <= Large) AddSquare(_squares, group, value);
-            else if (magnitude < Small && value != 0) AddSquare(Made(ref _smallSquares), group, Math.ScaleB(value, ScaleBits));
-            else if (double.IsFinite(value) && value != 0) AddSquare(Made(ref _largeSquares), group, Math.ScaleB(value, -ScaleBits));
+            if (!nullable || !input.IsNull(i)) _counts[groups[i]]++;
+        }
+        // Slots of null rows hold zero, which no sum shows.
+        _sums.Add(groups, values);
+        Span<double> squares = stackalloc double[Stretch];
+        Span<double> errors = stackalloc double[Stretch];
+        for (int from = 0, count; from < values.Length; from += count)
+        {
+            count = Math.Min(Stretch, values.Length - from);
+            for (var i = 0; i < count; i++)
+            {
+                var value = values[from + i];
+                var isPlain = Math.Abs(value) >= Small && Math.Abs(value) <= Large;
+                squares[i] = isPlain ? value * value : 0;
+                errors[i] = isPlain ? Math.FusedMultiplyAdd(value, value, -squares[i]) : 0;
+                if (!isPlain && value != 0) AddScaled(groups[from + i], value);
+            }
+            _squares.Add(groups.Slice(from, count), squares[..count]);
+            _errors.Add(groups.Slice(from, count), errors[..count]);
         }
     }
 
-    /// <summary>The square and the error of its rounding, which is a double too.</summary>
+    void AddScaled(int group, double value)
+    {
+        if (Math.Abs(value) < Small) AddSquare(Made(ref _smallSquares), group, Math.ScaleB(value, ScaleBits));
+        else if (double.IsFinite(value)) AddSquare(Made(ref _largeSquares), group, Math.ScaleB(value, -ScaleBits));
+    }
+
     static void AddSquare(ExactSums squares, int group, double value)
     {
         var square = value * value;
@@ -67,7 +89,7 @@ sealed class FloatingVarianceAccumulator(bool root, StateMemory memory) : Accumu
         return squares;
     }
 
-    public override IReadOnlyList<DataType> StateTypes => [DataType.Int64, DataType.Binary, DataType.Binary, DataType.Binary, DataType.Binary];
+    public override IReadOnlyList<DataType> StateTypes => [DataType.Int64, DataType.Binary, DataType.Binary, DataType.Binary, DataType.Binary, DataType.Binary];
 
     public override void Save(ReadOnlySpan<int> order, ReadOnlySpan<Column> state)
     {
@@ -76,8 +98,9 @@ sealed class FloatingVarianceAccumulator(bool root, StateMemory memory) : Accumu
             ((Column<long>)state[0]).Append(_counts[group]);
             _sums.Save(group, (BytesColumn)state[1]);
             _squares.Save(group, (BytesColumn)state[2]);
-            Save(_smallSquares, group, state[3]);
-            Save(_largeSquares, group, state[4]);
+            _errors.Save(group, (BytesColumn)state[3]);
+            Save(_smallSquares, group, state[4]);
+            Save(_largeSquares, group, state[5]);
         }
     }
 
@@ -94,8 +117,9 @@ sealed class FloatingVarianceAccumulator(bool root, StateMemory memory) : Accumu
             _counts[groups[i]] += ((Column<long>)state[0]).Values[i];
             _sums.Merge(groups[i], ((BytesColumn)state[1]).Bytes(i));
             _squares.Merge(groups[i], ((BytesColumn)state[2]).Bytes(i));
-            if (!state[3].IsNull(i)) Made(ref _smallSquares).Merge(groups[i], ((BytesColumn)state[3]).Bytes(i));
-            if (!state[4].IsNull(i)) Made(ref _largeSquares).Merge(groups[i], ((BytesColumn)state[4]).Bytes(i));
+            _errors.Merge(groups[i], ((BytesColumn)state[3]).Bytes(i));
+            if (!state[4].IsNull(i)) Made(ref _smallSquares).Merge(groups[i], ((BytesColumn)state[4]).Bytes(i));
+            if (!state[5].IsNull(i)) Made(ref _largeSquares).Merge(groups[i], ((BytesColumn)state[5]).Bytes(i));
         }
     }
 
@@ -111,7 +135,7 @@ sealed class FloatingVarianceAccumulator(bool root, StateMemory memory) : Accumu
 
     (BigInteger Value, int Exponent) Squares(int group)
     {
-        var squares = _squares.Exact(group);
+        var squares = Sum(_squares.Exact(group), _errors.Exact(group), 0);
         if (_smallSquares is not null) squares = Sum(squares, _smallSquares.Exact(group), -2 * ScaleBits);
         if (_largeSquares is not null) squares = Sum(squares, _largeSquares.Exact(group), 2 * ScaleBits);
         return squares;
