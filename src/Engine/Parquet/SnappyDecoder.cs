@@ -75,7 +75,8 @@ static class SnappyDecoder
                 Vector256.Load(from).Store(to);
                 if (bytes > 32) Vector256.Load(from + 32).Store(to + 32);
                 written += bytes;
-                at += kind + 1 + (bytes & literal);
+                // From the tag alone, since the next tag waits for it.
+                at += kind + 1 + ((tag >> 2) + 1 & literal);
             }
             (position, length) = (at, written);
         }

@@ -34,15 +34,15 @@ abstract class Accumulator
     /// <summary>Appends the results of the groups to <paramref name="target"/> in the given order.</summary>
     public abstract void Finish(ReadOnlySpan<int> order, Column target);
 
-    public static Accumulator Create(Aggregate aggregate, DataType? input, StateMemory memory) => aggregate.Function switch
+    /// <param name="rows">The rows of each group, counted before a batch is accumulated.</param>
+    public static Accumulator Create(Aggregate aggregate, DataType? input, RowCounts rows, StateMemory memory) => aggregate.Function switch
     {
-        AggregateFunction.Len or AggregateFunction.Count => new CountAccumulator(memory),
-        AggregateFunction.Sum => Sum(aggregate, input!.Value, mean: false, memory),
-        AggregateFunction.Mean => Sum(aggregate, input!.Value, mean: true, memory),
+        AggregateFunction.Len or AggregateFunction.Count => new CountAccumulator(new ValueCounts(rows, memory)),
+        AggregateFunction.Sum or AggregateFunction.Mean => Sum(aggregate, input!.Value, rows, memory),
         AggregateFunction.Min or AggregateFunction.All => ExtremeAccumulator.Create(input!.Value, max: false, memory),
         AggregateFunction.Max or AggregateFunction.Any => ExtremeAccumulator.Create(input!.Value, max: true, memory),
-        AggregateFunction.Var => Variance(input!.Value, root: false, memory),
-        AggregateFunction.Std => Variance(input!.Value, root: true, memory),
+        AggregateFunction.Var => Variance(input!.Value, root: false, rows, memory),
+        AggregateFunction.Std => Variance(input!.Value, root: true, rows, memory),
         AggregateFunction.NUnique => new UniqueAccumulator(input!.Value, memory),
         AggregateFunction.First => new EndAccumulator(input!.Value, last: false, memory),
         AggregateFunction.Last => new EndAccumulator(input!.Value, last: true, memory),
@@ -51,11 +51,14 @@ abstract class Accumulator
         _ => throw new InvalidOperationException($"no accumulator for {aggregate.Function}"),
     };
 
-    static Accumulator Sum(Aggregate aggregate, DataType input, bool mean, StateMemory memory) =>
-        input.IsFloating ? new FloatingSumAccumulator(mean, memory)
-        : input.Lane == Lane.Int128 ? new DecimalSumAccumulator(aggregate.Name, input, mean, memory)
-        : new IntegerSumAccumulator(aggregate.Name, input, mean, memory);
+    static Accumulator Sum(Aggregate aggregate, DataType input, RowCounts rows, StateMemory memory)
+    {
+        var mean = aggregate.Function == AggregateFunction.Mean;
+        if (input.Lane == Lane.Int128) return new DecimalSumAccumulator(aggregate.Name, input, mean, memory);
+        var counts = mean ? new ValueCounts(rows, memory) : null;
+        return input.IsFloating ? new FloatingSumAccumulator(counts, memory) : new IntegerSumAccumulator(aggregate.Name, input, counts, memory);
+    }
 
-    static Accumulator Variance(DataType input, bool root, StateMemory memory) =>
-        input.IsFloating || input.Lane == Lane.Int128 ? new FloatingVarianceAccumulator(root, memory) : new IntegerVarianceAccumulator(input, root, memory);
+    static Accumulator Variance(DataType input, bool root, RowCounts rows, StateMemory memory) =>
+        input.IsFloating || input.Lane == Lane.Int128 ? new FloatingVarianceAccumulator(root, new ValueCounts(rows, memory), memory) : new IntegerVarianceAccumulator(input, root, memory);
 }

@@ -17,15 +17,15 @@ sealed class DistinctBytes(StateMemory memory) : DistinctValues(memory)
     readonly uint[] _hashes = new uint[Stretch];
     readonly int[] _rows = new int[Stretch];
     byte[] _arena = [];
-    long[] _ends = [];
+    int[] _ends = [];
     int _count;
 
     public override int Count => _count;
 
     public ReadOnlySpan<byte> Bytes(int number)
     {
-        var start = number == 0 ? 0 : (int)_ends[number - 1];
-        return _arena.AsSpan(start, (int)_ends[number] - start);
+        var start = number == 0 ? 0 : _ends[number - 1];
+        return _arena.AsSpan(start, _ends[number] - start);
     }
 
     public long Displacement() => _slots.Displacement();
@@ -63,7 +63,7 @@ sealed class DistinctBytes(StateMemory memory) : DistinctValues(memory)
         var hashes = _hashes.AsSpan(0, likely.Length);
         _slots.Prefetch(hashes);
         fixed (ulong* slots = _slots.Slots)
-        fixed (long* ends = _ends)
+        fixed (int* ends = _ends)
         fixed (byte* arena = _arena)
         {
             var mask = _slots.Slots.Length - 1;
@@ -107,9 +107,9 @@ sealed class DistinctBytes(StateMemory memory) : DistinctValues(memory)
     int Append(ReadOnlySpan<byte> value)
     {
         var start = _count == 0 ? 0 : _ends[_count - 1];
-        Memory.Lengthen(ref _arena, start + value.Length);
+        Memory.Lengthen(ref _arena, (long)start + value.Length);
         Memory.Lengthen(ref _ends, _count + 1L);
-        value.CopyTo(_arena.AsSpan((int)start));
+        value.CopyTo(_arena.AsSpan(start));
         _ends[_count] = start + value.Length;
         return _count++;
     }

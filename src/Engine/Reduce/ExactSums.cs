@@ -32,7 +32,8 @@ sealed class ExactSums(StateMemory memory)
 
     const long LevelMask = (1L << LevelBits) - 1;
 
-    const int Stretch = 256;
+    /// <summary>Groups for one <see cref="Prefetch"/>.</summary>
+    public const int Stretch = 256;
 
     /// <summary>More than a processor's first cache holds.</summary>
     const int ManyGroups = 1 << 11;
@@ -41,7 +42,10 @@ sealed class ExactSums(StateMemory memory)
     const byte NegativeInfinite = 2;
     const byte NotANumber = 4;
 
-    readonly Int128[]?[] _levels = new Int128[]?[Levels];
+    readonly Int128[][] _levels = new Int128[Levels][];
+
+    // Those that are made, the lowest first.
+    readonly List<int> _made = [];
 
     // The level of most values, and the biased exponent at its lowest bit; beyond all exponents until it is laid.
     Int128[] _main = [];
@@ -59,12 +63,8 @@ sealed class ExactSums(StateMemory memory)
     {
         _groups = groups;
         if (_notes.Length > 0) memory.Lengthen(ref _notes, groups);
-        for (var level = 0; level < Levels; level++)
-        {
-            if (_levels[level] is null) continue;
-            memory.Lengthen(ref _levels[level]!, groups);
-            if (level == _mainLevel) _main = _levels[level]!;
-        }
+        foreach (var level in _made) memory.Lengthen(ref _levels[level], groups);
+        if (_mainLevel >= 0) _main = _levels[_mainLevel];
     }
 
     public void Add(int group, double value) => Add(new ReadOnlySpan<int>(in group), new ReadOnlySpan<double>(in value));
@@ -85,7 +85,7 @@ sealed class ExactSums(StateMemory memory)
     void AddStretch(ReadOnlySpan<int> groups, ReadOnlySpan<double> values)
     {
         ref var main = ref MemoryMarshal.GetArrayDataReference(_main);
-        if (_groups > ManyGroups) Prefetch(groups);
+        Prefetch(groups);
         var lowest = _mainExponent;
         for (var i = 0; i < groups.Length; i++)
         {
@@ -102,10 +102,10 @@ sealed class ExactSums(StateMemory memory)
         }
     }
 
-    // Each cell of many misses the caches, so all are asked for before the first is needed.
-    unsafe void Prefetch(ReadOnlySpan<int> groups)
+    /// <summary>Asks for the memory of groups: each sum of many misses the caches, so a few hundred are asked for before the first is needed.</summary>
+    public unsafe void Prefetch(ReadOnlySpan<int> groups)
     {
-        if (!Sse.IsSupported || _main.Length == 0) return;
+        if (!Sse.IsSupported || _main.Length <= ManyGroups) return;
         fixed (Int128* main = _main)
         {
             foreach (var group in groups) Sse.Prefetch0(main + group);
@@ -141,7 +141,12 @@ sealed class ExactSums(StateMemory memory)
         Level(level)[group] += value << shift;
     }
 
-    Int128[] Level(int level) => _levels[level] ??= memory.New<Int128>(_groups);
+    Int128[] Level(int level)
+    {
+        if (_levels[level] is { } made) return made;
+        _made.Insert(~_made.BinarySearch(level), level);
+        return _levels[level] = memory.New<Int128>(_groups);
+    }
 
     void Note(int group, byte note)
     {
@@ -190,20 +195,21 @@ sealed class ExactSums(StateMemory memory)
     {
         Carry(group);
         var parts = 0;
-        foreach (var level in _levels)
+        foreach (var level in _made)
         {
-            if (level is not null && level[group] != 0) parts++;
+            if (_levels[level][group] != 0) parts++;
         }
         var bytes = target.AppendSpan(1 + PartBytes * parts);
         bytes[0] = Notes(group);
         bytes = bytes[1..];
-        for (var level = 0; level < Levels; level++)
+        foreach (var level in _made)
         {
-            if (_levels[level] is not { } numbers || numbers[group] == 0) continue;
+            var number = _levels[level][group];
+            if (number == 0) continue;
             // The part of level 0 that lies below the range is zero.
             var below = Math.Max(0, -Bit(level));
             BinaryPrimitives.WriteInt16LittleEndian(bytes, (short)(Bit(level) + below));
-            BinaryPrimitives.WriteInt128LittleEndian(bytes[2..], numbers[group] >> below);
+            BinaryPrimitives.WriteInt128LittleEndian(bytes[2..], number >> below);
             bytes = bytes[PartBytes..];
         }
     }
@@ -230,11 +236,11 @@ sealed class ExactSums(StateMemory memory)
         var notes = Notes(group);
         if (notes != 0) return notes == Infinite ? double.PositiveInfinity : notes == NegativeInfinite ? double.NegativeInfinity : double.NaN;
         var (number, numberLevel) = (Int128.Zero, 0);
-        for (var level = 0; level < Levels; level++)
+        foreach (var level in _made)
         {
-            if (_levels[level] is not { } numbers || numbers[group] == 0) continue;
+            if (_levels[level][group] == 0) continue;
             if (number != 0) return RoundAll(group);
-            (number, numberLevel) = (numbers[group], level);
+            (number, numberLevel) = (_levels[level][group], level);
         }
         var magnitude = Rounding.ToDouble(number < 0 ? (UInt128)(-number) : (UInt128)number, Bit(numberLevel) - 1074, false);
         return number < 0 ? -magnitude : magnitude;
@@ -245,10 +251,7 @@ sealed class ExactSums(StateMemory memory)
         // One limb below level 0, and room for the last level's sign.
         Span<ulong> limbs = stackalloc ulong[(Levels * LevelBits + 128) / 64 + 2];
         limbs.Clear();
-        for (var level = 0; level < Levels; level++)
-        {
-            if (_levels[level] is { } numbers) Rounding.Add(limbs, numbers[group], Bit(level) + 64);
-        }
+        foreach (var level in _made) Rounding.Add(limbs, _levels[level][group], Bit(level) + 64);
         return Rounding.ToDouble(limbs, -64 - 1074);
     }
 
@@ -256,10 +259,10 @@ sealed class ExactSums(StateMemory memory)
     public (BigInteger Value, int Exponent) Exact(int group)
     {
         var (value, lowest) = (BigInteger.Zero, Levels);
-        for (var level = Levels - 1; level >= 0; level--)
+        for (var i = _made.Count - 1; i >= 0; i--)
         {
-            if (_levels[level] is not { } numbers || numbers[group] == 0) continue;
-            (value, lowest) = ((value << (lowest - level) * LevelBits) + numbers[group], level);
+            var level = _made[i];
+            if (_levels[level][group] != 0) (value, lowest) = ((value << (lowest - level) * LevelBits) + _levels[level][group], level);
         }
         return (value, Bit(lowest) - 1074);
     }
@@ -278,12 +281,13 @@ sealed class ExactSums(StateMemory memory)
     /// <summary>Leaves no more in any level than one addition may add.</summary>
     void Carry(int group)
     {
-        for (var level = 0; level < Levels - 1; level++)
+        // What is carried may make the next level, which comes next then.
+        for (var i = 0; i < _made.Count; i++)
         {
-            if (_levels[level] is not { } numbers) continue;
-            var number = numbers[group];
+            var level = _made[i];
+            var number = _levels[level][group];
             if (number >> AddendBits == number >> 127) continue;
-            numbers[group] = number & LevelMask;
+            _levels[level][group] = number & LevelMask;
             Level(level + 1)[group] += number >> LevelBits;
         }
     }

@@ -3,64 +3,55 @@ using Fanfold.Engine.Columns;
 namespace Fanfold.Engine.Reduce;
 
 /// <summary><c>sum</c> and <c>mean</c> of floats and doubles: exact, rounded once. NaN poisons; infinities add as in IEEE 754.</summary>
-sealed class FloatingSumAccumulator(bool mean, StateMemory memory) : Accumulator
+/// <param name="counts">What a mean divides by; null for a sum.</param>
+sealed class FloatingSumAccumulator(ValueCounts? counts, StateMemory memory) : Accumulator
 {
     readonly ExactSums _sums = new(memory);
-    long[] _counts = [];
     Widening _widening;
 
     public override void Resize(int groups)
     {
         _sums.Resize(groups);
-        if (mean) memory.Lengthen(ref _counts, groups);
+        counts?.Resize(groups);
     }
 
     public override void Accumulate(Column? input, ReadOnlySpan<int> groups, long position)
     {
         // Slots of null rows hold zero, which no sum shows.
         _sums.Add(groups, _widening.Doubles(input!));
-        if (!mean) return;
-        var nullable = input!.HasNulls;
-        for (var i = 0; i < groups.Length; i++)
-        {
-            if (!nullable || !input.IsNull(i)) _counts[groups[i]]++;
-        }
+        counts?.Add(input, groups);
     }
 
     public override void AccumulateAll(Column? input, ReadOnlySpan<int> groups, long position)
     {
         _sums.AddAll(0, _widening.Doubles(input!));
-        if (mean) _counts[0] += groups.Length - input!.NullCount;
+        counts?.AddAll(input);
     }
 
-    public override IReadOnlyList<DataType> StateTypes => mean ? [DataType.Binary, DataType.Int64] : [DataType.Binary];
+    public override IReadOnlyList<DataType> StateTypes => counts is null ? [DataType.Binary] : [DataType.Binary, DataType.Int64];
 
     public override void Save(ReadOnlySpan<int> order, ReadOnlySpan<Column> state)
     {
-        foreach (var group in order)
-        {
-            _sums.Save(group, (BytesColumn)state[0]);
-            if (mean) ((Column<long>)state[1]).Append(_counts[group]);
-        }
+        foreach (var group in order) _sums.Save(group, (BytesColumn)state[0]);
+        counts?.Write(order, (Column<long>)state[1]);
     }
 
     public override void Merge(ReadOnlySpan<Column> state, ReadOnlySpan<int> groups)
     {
-        for (var i = 0; i < groups.Length; i++)
-        {
-            _sums.Merge(groups[i], ((BytesColumn)state[0]).Bytes(i));
-            if (mean) _counts[groups[i]] += ((Column<long>)state[1]).Values[i];
-        }
+        for (var i = 0; i < groups.Length; i++) _sums.Merge(groups[i], ((BytesColumn)state[0]).Bytes(i));
+        counts?.Merge(groups, ((Column<long>)state[1]).Values);
     }
 
     public override void Finish(ReadOnlySpan<int> order, Column target)
     {
         var doubles = (Column<double>)target;
-        foreach (var group in order)
+        for (var i = 0; i < order.Length; i++)
         {
-            if (!mean) doubles.Append(_sums.Round(group));
-            else if (_counts[group] == 0) doubles.AppendNull();
-            else doubles.Append(_sums.Round(group) / _counts[group]);
+            if (i % ExactSums.Stretch == 0) _sums.Prefetch(order.Slice(i, Math.Min(ExactSums.Stretch, order.Length - i)));
+            var group = order[i];
+            if (counts is null) doubles.Append(_sums.Round(group));
+            else if (counts[group] == 0) doubles.AppendNull();
+            else doubles.Append(_sums.Round(group) / counts[group]);
         }
     }
 }

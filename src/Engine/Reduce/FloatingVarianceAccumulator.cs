@@ -7,7 +7,7 @@ namespace Fanfold.Engine.Reduce;
 /// <c>var</c> and <c>std</c> of floats, doubles, and decimals beyond 18 digits, which are rounded to doubles first: exact sums, rounded at the end. NaN and infinities
 /// poison. Null for fewer than two values.
 /// </summary>
-sealed class FloatingVarianceAccumulator(bool root, StateMemory memory) : Accumulator
+sealed class FloatingVarianceAccumulator(bool root, ValueCounts counts, StateMemory memory) : Accumulator
 {
     // Squares of values outside these bounds, and the errors of their rounding, would leave a double's range; such values are scaled by a power of two first.
     static readonly double Small = Math.ScaleB(1, -480);
@@ -25,7 +25,6 @@ sealed class FloatingVarianceAccumulator(bool root, StateMemory memory) : Accumu
     // Made when the first such value comes.
     ExactSums? _smallSquares;
     ExactSums? _largeSquares;
-    long[] _counts = [];
     int _groups;
     Widening _widening;
 
@@ -37,17 +36,13 @@ sealed class FloatingVarianceAccumulator(bool root, StateMemory memory) : Accumu
         _errors.Resize(groups);
         _smallSquares?.Resize(groups);
         _largeSquares?.Resize(groups);
-        memory.Lengthen(ref _counts, groups);
+        counts.Resize(groups);
     }
 
     public override void Accumulate(Column? input, ReadOnlySpan<int> groups, long position)
     {
         var values = _widening.Doubles(input!)[..groups.Length];
-        var nullable = input!.HasNulls;
-        for (var i = 0; i < groups.Length; i++)
-        {
-            if (!nullable || !input.IsNull(i)) _counts[groups[i]]++;
-        }
+        counts.Add(input, groups);
         // Slots of null rows hold zero, which no sum shows.
         _sums.Add(groups, values);
         Span<double> squares = stackalloc double[Stretch];
@@ -95,13 +90,13 @@ sealed class FloatingVarianceAccumulator(bool root, StateMemory memory) : Accumu
     {
         foreach (var group in order)
         {
-            ((Column<long>)state[0]).Append(_counts[group]);
             _sums.Save(group, (BytesColumn)state[1]);
             _squares.Save(group, (BytesColumn)state[2]);
             _errors.Save(group, (BytesColumn)state[3]);
             Save(_smallSquares, group, state[4]);
             Save(_largeSquares, group, state[5]);
         }
+        counts.Write(order, (Column<long>)state[0]);
     }
 
     static void Save(ExactSums? sums, int group, Column state)
@@ -114,13 +109,13 @@ sealed class FloatingVarianceAccumulator(bool root, StateMemory memory) : Accumu
     {
         for (var i = 0; i < groups.Length; i++)
         {
-            _counts[groups[i]] += ((Column<long>)state[0]).Values[i];
             _sums.Merge(groups[i], ((BytesColumn)state[1]).Bytes(i));
             _squares.Merge(groups[i], ((BytesColumn)state[2]).Bytes(i));
             _errors.Merge(groups[i], ((BytesColumn)state[3]).Bytes(i));
             if (!state[4].IsNull(i)) Made(ref _smallSquares).Merge(groups[i], ((BytesColumn)state[4]).Bytes(i));
             if (!state[5].IsNull(i)) Made(ref _largeSquares).Merge(groups[i], ((BytesColumn)state[5]).Bytes(i));
         }
+        counts.Merge(groups, ((Column<long>)state[0]).Values);
     }
 
     public override void Finish(ReadOnlySpan<int> order, Column target)
@@ -128,8 +123,8 @@ sealed class FloatingVarianceAccumulator(bool root, StateMemory memory) : Accumu
         var column = (Column<double>)target;
         foreach (var group in order)
         {
-            if (_counts[group] < 2) column.AppendNull();
-            else column.Append(_sums.IsSpecial(group) ? double.NaN : ExactVariance.Of(_sums.Exact(group), Squares(group), _counts[group], 0, root));
+            if (counts[group] < 2) column.AppendNull();
+            else column.Append(_sums.IsSpecial(group) ? double.NaN : ExactVariance.Of(_sums.Exact(group), Squares(group), counts[group], 0, root));
         }
     }
 

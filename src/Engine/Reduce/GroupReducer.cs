@@ -11,6 +11,7 @@ public sealed class GroupReducer : Reducer
     readonly IReadOnlyList<Aggregate> _aggregates;
     readonly Accumulator[] _accumulators;
     readonly GroupTable _table;
+    readonly RowCounts _rows;
     readonly IReadOnlyList<SortKey> _sort;
     readonly long _limit;
     readonly Column[] _keyColumns;
@@ -33,7 +34,8 @@ public sealed class GroupReducer : Reducer
         _keys = [.. keys];
         _keyColumns = new Column[keys.Count];
         _aggregates = aggregates;
-        _accumulators = [.. aggregates.Select(aggregate => Accumulator.Create(aggregate, aggregate.Input < 0 ? null : input[aggregate.Input].Type, _memory))];
+        _rows = new RowCounts(_memory);
+        _accumulators = [.. aggregates.Select(aggregate => Accumulator.Create(aggregate, aggregate.Input < 0 ? null : input[aggregate.Input].Type, _rows, _memory))];
         _table = new GroupTable(keys.Select(key => input[key].Type), _memory);
         _plain = new PlainColumns(input.Count, _memory);
         _sort = sort;
@@ -56,6 +58,8 @@ public sealed class GroupReducer : Reducer
         if (batch.Rows == 0) return;
         for (var i = 0; i < _keys.Length; i++) _keyColumns[i] = batch.Columns[_keys[i]];
         var groups = Assign(batch.Rows);
+        if (_keys.Length == 0) _rows.AddAll(batch.Rows);
+        else _rows.Add(groups);
         _plain.Start(batch);
         for (var i = 0; i < _accumulators.Length; i++)
         {
@@ -72,6 +76,7 @@ public sealed class GroupReducer : Reducer
         _memory.Lengthen(ref _groups, rows);
         var groups = _groups.AsSpan(0, rows);
         _table.Assign(_keyColumns, groups);
+        _rows.Resize(_table.Count);
         foreach (var accumulator in _accumulators) accumulator.Resize(_table.Count);
         return groups;
     }

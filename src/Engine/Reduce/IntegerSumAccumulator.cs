@@ -6,7 +6,8 @@ using Fanfold.Engine.Columns;
 namespace Fanfold.Engine.Reduce;
 
 /// <summary><c>sum</c> and <c>mean</c> of integers, booleans and decimals up to 18 digits: exact. The sum of nothing is 0, its mean null.</summary>
-sealed class IntegerSumAccumulator(string name, DataType input, bool mean, StateMemory memory) : Accumulator
+/// <param name="counts">What a mean divides by; null for a sum.</param>
+sealed class IntegerSumAccumulator(string name, DataType input, ValueCounts? counts, StateMemory memory) : Accumulator
 {
     // Each half takes up at most 32 bits of its 64 with an addition, so 2^30 of them can go without a carry.
     const int SpillInterval = 1 << 30;
@@ -14,7 +15,6 @@ sealed class IntegerSumAccumulator(string name, DataType input, bool mean, State
     /// <summary>What was added since the last spill: the lower and the upper halves of the values, each summed up.</summary>
     Halves[] _recent = [];
     Int128[] _spilled = [];
-    long[] _counts = [];
     bool _hasSpilled;
     int _added;
     int _groups;
@@ -31,7 +31,7 @@ sealed class IntegerSumAccumulator(string name, DataType input, bool mean, State
     {
         _groups = groups;
         memory.Lengthen(ref _recent, groups);
-        if (mean) memory.Lengthen(ref _counts, groups);
+        counts?.Resize(groups);
         if (_hasSpilled) memory.Lengthen(ref _spilled, groups);
     }
 
@@ -46,6 +46,7 @@ sealed class IntegerSumAccumulator(string name, DataType input, bool mean, State
             case Column<long> values: Add(values, groups); break;
             case Column<ulong> values: Add(values, groups); break;
         }
+        counts?.Add(input, groups);
     }
 
     void Add<T>(Column<T> column, ReadOnlySpan<int> groups) where T : unmanaged, INumberBase<T>
@@ -60,14 +61,6 @@ sealed class IntegerSumAccumulator(string name, DataType input, bool mean, State
             sum.Low += (uint)value;
             sum.High += typeof(T) == typeof(ulong) ? value >>> 32 : value >> 32;
         }
-        if (!mean) return;
-        ref var counts = ref MemoryMarshal.GetArrayDataReference(_counts);
-        if (column.HasNulls)
-        {
-            for (var i = 0; i < groups.Length; i++) Unsafe.Add(ref counts, groups[i]) += column.IsNull(i) ? 0 : 1;
-            return;
-        }
-        foreach (var group in groups) Unsafe.Add(ref counts, group)++;
     }
 
     void Spill()
@@ -82,15 +75,12 @@ sealed class IntegerSumAccumulator(string name, DataType input, bool mean, State
     // 2^63 rows of 64 bits fit.
     IntegerTotal Total(int group) => new((_hasSpilled ? _spilled[group] : 0) + _recent[group].Total, 0);
 
-    public override IReadOnlyList<DataType> StateTypes => mean ? [DataType.Binary, DataType.Int64] : [DataType.Binary];
+    public override IReadOnlyList<DataType> StateTypes => counts is null ? [DataType.Binary] : [DataType.Binary, DataType.Int64];
 
     public override void Save(ReadOnlySpan<int> order, ReadOnlySpan<Column> state)
     {
-        foreach (var group in order)
-        {
-            Total(group).Save((BytesColumn)state[0]);
-            if (mean) ((Column<long>)state[1]).Append(_counts[group]);
-        }
+        foreach (var group in order) Total(group).Save((BytesColumn)state[0]);
+        counts?.Write(order, (Column<long>)state[1]);
     }
 
     public override void Merge(ReadOnlySpan<Column> state, ReadOnlySpan<int> groups)
@@ -98,19 +88,16 @@ sealed class IntegerSumAccumulator(string name, DataType input, bool mean, State
         _hasSpilled = true;
         memory.Lengthen(ref _spilled, _groups);
         var sums = (BytesColumn)state[0];
-        for (var i = 0; i < groups.Length; i++)
-        {
-            _spilled[groups[i]] += IntegerTotal.Load(sums.Bytes(i)).Sum;
-            if (mean) _counts[groups[i]] += ((Column<long>)state[1]).Values[i];
-        }
+        for (var i = 0; i < groups.Length; i++) _spilled[groups[i]] += IntegerTotal.Load(sums.Bytes(i)).Sum;
+        counts?.Merge(groups, ((Column<long>)state[1]).Values);
     }
 
     public override void Finish(ReadOnlySpan<int> order, Column target)
     {
         foreach (var group in order)
         {
-            if (mean) Total(group).AppendMean((Column<double>)target, _counts[group], input.Scale);
-            else Total(group).AppendTo(target, name);
+            if (counts is null) Total(group).AppendTo(target, name);
+            else Total(group).AppendMean((Column<double>)target, counts[group], input.Scale);
         }
     }
 }
