@@ -5,7 +5,7 @@ namespace Fanfold.Engine.Reduce;
 /// <summary>The distinct values of a column, numbered from 0 in order of first appearance; null is a value of its own.</summary>
 abstract class DistinctValues(StateMemory memory)
 {
-    protected const int Stretch = 2048;
+    protected const int Stretch = 512;
 
     /// <summary>No number.</summary>
     protected const int None = -1;
