@@ -60,6 +60,22 @@ public sealed class PluginTests : IDisposable
         Assert.Equal("complete", (string?)manifest["proof"]!["scope"]);
     }
 
+    [Fact]
+    public async Task Run_PluginWithNothingToSayOfAPartition_LeavesItEmpty()
+    {
+        Directory.CreateDirectory(_fanfold.PathOf("lake/trips"));
+        Duck.Execute($"""
+            copy (select (i % 2)::int as ff, case when i % 2 = 0 then null else (i % 5)::int end as vehicle, timestamp '2024-01-01' + to_seconds(i * 60) as pickup from range(6000) t(i))
+            to '{_fanfold.PathOf("lake/trips/a.parquet")}' (format parquet)
+            """);
+
+        (await _fanfold.RunAsync(Fanfold.Spec("lake/trips", "ff", """{ "plugin": "sessions" }""", Result), "--worker", ProgramAt("SampleWorker"))).Exits(0);
+
+        Assert.Equal(["1|5"], Duck.Rows($"select ff, count(*) from '{_fanfold.PathOf(Result)}' group by ff"));
+        var manifest = JsonNode.Parse(await File.ReadAllTextAsync(_fanfold.PathOf(Result + ".manifest.json"), Cancellation))!;
+        Assert.Equal("complete", (string?)manifest["proof"]!["scope"]);
+    }
+
     /// <summary>The plug-in sees one thing, wherever its rows come from.</summary>
     [Fact]
     public async Task Run_SampleOverRangesOfFoldersWithKeys_GivesTheSessionsThatDuckDbFinds()

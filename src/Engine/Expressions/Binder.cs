@@ -65,14 +65,6 @@ sealed partial class Binder(Schema schema, string text)
         if (_faults.Count < MaxFaults) _faults.Add(new ExpressionFault(code, span.Position, span.Length, message));
     }
 
-    /// <summary>Notes that a form isn't carried out yet, and the faults inside it.</summary>
-    public BoundExpression? Unsupported(Node node, string what)
-    {
-        foreach (var child in node.Children) Bind(child);
-        Fault(FaultCode.Unsupported, node.Span, $"{what} is not supported yet");
-        return null;
-    }
-
     InstantLiteral? BindTemporal(TemporalNode node)
     {
         if (InstantLiteral.Parse(node.Kind, node.Text) is { } literal) return literal;

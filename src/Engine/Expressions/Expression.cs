@@ -19,7 +19,7 @@ public sealed class Expression
         Text = text;
         _root = root;
         Faults = fault is null ? [] : [fault];
-        ColumnNames = root is null ? [] : [.. Names(root).Distinct(StringComparer.Ordinal)];
+        Columns = root is null ? [] : [.. Names(root).DistinctBy(column => column.Name, StringComparer.Ordinal)];
     }
 
     public string Text { get; }
@@ -27,8 +27,8 @@ public sealed class Expression
     /// <summary>Why the text is no expression; empty when it is one.</summary>
     public IReadOnlyList<ExpressionFault> Faults { get; }
 
-    /// <summary>The column names that the text uses, each once, in the order of their first use.</summary>
-    public IReadOnlyList<string> ColumnNames { get; }
+    /// <summary>The columns that the text uses, each once, in the order and at the position of their first use.</summary>
+    public IReadOnlyList<(string Name, int Position)> Columns { get; }
 
     public static Expression Parse(string text)
     {
@@ -71,12 +71,12 @@ public sealed class Expression
     /// <summary>What was parsed, for tests.</summary>
     internal Node? Root => _root;
 
-    static IEnumerable<string> Names(Node node)
+    static IEnumerable<(string Name, int Position)> Names(Node node)
     {
         var pending = new Stack<Node>([node]);
         while (pending.TryPop(out var next))
         {
-            if (next is NameNode name) yield return name.Name;
+            if (next is NameNode name) yield return (name.Name, name.Span.Position);
             foreach (var child in next.Children.Reverse()) pending.Push(child);
         }
     }

@@ -22,8 +22,6 @@ public static class FaultCode
     public const string Value = "value";
     /// <summary>An aggregate inside a row expression, or none where one must stand.</summary>
     public const string Aggregate = "aggregate";
-    /// <summary>Part of the language, but not carried out yet.</summary>
-    public const string Unsupported = "unsupported";
 }
 
 /// <summary>A value, or every fault that stands in its way.</summary>

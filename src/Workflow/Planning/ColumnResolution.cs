@@ -17,55 +17,66 @@ sealed record ResolvedSpec(
 /// <summary>Finds a spec's columns, and binds its expressions to them.</summary>
 static class ColumnResolution
 {
+    const int MaxTextShown = 200;
+
     /// <exception cref="PlanRefusedException">All unknown columns, files that lack one or have it with a type that does not fit, and faulty expressions.</exception>
     /// <param name="plugin">The spec's plug-in, whose outputs are not known yet; null where it names none.</param>
     public static ResolvedSpec Resolve(RunSpec spec, IReadOnlyList<SourceFile> files, FoundPlugin? plugin)
     {
         var errors = new List<RunError>();
         if (plugin?.Fault is { } missing) errors.Add(missing);
-        var sources = new SourceColumns(files, spec.Source.OnMissingColumn);
-        var columns = new List<SourceColumn>();
-        foreach (var (name, pointer) in UsedColumns(spec, sources, plugin))
+        var sources = new SourceColumns(files, spec.Source.OnMissingColumn, [.. spec.Derive.Select(expression => expression.Name)]);
+        var columns = new Dictionary<string, SourceColumn>(StringComparer.Ordinal);
+        // What a faulty column would be is not known, so expressions that use it are not judged.
+        var faulty = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var use in UsedColumns(spec, sources, plugin))
         {
-            if (columns.All(column => column.Field.Name != name) && sources.Find(name, pointer, errors) is { } column) columns.Add(column);
+            if (columns.ContainsKey(use.Name)) continue;
+            if (sources.Find(use, errors) is { } column) columns.Add(use.Name, column);
+            else faulty.Add(use.Name);
         }
-        // A fault of the files, not of the place in the spec, comes up once for each use.
-        if (errors.Count > 0) throw new PlanRefusedException([.. errors.Distinct()]);
-        var schema = new Schema(columns.Select(column => column.Field));
+        var schema = new Schema(columns.Values.Select(column => column.Field));
         var (rows, derived) = (new RowSchema(schema), new List<TaskDerived>());
         foreach (var (name, text) in spec.Derive)
         {
-            if (Bound(Expression.Parse(text).BindValue(rows.InReduce), text, $"/derive/{Escape(name)}", errors) is not { } value) continue;
+            var expression = Expression.Parse(text);
+            if (Uses(expression, faulty) || Bound(expression.BindValue(rows.InReduce), text, $"/derive/{Escape(name)}", errors) is not { } value)
+            {
+                faulty.Add(name);
+                continue;
+            }
             rows.Add(name, value);
             derived.Add(new TaskDerived(name, text));
         }
-        // What a faulty derived column would be is not known, so its uses are not faults of their own.
-        if (errors.Count > 0) throw new PlanRefusedException(errors);
-        var where = spec.Where is { } condition ? Bound(Expression.Parse(condition).BindPredicate(rows.InWhere), condition, "/where", errors) : null;
-        if (plugin is not null) errors.AddRange(plugin.TypeFaults(rows.InReduce));
-        var reduction = plugin?.Description is { } described ? Reduction(spec, rows.InReduce, described) : Reduction(spec, rows, derived, errors);
-        if (errors.Count > 0) throw new PlanRefusedException(errors);
-        return new ResolvedSpec(schema, columns, rows, derived, ResultColumns(rows.InReduce, reduction!), reduction!, where);
+        var condition = spec.Where is null ? null : Expression.Parse(spec.Where);
+        var where = condition is null || Uses(condition, faulty) ? null : Bound(condition.BindPredicate(rows.InWhere), condition.Text, "/where", errors);
+        if (plugin?.Description?.Inputs.Any(input => faulty.Contains(input.Name)) == false) errors.AddRange(plugin.TypeFaults(rows.InReduce));
+        var reduction = plugin is null ? Reduction(spec, rows, derived, faulty, errors) : plugin.Description is { } described ? Reduction(spec, rows.InReduce, described) : null;
+        // A fault of the files, not of the place in the spec, comes up once for each use.
+        if (errors.Count > 0) throw new PlanRefusedException([.. errors.Distinct()]);
+        return new ResolvedSpec(schema, [.. columns.Values], rows, derived, ResultColumns(rows.InReduce, reduction!), reduction!, where);
     }
 
+    static bool Uses(Expression expression, HashSet<string> names) => expression.Columns.Any(column => names.Contains(column.Name));
+
     /// <summary>The source's columns that the spec names, with the places. A derived column hides one of the source from all but <c>where</c> and itself.</summary>
-    static IEnumerable<(string Name, string Pointer)> UsedColumns(RunSpec spec, SourceColumns sources, FoundPlugin? plugin)
+    static IEnumerable<ColumnUse> UsedColumns(RunSpec spec, SourceColumns sources, FoundPlugin? plugin)
     {
-        yield return (spec.PartitionBy.Column, "/partitionBy/column");
+        yield return new(spec.PartitionBy.Column, "/partitionBy/column");
         var derived = spec.Derive.Select(expression => expression.Name).ToHashSet(StringComparer.Ordinal);
         if (spec.Where is not null)
         {
-            foreach (var name in Expression.Parse(spec.Where).ColumnNames)
+            foreach (var use in UsedBy(spec.Where, "/where"))
             {
-                if (!derived.Contains(name) || sources.Has(name)) yield return (name, "/where");
+                if (!derived.Contains(use.Name) || sources.Has(use.Name)) yield return use;
             }
         }
         var before = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (name, text) in spec.Derive)
         {
-            foreach (var column in Expression.Parse(text).ColumnNames)
+            foreach (var use in UsedBy(text, $"/derive/{Escape(name)}"))
             {
-                if (!before.Contains(column)) yield return (column, $"/derive/{Escape(name)}");
+                if (!before.Contains(use.Name)) yield return use;
             }
             before.Add(name);
         }
@@ -75,16 +86,21 @@ static class ColumnResolution
         }
     }
 
-    static IEnumerable<(string Name, string Pointer)> UsedByReduction(RunSpec spec, FoundPlugin? plugin)
+    static IEnumerable<ColumnUse> UsedByReduction(RunSpec spec, FoundPlugin? plugin)
     {
-        for (var i = 0; i < spec.Reduce.GroupBy.Count; i++) yield return (spec.Reduce.GroupBy[i], $"/reduce/groupBy/{i}");
+        for (var i = 0; i < spec.Reduce.GroupBy.Count; i++) yield return new(spec.Reduce.GroupBy[i], $"/reduce/groupBy/{i}");
         foreach (var (name, text) in spec.Reduce.Aggregates)
         {
-            foreach (var column in Expression.Parse(text).ColumnNames) yield return (column, $"/reduce/aggregates/{Escape(name)}");
+            foreach (var use in UsedBy(text, $"/reduce/aggregates/{Escape(name)}")) yield return use;
         }
-        for (var i = 0; i < spec.Reduce.Select?.Count; i++) yield return (spec.Reduce.Select[i], $"/reduce/select/{i}");
-        foreach (var input in plugin?.Description?.Inputs ?? []) yield return (input.Name, PluginLookup.Pointer);
+        for (var i = 0; i < spec.Reduce.Select?.Count; i++) yield return new(spec.Reduce.Select[i], $"/reduce/select/{i}");
+        foreach (var input in plugin?.Description?.Inputs ?? []) yield return new(input.Name, PluginLookup.Pointer);
     }
+
+    static IEnumerable<ColumnUse> UsedBy(string text, string pointer) =>
+        Expression.Parse(text).Columns.Select(column => new ColumnUse(column.Name, pointer, Place(column.Position, text)));
+
+    static string Place(int position, string text) => text.Length <= MaxTextShown ? $" (at {position} of \"{text}\")" : $" (at {position})";
 
     // RFC 6901
     static string Escape(string name) => name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
@@ -92,7 +108,7 @@ static class ColumnResolution
     static TaskReduction Reduction(RunSpec spec, Schema schema, ReducerDescription plugin) =>
         new(null, null, null, [], spec.Reduce.Limit, new TaskPlugin(plugin.Name, plugin.Version, [.. plugin.Inputs.Select(input => schema.IndexOf(input.Name))], []));
 
-    static TaskReduction? Reduction(RunSpec spec, RowSchema rows, List<TaskDerived> derived, List<RunError> errors)
+    static TaskReduction? Reduction(RunSpec spec, RowSchema rows, List<TaskDerived> derived, HashSet<string> faulty, List<RunError> errors)
     {
         var reduce = spec.Reduce;
         var sort = reduce.Sort.Select(key => new Engine.Reduce.SortKey(IndexOf(spec.OutputColumns!, key.Column), key.Descending)).ToList();
@@ -105,7 +121,7 @@ static class ColumnResolution
         foreach (var (name, text) in reduce.Aggregates)
         {
             var pointer = $"/reduce/aggregates/{Escape(name)}";
-            if (Bound(AggregateCall.Parse(text, rows.InReduce), text, pointer, errors) is not { } call) continue;
+            if (Uses(Expression.Parse(text), faulty) || Bound(AggregateCall.Parse(text, rows.InReduce), text, pointer, errors) is not { } call) continue;
             aggregates.Add(new Aggregate(name, call.Function, Ordinal(call), call.Parameter));
         }
         return errors.Count > 0 ? null : new TaskReduction([.. reduce.GroupBy.Select(rows.InReduce.IndexOf)], aggregates, null, sort, reduce.Limit);
@@ -141,7 +157,7 @@ static class ColumnResolution
 
     static T? Bound<T>(Checked<T> result, string text, string pointer, List<RunError> errors) where T : class
     {
-        foreach (var fault in result.Faults) errors.Add(new RunError(fault.Code, $"{fault.Message} (at {fault.Position} of \"{text}\")", Pointer: pointer));
+        foreach (var fault in result.Faults) errors.Add(new RunError(fault.Code, fault.Message + Place(fault.Position, text), Pointer: pointer));
         return result.Value;
     }
 }

@@ -10,25 +10,31 @@ namespace Fanfold.Workflow.Planning;
 /// <param name="Files">Where each file has it, in plan order.</param>
 sealed record SourceColumn(Field Field, IReadOnlyList<FileColumn> Files);
 
+/// <summary>A column where the spec names it.</summary>
+/// <param name="Place">The place inside an expression, for the end of a message; "" elsewhere.</param>
+readonly record struct ColumnUse(string Name, string Pointer, string Place = "");
+
 /// <summary>
 /// Finds columns by name, case exactly, in all files: in a file itself, else in the keys of its path, else as nulls where the spec allows that.
 /// Their type is the narrowest that holds the values of all files exactly.
 /// </summary>
-sealed class SourceColumns(IReadOnlyList<SourceFile> files, MissingColumn onMissing)
+/// <param name="derived">The names of the spec's derived columns.</param>
+sealed class SourceColumns(IReadOnlyList<SourceFile> files, MissingColumn onMissing, IReadOnlyList<string> derived)
 {
     const int MaxFilesNamed = 5;
 
     /// <summary>The names that a spec may use.</summary>
-    IEnumerable<string> Names => files[0].Keys.Select(key => key.Name).Concat(files[0].Footer.Columns.Where(column => column.IsFlat).Select(column => column.Name)).Distinct();
+    IEnumerable<string> Names =>
+        derived.Concat(files.SelectMany(file => file.Keys.Select(key => key.Name).Concat(file.Footer.Columns.Where(column => column.IsFlat).Select(column => column.Name)))).Distinct();
 
     public bool Has(string name) => files.Any(file => file.Footer.Columns.Any(column => column.Root == name) || file.Keys.Any(key => key.Name == name));
 
     /// <summary>Null when there are errors.</summary>
-    /// <param name="pointer">Where the spec names the column.</param>
-    public SourceColumn? Find(string name, string pointer, List<RunError> errors)
+    public SourceColumn? Find(ColumnUse use, List<RunError> errors)
     {
+        var name = use.Name;
         var found = files.Select(file => new Found(file, file.Footer.FindFlat(name), file.Keys.Where(key => key.Name == name).ToList())).ToList();
-        if (Refusal(name, pointer, found) is { } refusal)
+        if (Refusal(use, found) is { } refusal)
         {
             errors.Add(refusal);
             return null;
@@ -61,14 +67,18 @@ sealed class SourceColumns(IReadOnlyList<SourceFile> files, MissingColumn onMiss
         public bool IsKey => Stored is null && Keys.Count > 0;
     }
 
-    RunError? Refusal(string name, string pointer, List<Found> found)
+    RunError? Refusal(ColumnUse use, List<Found> found)
     {
+        var (name, pointer) = (use.Name, use.Pointer);
         var nested = Paths(found, f => f.Stored is null && f.File.Footer.Columns.Any(column => !column.IsFlat && column.Root == name));
         if (nested.Count > 0)
             return new RunError("nested-column", $"The column '{name}' is nested in {Named(nested)}; only flat columns can be used.", File: nested[0], Pointer: pointer);
         var missing = Paths(found, f => f.Stored is null && f.Keys.Count == 0);
         if (missing.Count == files.Count)
-            return new RunError("unknown-column", $"No file has a column '{name}'{Suggestion.For(name, Names, "; `fanfold inspect FILE` shows the columns of a file.")}", Pointer: pointer);
+        {
+            var advice = derived.Contains(name) ? "; the column derived under this name comes after this one, and sees only those before it." : Suggestion.For(name, Names, "; `fanfold inspect FILE` shows the columns of a file.");
+            return new RunError("unknown-column", $"No file has a column '{name}'{advice}{use.Place}", Pointer: pointer);
+        }
         if (missing.Count > 0 && onMissing == MissingColumn.Error)
         {
             return new RunError("missing-column",

@@ -236,14 +236,23 @@ public sealed class ProcessIsolation(WorkerCommand command, TokenCredential? ide
         return peak;
     }
 
+    /// <summary>What a worker wrote on stderr, without stack frames. A crash gives its reason before them, one after a long log at the end; so both ends are kept.</summary>
     static async Task<string> ReadErrorsAsync(StreamReader errors)
     {
-        const int kept = 2048;
+        const int kept = 4096, shown = 2048;
         var buffer = new char[kept];
-        var text = "";
+        var (head, tail) = ("", "");
         int read;
-        while ((read = await errors.ReadAsync(buffer)) > 0) text = (text + new string(buffer, 0, read)) is var all && all.Length > kept ? all[^kept..] : all;
-        return text.Trim();
+        while ((read = await errors.ReadAsync(buffer)) > 0)
+        {
+            if (head.Length < kept) head += new string(buffer, 0, read);
+            else tail += new string(buffer, 0, read);
+            if (tail.Length > kept) tail = tail[^kept..];
+        }
+        // The first line of a tail that was cut may be the rest of a frame.
+        if (tail.Length == kept) tail = tail[(tail.TrimEnd().IndexOf('\n') + 1)..];
+        var text = string.Join('\n', (head + tail).Split('\n').Where(line => !line.StartsWith("   at ", StringComparison.Ordinal))).Trim();
+        return text.Length > shown ? text[^shown..] : text;
     }
 
     sealed class NoIdentityException(Exception inner) : Exception(inner.Message.Split('\n')[0].Trim().TrimEnd('.'), inner);

@@ -17,8 +17,8 @@ static class Proof
             if (receipt.TaskId != task.Slice.TaskId) return $"the receipt of {partition} is that of task '{receipt.TaskId}'";
             if (receipt.Outcome != TaskOutcome.Done) return $"the receipt of {partition} is that of a task that failed";
             if (receipt.Part is { } part && part.Path != paths.Part(receipt.TaskId)) return $"the receipt of {partition} names the part '{part.Path}', which is another task's";
-            // At least one group or row comes of selected rows, and none comes of nothing.
-            if (receipt.RowsSelected > 0 != receipt.Part is { Rows: > 0 }) return $"{partition} had {receipt.RowsSelected} rows to reduce, and its part has {receipt.Part?.Rows ?? 0}";
+            // Nothing comes of nothing, and of selected rows at least one group or row; but a plug-in may find that none is worth a row.
+            if (receipt.RowsSelected > 0 != receipt.Part is { Rows: > 0 } && (receipt.RowsSelected == 0 || header.Plugin is null)) return $"{partition} had {receipt.RowsSelected} rows to reduce, and its part has {receipt.Part?.Rows ?? 0}";
             if (receipt.InputsHash != task.Slice.InputsHash) return $"the receipt of {partition} names other row groups than the plan";
             if (receipt.RowsDecoded + receipt.RowsPruned != task.Slice.RowsToDecode)
                 return $"{partition} decoded {receipt.RowsDecoded} rows and pruned {receipt.RowsPruned}, the footers count {task.Slice.RowsToDecode}";

@@ -11,6 +11,9 @@ static partial class SpecValidator
 {
     public const int MaxExpressionBytes = 64 << 10;
 
+    /// <summary>Of derived columns, and of aggregates: planning looks each name up among all before it.</summary>
+    public const int MaxExpressions = 1000;
+
     static readonly JsonPointer Reduce = JsonPointer.Root.Field("reduce");
 
     public static void Check(RunSpec spec, SpecFaults faults)
@@ -79,9 +82,14 @@ static partial class SpecValidator
     /// <summary>The place for all checks of expressions: each comes by with its pointer, in spec order.</summary>
     static void CheckExpressions(RunSpec spec, SpecFaults faults)
     {
+        if (spec.Derive.Count > MaxExpressions) TooMany(JsonPointer.Root.Field("derive"), spec.Derive.Count);
+        if (spec.Reduce.Aggregates.Count > MaxExpressions) TooMany(Reduce.Field("aggregates"), spec.Reduce.Aggregates.Count);
         if (spec.Where is not null) CheckExpression(JsonPointer.Root.Field("where"), spec.Where);
         foreach (var (name, text) in spec.Derive) CheckExpression(JsonPointer.Root.Field("derive").Field(name), text);
         foreach (var (name, text) in spec.Reduce.Aggregates) CheckExpression(Reduce.Field("aggregates").Field(name), text);
+
+        void TooMany(JsonPointer at, int count) =>
+            faults.Add(SpecErrorCode.OutOfRange, at, $"{at.ToWords()} has {count:N0} entries, and at most {MaxExpressions:N0} are taken; split the spec.");
 
         void CheckExpression(JsonPointer at, string text)
         {

@@ -97,8 +97,8 @@ public class ParserTests
     }
 
     [Fact]
-    public void ColumnNames_BeforeBinding_AreDistinctInOrderOfUse() =>
-        Assert.Equal(["b", "a", "c d", "e"], Expression.Parse("b > a and b in (1) and f(\"c d\") between e and date '2024-01-01'").ColumnNames);
+    public void Columns_BeforeBinding_AreDistinctInOrderOfUse() =>
+        Assert.Equal([("b", 0), ("a", 4), ("c d", 25), ("e", 40)], Expression.Parse("b > a and b in (1) and f(\"c d\") between e and date '2024-01-01'").Columns);
 
     static string Shape(Node node) => node switch
     {

@@ -49,7 +49,7 @@ public class SourceColumnsTests
     {
         var errors = new List<RunError>();
 
-        Assert.Null(new SourceColumns(Files(files), MissingColumn.Error).Find("x", "/where", errors));
+        Assert.Null(new SourceColumns(Files(files), MissingColumn.Error, []).Find(new ColumnUse("x", "/where"), errors));
 
         var error = Assert.Single(errors);
         Assert.Equal((code, file), (error.Code, error.File));
@@ -64,7 +64,7 @@ public class SourceColumnsTests
     {
         var errors = new List<RunError>();
 
-        Assert.Null(new SourceColumns(Files(files), MissingColumn.Null).Find("x", "/where", errors));
+        Assert.Null(new SourceColumns(Files(files), MissingColumn.Null, []).Find(new ColumnUse("x", "/where"), errors));
 
         Assert.Equal(code, Assert.Single(errors).Code);
     }
@@ -72,13 +72,13 @@ public class SourceColumnsTests
     static SourceColumn Find(MissingColumn onMissing, params SourceFile[] files)
     {
         var errors = new List<RunError>();
-        var column = new SourceColumns(files, onMissing).Find("x", "/where", errors);
+        var column = new SourceColumns(files, onMissing, []).Find(new ColumnUse("x", "/where"), errors);
         Assert.Empty(errors);
         return column!;
     }
 
     /// <summary>Files as <c>path;name:type[:min:max];…</c>; a name with a dot is nested. Bounds are of int32.</summary>
-    static SourceFile[] Files(string[] files) => [.. files.Select(file => File(file.Split(';')[0], file.Split(';', StringSplitOptions.RemoveEmptyEntries)[1..]))];
+    internal static SourceFile[] Files(string[] files) => [.. files.Select(file => File(file.Split(';')[0], file.Split(';', StringSplitOptions.RemoveEmptyEntries)[1..]))];
 
     static SourceFile File(string path, params string[] columns)
     {

@@ -104,6 +104,14 @@ public sealed class ProcessIsolationTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_WorkerCrashesWithManyFrames_KeepsTheReason()
+    {
+        var receipt = await RunAsync("echo Stack overflow. >&2; yes '   at Reducer.Finish(System.Object)' 2>/dev/null | head -n 100000 >&2; exit 134", Long);
+
+        Assert.EndsWith(": Stack overflow.", receipt.Failure!.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Run_WorkerFloodsStderrAndDies_KeepsOnlyTheEnd()
     {
         var receipt = await RunAsync("head -c 5000000 /dev/zero | tr '\\0' 'e' >&2; echo the end >&2; exit 1", Long);
