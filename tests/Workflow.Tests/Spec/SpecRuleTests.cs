@@ -96,6 +96,17 @@ public class SpecRuleTests
     }
 
     [Theory]
+    [InlineData("/derive", "i + 1")]
+    [InlineData("/reduce/aggregates", "max(i)")]
+    public void Parse_MoreThanAThousandExpressions_AreRefused(string pointer, string text)
+    {
+        string Entries(int count) => "{" + string.Join(',', Enumerable.Range(0, count).Select(i => $"\"x{i}\":\"{text}\"")) + "}";
+
+        Assert.DoesNotContain(SpecSamples.Parse(SpecSamples.With(pointer, Entries(1000))).Errors, error => error.Code == "out-of-range");
+        Assert.Contains(("out-of-range", pointer), SpecSamples.Parse(SpecSamples.With(pointer, Entries(1001))).Errors.Select(error => (error.Code, error.Pointer)));
+    }
+
+    [Theory]
     [InlineData("/partitionBy", "{\"columns\":[\"a\",\"b\"]}", "/partitionBy/columns")]
     [InlineData("/strategy", "\"sharedScan\"", "/strategy")]
     public void Parse_NotYetSupported_SaysSoInASentence(string pointer, string value, string at)
