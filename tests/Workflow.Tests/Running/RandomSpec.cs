@@ -69,25 +69,29 @@ sealed record RandomSpec(string Json, string Sql)
         return $"select * exclude (n{(hidden is null ? "" : ", " + hidden)}) from (select *, {number} as n from ({rows})){limit} order by p nulls last, n";
     }
 
+    // Eighths of up to a thousand, whose sums are exact in any order; DuckDB's own round at each step, and its quantiles and variances end at infinities.
+    const string Eighths = "case when abs(d) < 1000 then floor(d * 8) / 8 end";
+    const string EighthsAndSpecials = "case when not (abs(d) between 1000 and 1.7976931348623157e308) then floor(d * 8) / 8 end";
+
     static TwoTexts Aggregate(Dice dice, RandomValue value)
     {
-        // DuckDB's NaN is a maximum, its standard deviations end at infinities.
+        // DuckDB's NaN is a maximum.
         TwoTexts Exact() => dice.Chance(50) ? Number(dice) : dice.Chance(50) ? value.Integer(1) : value.Decimal(0);
         return dice.Below(13) switch
         {
             0 => new("len()", "count(*)"),
             1 => TwoTexts.Format("count({0})", Any(dice, value)),
             2 => TwoTexts.Format("sum({0})", "coalesce(sum({0}), 0)", Exact()),
-            3 => TwoTexts.Format("sum({0})", "coalesce(sum({0}), 0.0::double)", TwoTexts.Same("l / 4")),
-            4 => TwoTexts.Format("mean({0})", "avg({0})", Exact()),
+            3 => TwoTexts.Format("sum({0})", "coalesce(sum({0}), 0.0::double)", TwoTexts.Same(dice.Pick("l / 4", EighthsAndSpecials))),
+            4 => TwoTexts.Format("mean({0})", "avg({0})", dice.Chance(50) ? Exact() : TwoTexts.Same(EighthsAndSpecials)),
             5 => TwoTexts.Format("min({0})", dice.Chance(50) ? Number(dice) : dice.Pick(value.Text(1), value.Day(1), value.Instant(1), TwoTexts.Same("d"))),
             6 => TwoTexts.Format("max({0})", dice.Chance(50) ? Number(dice) : dice.Pick(value.Text(1), value.Day(1), value.Instant(1))),
             7 => TwoTexts.Format("max({0})", "coalesce(max(case when not isnan({0}) then {0} end), max({0}))", TwoTexts.Same("d")),
-            8 => TwoTexts.Format(dice.Pick("std", "var") is var name ? name + "({0})" : "", (name == "std" ? "stddev" : "variance") + "({0})", Number(dice)),
+            8 => TwoTexts.Format(dice.Pick("std", "var") is var name ? name + "({0})" : "", (name == "std" ? "stddev" : "variance") + "({0})", dice.Chance(60) ? Number(dice) : TwoTexts.Same(Eighths)),
             9 => TwoTexts.Format("n_unique({0})", "count(distinct {0})", Any(dice, value)),
             10 => TwoTexts.Format(dice.Pick("first", "last") is var end ? end + "({0})" : "", end + "({0} order by id)", Any(dice, value)),
             11 => TwoTexts.Format(dice.Pick("any", "all") is var which ? which + "({0})" : "", (which == "any" ? "bool_or" : "bool_and") + "({0})", value.Truth(1)),
-            _ => dice.Pick("0", "0.25", "0.5", "1") is var q ? TwoTexts.Format(q == "0.5" ? "median({0})" : $"quantile({{0}}, {q})", $"quantile_cont({{0}}::double, {q})", Number(dice)) : throw new JsonException(),
+            _ => dice.Pick("0", "0.25", "0.5", "1") is var q ? TwoTexts.Format(q == "0.5" ? "median({0})" : $"quantile({{0}}, {q})", $"quantile_cont(({{0}})::double, {q})", dice.Chance(60) ? Number(dice) : TwoTexts.Same(Eighths)) : throw new JsonException(),
         };
     }
 

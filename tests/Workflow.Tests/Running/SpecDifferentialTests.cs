@@ -24,6 +24,9 @@ public class SpecDifferentialTests
         dice => new Case(DuckDbTable.Make(dice), dice.Pick(40, 75, 150), dice.Pick(7, 32, 100), [.. Enumerable.Range(0, 50).Select(_ => RandomSpec.Make(dice))]),
         made => made.Specs.Sum(spec => spec.Json.Length));
 
+    /// <summary>Errors of DuckDB where there is none here, as docs/spec.md lists them: its arithmetic stays narrow and its decimals short, variances of infinities and logarithms below zero have no value.</summary>
+    static readonly string[] DuckDbOnly = ["Out of Range Error", "Conversion Error", "cannot take"];
+
     [Fact]
     public void Run_AnySpec_EqualsDuckDb()
     {
@@ -45,7 +48,7 @@ public class SpecDifferentialTests
                 var (theirs, error) = Theirs(command, sql);
                 if (failure is not null || error is not null)
                 {
-                    Assert.True(error is not null, $"{json}\n{sql}\nhere: {failure}");
+                    Assert.True(error is not null && (failure is not null || DuckDbOnly.Any(kind => error.Contains(kind, StringComparison.Ordinal))), $"{json}\n{sql}\nDuckDB: {error}\nhere: {failure}");
                     errors++;
                     continue;
                 }
