@@ -8,6 +8,7 @@ public sealed class MemoryAccount(long limit)
 {
     long _held;
     Func<bool>? _reserve;
+    Func<bool>? _relief;
 
     /// <summary>In bytes.</summary>
     public long Limit => limit;
@@ -15,18 +16,33 @@ public sealed class MemoryAccount(long limit)
     /// <summary>Bytes charged and not released.</summary>
     public long Held => Interlocked.Read(ref _held);
 
+    /// <summary>Charges what the task can't do without: where there is no room, the reserve gives way, then the reducer's states.</summary>
     /// <exception cref="MemoryExceededException">The limit would be passed; nothing is charged then.</exception>
     public void Charge(long bytes)
     {
+        while (!TryCharge(bytes))
+        {
+            if (_relief?.Invoke() == true) continue;
+            var held = Held;
+            throw new MemoryExceededException($"{bytes:N0} bytes are needed beside the {held:N0} held, the limit is {limit:N0}", held + bytes);
+        }
+    }
+
+    /// <summary>Charges what only makes the task faster: the reserve gives way, and nothing else. False when there is no room.</summary>
+    public bool TryCharge(long bytes)
+    {
         var held = Interlocked.Add(ref _held, bytes);
         while (held > limit && _reserve?.Invoke() == true) held = Held;
-        if (held <= limit) return;
+        if (held <= limit) return true;
         Interlocked.Add(ref _held, -bytes);
-        throw new MemoryExceededException($"{bytes:N0} bytes are needed beside the {held - bytes:N0} held, the limit is {limit:N0}");
+        return false;
     }
 
     /// <summary>Names the reserve: each call releases a part of it; false when nothing is left.</summary>
     internal void ReserveFrom(Func<bool> release) => _reserve = release;
+
+    /// <summary>Names who can make room at a price, such as by spilling: false when that freed nothing.</summary>
+    internal void RelieveBy(Func<bool>? spill) => _relief = spill;
 
     public void Release(long bytes) => Interlocked.Add(ref _held, -bytes);
 }

@@ -47,6 +47,12 @@ public sealed record TaskReceipt
     /// <summary>The largest resident set of the worker process (VmHWM), in bytes; 0 where it is not known.</summary>
     public long PeakMemory { get; init; }
 
+    /// <summary>The most that lay in scratch files at once, in bytes.</summary>
+    public long ScratchBytes { get; init; }
+
+    /// <summary>For the outcome <see cref="TaskOutcome.Memory"/>: the cap that would do, in bytes, where that is known; else 0.</summary>
+    public long NeededMemory { get; init; }
+
     public long ElapsedMs { get; init; }
 
     /// <summary>An earlier part under the same name had other bytes and was kept.</summary>

@@ -30,7 +30,11 @@ public sealed record WorkerTask
     /// <summary>File metadata of the output; nothing that differs between equal runs.</summary>
     public required SortedDictionary<string, string> Metadata { get; init; }
 
+    /// <summary>Where what does not fit in memory goes; null for the system's folder for temporary files without a budget.</summary>
+    public TaskScratch? Scratch { get; init; }
+
     public ReduceWork? Reduce { get; init; }
+    public MergeWork? Merge { get; init; }
     public CombineWork? Combine { get; init; }
     public DescribeWork? Describe { get; init; }
 }
@@ -44,7 +48,21 @@ public sealed record ReduceWork(
 {
     /// <summary>Columns computed per row, in order; their ordinals go on after <see cref="Columns"/>.</summary>
     public IReadOnlyList<TaskDerived>? Derived { get; init; }
+
+    /// <summary>Set when the task is a piece of a split one: it writes what <see cref="MergeWork"/> takes in place of the result.</summary>
+    public ReducePiece? Piece { get; init; }
 }
+
+/// <summary>The rows whose group keys fall into one of as many buckets; all rows when there is one bucket.</summary>
+public sealed record ReducePiece(int Bucket, int Buckets);
+
+/// <summary>Merges what the pieces of a split task wrote, in plan order, into the part that the whole task would have written.</summary>
+/// <param name="Work">That of the whole task, without files.</param>
+public sealed record MergeWork(ReduceWork Work, IReadOnlyList<PartReference> Parts);
+
+/// <param name="Folder">Null for the system's folder for temporary files.</param>
+/// <param name="Bytes">What may lie there at once.</param>
+public sealed record TaskScratch(string? Folder, long Bytes);
 
 /// <param name="Name">"" for the argument of an aggregate.</param>
 /// <param name="Text">An expression over the columns before it.</param>
