@@ -49,9 +49,9 @@ static class DemoData
         {
             var columns = Schema.Fields.Select(field => Column.Create(field.Type)).ToArray();
             for (var row = 0; row < RowGroupRows; row++) AppendTrip(columns, (file * RowGroups + group) * RowGroupRows + row, random);
-            await writer.WriteRowGroupAsync(columns, cancellationToken);
+            writer.WriteRowGroup(columns);
         }
-        await writer.CompleteAsync(cancellationToken);
+        writer.Complete();
     }
 
     static void AppendTrip(Column[] columns, int id, Random random)

@@ -1,6 +1,6 @@
 using Fanfold.Engine;
 using Fanfold.Engine.Columns;
-using Fanfold.Engine.Parquet;
+using Fanfold.Engine.Spill;
 using Fanfold.Storage;
 
 namespace Fanfold.Worker;
@@ -8,25 +8,20 @@ namespace Fanfold.Worker;
 /// <summary>Concatenates parts into one object, streaming: memory depends on a row group of output, not on the number of parts.</summary>
 static class CombineRunner
 {
-    const int MaxBatchRows = 8192;
-
-    /// <summary>Of values that are not coded.</summary>
-    const long BatchBytes = 4 << 20;
-
-    public static async Task<TaskReceipt> RunAsync(WorkerTask task, CombineWork work, IObjectStore state, Action<long> progress, CancellationToken cancellationToken)
+    public static async Task<TaskReceipt> RunAsync(WorkerTask task, CombineWork work, IObjectStore state, ScratchSpace scratch, Action<long> progress, CancellationToken cancellationToken)
     {
         var schema = new Schema(work.Columns.Select(column => column.ToField()));
         var traffic = new Traffic();
         var buffers = new Buffers(new MemoryAccount(task.Memory));
-        using var spool = new Spool(HashKind.Sha256);
+        using var spool = new Spool(HashKind.Sha256, scratch);
         using var writer = ResultWriter.Create(task, work, spool, buffers.Account);
         long rows = 0;
         foreach (var part in work.Parts)
         {
-            await AppendAsync(part, state, schema, writer, traffic, buffers, cancellationToken);
+            await PartReader.ReadAsync(part, state, schema, traffic, buffers, writer.Append, cancellationToken);
             progress(rows += part.Rows);
         }
-        await writer.CompleteAsync(cancellationToken);
+        writer.Complete();
         var (combined, adopted) = await PartWriter.PutAsync(state, task.Output, spool, writer.Rows, work.Format, cancellationToken);
         return new TaskReceipt
         {
@@ -38,25 +33,7 @@ static class CombineRunner
             RowsSelected = writer.Rows,
             BytesRead = traffic.Bytes,
             Requests = traffic.Requests,
+            ScratchBytes = scratch.Peak,
         };
-    }
-
-    static async Task AppendAsync(PartReference part, IObjectStore state, Schema schema, ResultWriter writer, Traffic traffic, Buffers buffers, CancellationToken cancellationToken)
-    {
-        await using var reader = await state.OpenAsync(part.Properties, cancellationToken);
-        if (await PartWriter.HashAsync(reader, HashKind.Xxh3, cancellationToken) != part.Hash)
-            throw new StorageException(StorageFailure.Changed, part.Path, $"the part '{part.Path}' does not have the bytes that its receipt names; redrive the run");
-        var source = new ObjectSource(reader, traffic);
-        var footer = await FooterReader.ReadAsync(source, cancellationToken);
-        if (footer.Rows != part.Rows) throw new ParquetDataException(ParquetDefect.Corrupt, $"the part has {footer.Rows} rows, its receipt says {part.Rows}").At(part.Path);
-        await using var rows = new ColumnBatchReader(source, footer, schema, buffers);
-        await foreach (var batch in rows.ReadAsync(BatchRows(footer), cancellationToken)) await writer.AppendAsync(batch, cancellationToken);
-    }
-
-    /// <summary>Few where rows are wide, so that a batch is no larger than a row group of the result.</summary>
-    static int BatchRows(FileMetadata part)
-    {
-        var widest = part.RowGroups.Select(group => group.Chunks.Sum(chunk => chunk.UncompressedSize) / Math.Max(1, group.Rows)).DefaultIfEmpty(0).Max();
-        return (int)Math.Clamp(BatchBytes / Math.Max(1, widest), 1, MaxBatchRows);
     }
 }

@@ -20,25 +20,25 @@ sealed class HiveResult(Schema schema, long maxFileRows, Stream output, IReadOnl
 
     public override long Rows => _rows;
 
-    public override async ValueTask AppendAsync(RowBatch batch, CancellationToken cancellationToken)
+    public override void Append(RowBatch batch)
     {
         _partitions.Clear();
         _partitions.AppendRange(batch.Columns[0], 0, batch.Rows);
         for (var row = 0; row < batch.Rows;)
         {
-            if (_folder is null || Table.Rows == maxFileRows || !IsOf(_value, _partitions, row)) await BeginFileAsync(_partitions[row], cancellationToken);
+            if (_folder is null || Table.Rows == maxFileRows || !IsOf(_value, _partitions, row)) BeginFile(_partitions[row]);
             var end = row + 1;
             var room = maxFileRows - Table.Rows;
             while (end < batch.Rows && end - row < room && IsOf(_value, _partitions, end)) end++;
-            await Table.AppendAsync(_folder!.IsExact ? [.. batch.Columns.Skip(1)] : batch.Columns, row, end, cancellationToken);
+            Table.Append(_folder!.IsExact ? [.. batch.Columns.Skip(1)] : batch.Columns, row, end);
             _rows += end - row;
             row = end;
         }
     }
 
-    public override async ValueTask CompleteAsync(CancellationToken cancellationToken)
+    public override void Complete()
     {
-        await EndFileAsync(cancellationToken);
+        EndFile();
         _files.Complete();
     }
 
@@ -51,19 +51,19 @@ sealed class HiveResult(Schema schema, long maxFileRows, Stream output, IReadOnl
 
     ParquetTable Table => _folder!.IsExact ? _bare : _whole ??= new ParquetTable(schema, output, metadata, account);
 
-    async ValueTask BeginFileAsync(Scalar value, CancellationToken cancellationToken)
+    void BeginFile(Scalar value)
     {
-        await EndFileAsync(cancellationToken);
+        EndFile();
         _value = value;
         _folder = HiveFolder.Of(schema[0].Name, value);
         Table.Begin(_files.Begin());
     }
 
-    async ValueTask EndFileAsync(CancellationToken cancellationToken)
+    void EndFile()
     {
         if (_folder is null) return;
         var rows = Table.Rows;
-        await Table.CompleteAsync(cancellationToken);
+        Table.Complete();
         _files.End(_folder.Name, ScalarText.Write(_value), rows);
     }
 

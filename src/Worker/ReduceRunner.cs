@@ -6,6 +6,7 @@ using Fanfold.Engine.Parquet;
 using Fanfold.Engine.Reduce;
 using Fanfold.Engine.Reduce.Plugins;
 using Fanfold.Engine.Scan;
+using Fanfold.Engine.Spill;
 using Fanfold.Storage;
 
 namespace Fanfold.Worker;
@@ -13,22 +14,22 @@ namespace Fanfold.Worker;
 /// <summary>Scans the row groups of a task in plan order, reduces them, and writes the part.</summary>
 public static class ReduceRunner
 {
-    public static async Task<TaskReceipt> RunAsync(WorkerTask task, ReduceWork work, IObjectStore data, IObjectStore state, ReducerSet reducers, Action<long> progress, CancellationToken cancellationToken)
+    public static async Task<TaskReceipt> RunAsync(WorkerTask task, ReduceWork work, IObjectStore data, IObjectStore state, ReducerSet reducers, ScratchSpace scratch, Action<long> progress, CancellationToken cancellationToken)
     {
         var schema = new Schema(work.Columns.Select(column => column.ToField()));
         var partition = work.Partition is { } p ? (Field: schema[p.Column], Value: ScalarText.Read(schema[p.Column].Type, p.Value)) : ((Field Field, Scalar Value)?)null;
         var buffers = new Buffers(new MemoryAccount(task.Memory));
         var rows = Rows(schema, work.Derived ?? []);
-        var reducer = work.Reduction.Plugin is { } plugin
-            ? Plugins.Start(work.Reduction, plugin, rows.InReduce, partition!.Value, reducers, buffers.Account)
-            : CreateReducer(work.Reduction, rows.InReduce, partition, buffers.Account);
-        using var spool = new Spool(HashKind.Xxh3);
-        using var writer = new ParquetFileWriter(reducer.OutputSchema, spool, task.Metadata);
+        var reduction = new TaskReducer(work, rows.InReduce, partition, reducers, new SpillSpace(scratch, buffers.Account));
+        var reducer = reduction.Reducer;
+        using var spool = new Spool(HashKind.Xxh3, scratch);
+        using var part = new ParquetTable(reduction.PartSchema, spool, task.Metadata, buffers.Account);
+        reducer.Ready = batch => part.Append(batch.Columns, 0, batch.Rows);
         var traffic = new Traffic();
         var counts = default(ScanCounts);
         var pruned = new PruningCounts();
         var rowGroups = 0;
-        long startRow = 0;
+        var startRow = work.Piece?.StartRow ?? 0;
         foreach (var file in work.Files)
         {
             await using var reader = await data.OpenAsync(new ObjectProperties(file.Path, file.Length, file.ETag), cancellationToken);
@@ -46,17 +47,16 @@ public static class ReduceRunner
                 rowGroups++;
                 progress(counts.RowsDecoded);
                 reducer.EndRowGroup();
-                if (reducer.TakeReady() is { } ready) await writer.WriteRowGroupAsync(ready, cancellationToken);
             }
         }
-        foreach (var columns in reducer.Finish()) await writer.WriteRowGroupAsync(columns, cancellationToken);
-        await writer.CompleteAsync(cancellationToken);
-        var (part, adopted) = writer.Rows == 0 ? (null, false) : await PartWriter.PutAsync(state, task.Output, spool, writer.Rows, cancellationToken);
+        foreach (var columns in reduction.Finish()) part.Append(columns, 0, columns[0].Length);
+        part.Complete();
+        var (written, adopted) = part.Rows == 0 ? (null, false) : await PartWriter.PutAsync(state, task.Output, spool, part.Rows, cancellationToken);
         return new TaskReceipt
         {
             TaskId = task.TaskId,
             Outcome = TaskOutcome.Done,
-            Part = part,
+            Part = written,
             NondeterministicPart = adopted,
             InputsHash = InputsHash(work.Files.Select(file => (file.Path, file.ETag, file.RowGroups.Select(group => group.Ordinal)))),
             RowGroups = rowGroups,
@@ -67,13 +67,9 @@ public static class ReduceRunner
             RowsSelected = counts.RowsSelected,
             BytesRead = traffic.Bytes,
             Requests = traffic.Requests,
+            ScratchBytes = scratch.Peak,
         };
     }
-
-    static Reducer CreateReducer(TaskReduction reduction, Schema schema, (Field Field, Scalar Value)? partition, MemoryAccount account) =>
-        reduction.Aggregates is { } aggregates
-            ? new GroupReducer(schema, partition, reduction.Keys ?? [], aggregates, reduction.Sort, reduction.Limit ?? long.MaxValue, account)
-            : new RowsReducer(schema, partition!.Value.Field, partition.Value.Value, reduction.Select ?? [], reduction.Sort, reduction.Limit ?? long.MaxValue, account);
 
     static Predicate? Partition(TaskPartition? partition, Schema schema)
     {
@@ -84,7 +80,7 @@ public static class ReduceRunner
             : Predicate.Range(schema, partition.Column, value, end.Below is { } below ? ScalarText.Read(value.Type, below) : null);
     }
 
-    static RowSchema Rows(Schema source, IReadOnlyList<TaskDerived> derived)
+    internal static RowSchema Rows(Schema source, IReadOnlyList<TaskDerived> derived)
     {
         var rows = new RowSchema(source);
         foreach (var (name, text) in derived) rows.Add(name, Accepted(Expression.Parse(text).BindValue(rows.InReduce), text));

@@ -11,10 +11,10 @@ abstract class ResultWriter : IDisposable
     public abstract long Rows { get; }
 
     /// <summary>Takes rows of all columns of the result.</summary>
-    public abstract ValueTask AppendAsync(RowBatch batch, CancellationToken cancellationToken);
+    public abstract void Append(RowBatch batch);
 
     /// <summary>Writes what is left; nothing may be appended after it.</summary>
-    public abstract ValueTask CompleteAsync(CancellationToken cancellationToken);
+    public abstract void Complete();
 
     public abstract void Dispose();
 
@@ -36,9 +36,9 @@ sealed class ParquetResult(Schema schema, Stream output, IReadOnlyDictionary<str
 
     public override long Rows => _table.Rows;
 
-    public override ValueTask AppendAsync(RowBatch batch, CancellationToken cancellationToken) => _table.AppendAsync(batch.Columns, 0, batch.Rows, cancellationToken);
+    public override void Append(RowBatch batch) => _table.Append(batch.Columns, 0, batch.Rows);
 
-    public override ValueTask CompleteAsync(CancellationToken cancellationToken) => _table.CompleteAsync(cancellationToken);
+    public override void Complete() => _table.Complete();
 
     public override void Dispose() => _table.Dispose();
 }
@@ -50,7 +50,7 @@ sealed class CsvResult(Schema schema, Stream output, MemoryAccount account) : Re
 
     public override long Rows => _writer.Rows;
 
-    public override ValueTask AppendAsync(RowBatch batch, CancellationToken cancellationToken)
+    public override void Append(RowBatch batch)
     {
         for (var row = 0; row < batch.Rows;)
         {
@@ -58,13 +58,11 @@ sealed class CsvResult(Schema schema, Stream output, MemoryAccount account) : Re
             _writer.Write(_values.Columns);
             _values.Clear();
         }
-        return ValueTask.CompletedTask;
     }
 
-    public override ValueTask CompleteAsync(CancellationToken cancellationToken)
+    public override void Complete()
     {
         _writer.Complete();
-        return ValueTask.CompletedTask;
     }
 
     public override void Dispose()
@@ -84,20 +82,20 @@ sealed class ParquetTable(Schema schema, Stream output, IReadOnlyDictionary<stri
     /// <summary>Begins another file.</summary>
     public void Begin(Stream next) => _writer.Begin(next);
 
-    public async ValueTask AppendAsync(IReadOnlyList<Column> columns, int from, int to, CancellationToken cancellationToken)
+    public void Append(IReadOnlyList<Column> columns, int from, int to)
     {
-        while ((from = _rows.Append([.. columns], from, to)) < to) await EndGroupAsync(cancellationToken);
+        while ((from = _rows.Append([.. columns], from, to)) < to) EndGroup();
     }
 
-    public async ValueTask CompleteAsync(CancellationToken cancellationToken)
+    public void Complete()
     {
-        await EndGroupAsync(cancellationToken);
-        await _writer.CompleteAsync(cancellationToken);
+        EndGroup();
+        _writer.Complete();
     }
 
-    async ValueTask EndGroupAsync(CancellationToken cancellationToken)
+    void EndGroup()
     {
-        await _writer.WriteRowGroupAsync(_rows.Columns, cancellationToken);
+        _writer.WriteRowGroup(_rows.Columns);
         _rows.Clear();
     }
 

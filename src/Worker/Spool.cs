@@ -1,30 +1,39 @@
+using Fanfold.Engine.Spill;
+
 namespace Fanfold.Worker;
 
-/// <summary>Collects an object before it is put: in memory while it is small, then in a temporary file that vanishes with the process. Hashes on the way.</summary>
-sealed class Spool(HashKind kind) : Stream
+/// <summary>Collects an object before it is put: in memory while it is small, then in a scratch file. Hashes on the way.</summary>
+sealed class Spool(HashKind kind, ScratchSpace scratch) : Stream
 {
     const int MaxInMemory = 1024 * 1024;
 
     readonly ContentHash _hash = new(kind);
-    Stream _stream = new MemoryStream();
+    MemoryStream? _memory = new();
+    ScratchFile? _file;
 
     public HashKind Kind => kind;
 
     /// <summary>Of all that was written.</summary>
     public string Hash => _hash.ToString();
 
-    /// <summary>The content from its start, for reading; valid while the spool lives.</summary>
+    /// <summary>The content from its start, for reading; valid while the spool lives and nothing more is written.</summary>
     public Stream Rewind()
     {
-        _stream.Position = 0;
-        return _stream;
+        if (_file is not null)
+        {
+            _file.Complete();
+            return new ScratchStream(_file);
+        }
+        _memory!.Position = 0;
+        return _memory;
     }
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
         _hash.Append(buffer);
-        if (_stream is MemoryStream && _stream.Length + buffer.Length > MaxInMemory) MoveToFile();
-        _stream.Write(buffer);
+        if (_memory is not null && _memory.Length + buffer.Length > MaxInMemory) MoveToFile();
+        if (_memory is not null) _memory.Write(buffer);
+        else _file!.Append(buffer);
     }
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
@@ -35,22 +44,20 @@ sealed class Spool(HashKind kind) : Stream
 
     void MoveToFile()
     {
-        var path = Path.Combine(Path.GetTempPath(), "fanfold-" + Path.GetRandomFileName());
-        var file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 64 * 1024);
-        // Unlinked at once: the space is freed however the process ends.
-        File.Delete(path);
-        using var memory = _stream;
-        memory.Position = 0;
-        memory.CopyTo(file);
-        _stream = file;
+        _file = scratch.Create();
+        _file.Append(_memory!.GetBuffer().AsSpan(0, (int)_memory.Length));
+        _memory.Dispose();
+        _memory = null;
     }
 
-    public override long Length => _stream.Length;
+    public override long Length => _file?.Length ?? _memory!.Length;
     public override bool CanRead => false;
     public override bool CanSeek => false;
     public override bool CanWrite => true;
-    public override long Position { get => _stream.Position; set => throw new NotSupportedException(); }
-    public override void Flush() => _stream.Flush();
+    public override long Position { get => Length; set => throw new NotSupportedException(); }
+    public override void Flush()
+    {
+    }
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
     public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
     public override void SetLength(long value) => throw new NotSupportedException();
@@ -60,7 +67,8 @@ sealed class Spool(HashKind kind) : Stream
     {
         if (disposing)
         {
-            _stream.Dispose();
+            _memory?.Dispose();
+            _file?.Dispose();
             _hash.Dispose();
         }
         base.Dispose(disposing);

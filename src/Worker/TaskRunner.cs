@@ -4,6 +4,7 @@ using Fanfold.Engine.Expressions;
 using Fanfold.Engine.Parquet;
 using Fanfold.Engine.Reduce;
 using Fanfold.Engine.Reduce.Plugins;
+using Fanfold.Engine.Spill;
 using Fanfold.Storage;
 
 namespace Fanfold.Worker;
@@ -19,10 +20,12 @@ public static class TaskRunner
         {
             if (task.Version > WorkerTask.CurrentVersion)
                 return Failed(task.TaskId, TaskOutcome.Bug, TaskFailure.Of("newer-version", $"the task has version {task.Version}, this worker reads up to {WorkerTask.CurrentVersion}; use host and worker of one build"));
+            var scratch = new ScratchSpace(task.Scratch?.Folder, task.Scratch?.Bytes ?? long.MaxValue);
             receipt = task switch
             {
-                { Reduce: { } work } => await ReduceRunner.RunAsync(task, work, data, state, reducers, progress, cancellationToken),
-                { Combine: { } work } => await CombineRunner.RunAsync(task, work, state, progress, cancellationToken),
+                { Reduce: { } work } => await ReduceRunner.RunAsync(task, work, data, state, reducers, scratch, progress, cancellationToken),
+                { Merge: { } work } => await MergeRunner.RunAsync(task, work, state, scratch, progress, cancellationToken),
+                { Combine: { } work } => await CombineRunner.RunAsync(task, work, state, scratch, progress, cancellationToken),
                 { Describe: { } work } => Plugins.Describe(task.TaskId, work, reducers),
                 _ => Failed(task.TaskId, TaskOutcome.Bug, TaskFailure.Of("empty-task", "the task names no work")),
             };
@@ -40,8 +43,10 @@ public static class TaskRunner
     {
         var (outcome, failure) = exception switch
         {
+            ParquetDataException { InnerException: ScratchFullException full } => (TaskOutcome.Memory, ScratchFull(full)),
             ParquetDataException { InnerException: MemoryExceededException } defect =>
                 (TaskOutcome.Memory, TaskFailure.Of("memory", defect.Message, defect.File)),
+            ScratchFullException full => (TaskOutcome.Memory, ScratchFull(full)),
             ParquetDataException defect => (TaskOutcome.BadData, TaskFailure.Of(Code(defect.Defect), defect.Message, defect.File)),
             PluginException plugin => (TaskOutcome.Bug, TaskFailure.Of(plugin.Code, plugin.Message)),
             EvaluationException evaluation => (TaskOutcome.BadData, TaskFailure.Of("value-out-of-range", evaluation.Message)),
@@ -53,8 +58,13 @@ public static class TaskRunner
             IOException io => (TaskOutcome.Transient, TaskFailure.Of("io", $"local I/O failed: {io.Message}")),
             _ => (TaskOutcome.Bug, TaskFailure.Of("bug", exception.ToString())),
         };
-        return Failed(taskId, outcome, failure);
+        return Failed(taskId, outcome, failure) with { NeededMemory = outcome == TaskOutcome.Memory ? Needed(exception) : 0 };
     }
+
+    static TaskFailure ScratchFull(ScratchFullException full) => TaskFailure.Of("scratch-full", $"{full.Message}; give the run more of it, or raise \"limits.memory\"");
+
+    /// <summary>The cap under which what was asked for would have been had, where that is known.</summary>
+    static long Needed(Exception exception) => (exception as MemoryExceededException ?? exception.InnerException as MemoryExceededException)?.Needed ?? 0;
 
     static (TaskOutcome, TaskFailure) Storage(StorageException exception) => exception.Failure switch
     {

@@ -54,7 +54,8 @@ public sealed record ReduceWork(
 }
 
 /// <summary>The rows whose group keys fall into one of as many buckets; all rows when there is one bucket.</summary>
-public sealed record ReducePiece(int Bucket, int Buckets);
+/// <param name="StartRow">The rows of the whole task's row groups that come before the piece's.</param>
+public sealed record ReducePiece(int Bucket, int Buckets, long StartRow);
 
 /// <summary>Merges what the pieces of a split task wrote, in plan order, into the part that the whole task would have written.</summary>
 /// <param name="Work">That of the whole task, without files.</param>

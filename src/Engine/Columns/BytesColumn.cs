@@ -33,8 +33,21 @@ public sealed class BytesColumn(DataType type, MemoryAccount? account = null) : 
         _offsets[Length] = start;
     }
 
-    /// <summary>Room for <paramref name="rows"/> more rows of <paramref name="bytes"/> bytes together, so that appending them does not grow again.</summary>
-    public void Reserve(int rows, long bytes)
+    public override long BytesOf(int from, int rows) => _offsets[from + rows] - _offsets[from];
+
+    /// <summary>Appends rows that lie behind one another from <paramref name="offsets"/>[0] on, and returns their bytes, to be filled.</summary>
+    public Span<byte> AppendSpans(ReadOnlySpan<int> offsets)
+    {
+        var rows = offsets.Length - 1;
+        var bytes = offsets[rows] - offsets[0];
+        Reserve(rows, bytes);
+        var (first, start) = (Length, _offsets[Length]);
+        Grow(rows);
+        for (var i = 1; i <= rows; i++) _offsets[first + i] = start + offsets[i] - offsets[0];
+        return _data.AsSpan(start, bytes);
+    }
+
+    public override void Reserve(int rows, long bytes)
     {
         Lengthen(ref _offsets, Length + rows + 1);
         if (bytes > Array.MaxLength - _offsets[Length]) ThrowTooLarge();

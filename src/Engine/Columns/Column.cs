@@ -86,6 +86,12 @@ public abstract class Column(DataType type, MemoryAccount? account = null)
     /// <summary>Appends rows of which none is null in one piece, when both columns hold them in one form.</summary>
     protected abstract bool TryAppendValidRange(Column source, int from, int rows);
 
+    /// <summary>Room for <paramref name="rows"/> more rows, byte strings of <paramref name="bytes"/> bytes together, so that appending them does not grow again.</summary>
+    public abstract void Reserve(int rows, long bytes);
+
+    /// <summary>The bytes of the values of these rows, written out.</summary>
+    public abstract long BytesOf(int from, int rows);
+
     /// <summary>A single row as a value.</summary>
     public abstract Scalar this[int row] { get; }
 

@@ -30,6 +30,12 @@ public enum Lane : byte
     Bytes,
 }
 
+public static class Lanes
+{
+    /// <summary>Bytes of a value; of byte strings those of an offset.</summary>
+    public static int Width(this Lane lane) => lane switch { Lane.Bool => 1, Lane.Int32 or Lane.Float or Lane.Bytes => 4, Lane.Int128 => 16, _ => 8 };
+}
+
 /// <summary>A logical type with its parameters. Value equality is type equality.</summary>
 /// <param name="Precision">Digits of a decimal, 1 to 38; otherwise 0.</param>
 /// <param name="Scale">Fractional digits of a decimal; otherwise 0.</param>

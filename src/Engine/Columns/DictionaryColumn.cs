@@ -21,6 +21,16 @@ public sealed class DictionaryColumn(DataType type, MemoryAccount? account = nul
         return _codes.AsSpan(start, rows);
     }
 
+    public override void Reserve(int rows, long bytes) => Lengthen(ref _codes, Length + rows);
+
+    public override long BytesOf(int from, int rows)
+    {
+        if (Dictionary is not BytesColumn strings) return Dictionary.BytesOf(0, rows);
+        long bytes = 0;
+        for (var row = from; row < from + rows; row++) bytes += IsNull(row) ? 0 : strings.BytesOf(_codes[row], 1);
+        return bytes;
+    }
+
     public override void AppendNull()
     {
         Lengthen(ref _codes, Length + 1);

@@ -23,6 +23,10 @@ public sealed class Column<T>(DataType type, MemoryAccount? account = null) : Co
         return _values.AsSpan(start, rows);
     }
 
+    public override void Reserve(int rows, long bytes) => Lengthen(ref _values, Length + rows);
+
+    public override long BytesOf(int from, int rows) => (long)rows * Unsafe.SizeOf<T>();
+
     public override void AppendNull()
     {
         Lengthen(ref _values, Length + 1);

@@ -29,11 +29,11 @@ public sealed class ParquetFileWriter(Schema schema, Stream output, IReadOnlyDic
     }
 
     /// <summary>Appends a row group; <paramref name="columns"/> are in schema order and of equal length. No rows write nothing.</summary>
-    public async ValueTask WriteRowGroupAsync(IReadOnlyList<Column> columns, CancellationToken cancellationToken = default)
+    public void WriteRowGroup(IReadOnlyList<Column> columns)
     {
         var rows = columns[0].Length;
         if (rows == 0) return;
-        if (_position == 0) await WriteAsync("PAR1"u8.ToArray(), cancellationToken);
+        if (_position == 0) Write("PAR1"u8);
         var chunks = new WrittenChunk[columns.Count];
         for (var i = 0; i < columns.Count; i++)
         {
@@ -45,46 +45,46 @@ public sealed class ParquetFileWriter(Schema schema, Stream output, IReadOnlyDic
     }
 
     /// <summary>Writes the footer; nothing may be written after it.</summary>
-    public async ValueTask CompleteAsync(CancellationToken cancellationToken = default)
+    public void Complete()
     {
-        if (_position == 0) await WriteAsync("PAR1"u8.ToArray(), cancellationToken);
-        await WriteIndexesAsync(cancellationToken);
+        if (_position == 0) Write("PAR1"u8);
+        WriteIndexes();
         var footer = FooterWriter.Write(schema, _rowGroups, keyValues);
-        await WriteAsync(footer, cancellationToken);
+        Write(footer.Span);
         var end = new byte[8];
         BinaryPrimitives.WriteInt32LittleEndian(end, footer.Length);
         "PAR1"u8.CopyTo(end.AsSpan(4));
-        await WriteAsync(end, cancellationToken);
+        Write(end);
     }
 
     public void Dispose() => _chunkWriter.Dispose();
 
-    async ValueTask WriteIndexesAsync(CancellationToken cancellationToken)
+    void WriteIndexes()
     {
         var index = new PageIndexWriter();
         foreach (var chunks in _rowGroups.Select(group => group.Chunks))
         {
             for (var i = 0; i < chunks.Length; i++)
             {
-                if (index.WriteBounds(chunks[i]) is { Length: > 0 } bounds) chunks[i] = chunks[i] with { ColumnIndex = await PutAsync(bounds) };
+                if (index.WriteBounds(chunks[i]) is { Length: > 0 } bounds) chunks[i] = chunks[i] with { ColumnIndex = Put(bounds) };
             }
         }
         foreach (var chunks in _rowGroups.Select(group => group.Chunks))
         {
-            for (var i = 0; i < chunks.Length; i++) chunks[i] = chunks[i] with { OffsetIndex = await PutAsync(index.WritePlaces(chunks[i])) };
+            for (var i = 0; i < chunks.Length; i++) chunks[i] = chunks[i] with { OffsetIndex = Put(index.WritePlaces(chunks[i])) };
         }
 
-        async ValueTask<ByteRange> PutAsync(ReadOnlyMemory<byte> bytes)
+        ByteRange Put(ReadOnlyMemory<byte> bytes)
         {
             var range = new ByteRange(_position, bytes.Length);
-            await WriteAsync(bytes, cancellationToken);
+            Write(bytes.Span);
             return range;
         }
     }
 
-    async ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    void Write(ReadOnlySpan<byte> bytes)
     {
-        await _output.WriteAsync(bytes, cancellationToken);
+        _output.Write(bytes);
         _position += bytes.Length;
     }
 }

@@ -12,6 +12,16 @@ abstract class Accumulator
     /// <summary>Makes room for groups 0 to <paramref name="groups"/> − 1; new groups are empty.</summary>
     public abstract void Resize(int groups);
 
+    /// <summary>Makes room for what taking in this input may need beyond <see cref="Resize"/>, so that <see cref="Accumulate"/> can't fail for lack of memory.</summary>
+    public virtual void Reserve(Column? input)
+    {
+    }
+
+    /// <summary>The same for states that will be merged.</summary>
+    public virtual void ReserveStates(ReadOnlySpan<Column> state)
+    {
+    }
+
     /// <summary>Whether inputs may come as codes; otherwise they are plain.</summary>
     public virtual bool TakesCodes => false;
 
@@ -27,6 +37,12 @@ abstract class Accumulator
 
     /// <summary>Appends the states of the groups, in the given order, to columns of <see cref="StateTypes"/>.</summary>
     public abstract void Save(ReadOnlySpan<int> order, ReadOnlySpan<Column> state);
+
+    /// <summary>The columns of a state in a run of the same process.</summary>
+    public virtual IReadOnlyList<DataType> SpilledTypes => StateTypes;
+
+    /// <summary>The same as <see cref="Save"/>, as columns of <see cref="SpilledTypes"/>.</summary>
+    public virtual void SaveSpilled(ReadOnlySpan<int> order, ReadOnlySpan<Column> state) => Save(order, state);
 
     /// <summary>Adds each row of states that an accumulator of the same aggregate saved into the group beside it.</summary>
     public abstract void Merge(ReadOnlySpan<Column> state, ReadOnlySpan<int> groups);

@@ -1,3 +1,5 @@
+using Fanfold.Engine.Columns;
+
 namespace Fanfold.Engine.Reduce;
 
 /// <summary>One byte string a group, replaced at will, in one arena: a longer one moves to its end, and what was left behind is squeezed out when it is the larger part.</summary>
@@ -18,6 +20,15 @@ sealed class BytesCells(StateMemory memory)
     }
 
     public void Resize(int groups) => memory.Lengthen(ref _cells, groups);
+
+    /// <summary>Makes room for all values of a column in plain or coded form, so that <see cref="Set"/> takes no memory.</summary>
+    public void Reserve(Column values)
+    {
+        var bytes = values.BytesOf(0, values.Length) + (long)LeastRoom * values.Length;
+        if (_used + bytes <= _arena.Length) return;
+        if (_used / 2 > _live) Squeeze();
+        memory.Lengthen(ref _arena, _used + bytes);
+    }
 
     /// <summary>Valid until the next <see cref="Set"/>.</summary>
     public ReadOnlySpan<byte> this[int group] => _arena.AsSpan(_cells[group].Start, _cells[group].Length);

@@ -7,6 +7,10 @@ sealed class CountAccumulator(ValueCounts counts) : Accumulator
 {
     public override void Resize(int groups) => counts.Resize(groups);
 
+    public override void Reserve(Column? input) => counts.Reserve(input);
+
+    public override void ReserveStates(ReadOnlySpan<Column> state) => counts.ReserveStates();
+
     public override bool TakesCodes => true;
 
     public override void Accumulate(Column? input, ReadOnlySpan<int> groups, long position) => counts.Add(input, groups);

@@ -28,6 +28,15 @@ sealed class DistinctBytes(StateMemory memory) : DistinctValues(memory)
         return _arena.AsSpan(start, _ends[number] - start);
     }
 
+    public override void Reserve(int values, long bytes)
+    {
+        _slots.Reserve(values);
+        Memory.Lengthen(ref _ends, (long)_count + values);
+        Memory.Lengthen(ref _arena, (_count == 0 ? 0 : _ends[_count - 1]) + bytes);
+    }
+
+    public override long RankBytes => (long)_count * (2 * sizeof(int) + sizeof(ulong));
+
     public long Displacement() => _slots.Displacement();
 
     protected override void AssignAll(Column column, Span<int> numbers)

@@ -31,6 +31,25 @@ abstract class DistinctValues(StateMemory memory)
         _ => new DistinctWords<ulong>(memory),
     };
 
+    /// <summary>Makes room for all values of a column of <paramref name="rows"/> rows, so that <see cref="Assign"/> takes no memory.</summary>
+    public void Reserve(Column column, int rows)
+    {
+        if (column is DictionaryColumn coded)
+        {
+            memory.Lengthen(ref _numberOfCode, coded.Dictionary.Length);
+            rows = Math.Min(rows, coded.Dictionary.Length);
+        }
+        // One more for null.
+        Reserve(rows + 1, column.BytesOf(0, column.Length));
+    }
+
+    /// <param name="values">New ones at most.</param>
+    /// <param name="bytes">Of byte strings, together.</param>
+    public abstract void Reserve(int values, long bytes);
+
+    /// <summary>What <see cref="Ranks"/> takes.</summary>
+    public abstract long RankBytes { get; }
+
     /// <summary>Writes the number of each row's value.</summary>
     public void Assign(Column column, Span<int> numbers)
     {

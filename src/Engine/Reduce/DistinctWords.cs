@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Fanfold.Engine.Columns;
 
 namespace Fanfold.Engine.Reduce;
@@ -26,11 +27,21 @@ sealed class DistinctWords<TWord>(StateMemory memory) : DistinctValues(memory) w
             AssignStretch(words[..Math.Min(Stretch, words.Length)], numbers);
     }
 
+    public override void Reserve(int values, long bytes) => Reserve(values);
+
+    /// <summary>Makes room for so many new words.</summary>
+    public void Reserve(int words)
+    {
+        _slots.Reserve(words);
+        Memory.Lengthen(ref _words, (long)_count + words);
+    }
+
+    public override long RankBytes => (long)_count * (2 * sizeof(int) + Unsafe.SizeOf<TWord>());
+
     void AssignStretch(ReadOnlySpan<TWord> words, Span<int> numbers)
     {
         // Room for all is made before, so that nothing grows inside the loops.
-        _slots.Reserve(words.Length);
-        Memory.Lengthen(ref _words, (long)_count + words.Length);
+        Reserve(words.Length);
         var hashes = _hashes.AsSpan(0, words.Length);
         numbers = numbers[..words.Length];
         for (var i = 0; i < hashes.Length; i++) hashes[i] = KeyHash.Of(words[i]);

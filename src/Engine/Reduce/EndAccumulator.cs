@@ -16,6 +16,10 @@ sealed class EndAccumulator(DataType type, bool last, StateMemory memory) : Accu
         _values.Resize(groups);
     }
 
+    public override void Reserve(Column? input) => _values.Reserve(input!);
+
+    public override void ReserveStates(ReadOnlySpan<Column> state) => _values.Reserve(state[1]);
+
     public override bool TakesCodes => true;
 
     public override void Accumulate(Column? input, ReadOnlySpan<int> groups, long position)

@@ -67,6 +67,48 @@ sealed class ExactSums(StateMemory memory)
         if (_mainLevel >= 0) _main = _levels[_mainLevel];
     }
 
+    /// <summary>Makes room for adding these values: for the levels that they lie in and that carries may need.</summary>
+    public void Reserve(ReadOnlySpan<double> values)
+    {
+        if (_mainLevel < 0) LayMain(values);
+        if (_additions + values.Length > CarryInterval) ReserveCarries();
+        // A scan would cost more than it tells while there is room for everything.
+        if (memory.Room / Levels > (long)_groups * Unsafe.SizeOf<Int128>()) return;
+        foreach (var value in values)
+        {
+            var exponent = (int)(BitConverter.DoubleToInt64Bits(value) >> 52) & 0x7ff;
+            if ((uint)(exponent - _mainExponent) < LevelBits || value == 0) continue;
+            if (exponent == 0x7ff) memory.Lengthen(ref _notes, _groups);
+            else Level((Math.Max(1, exponent) - 1 - _firstBit) / LevelBits);
+        }
+    }
+
+    /// <summary>The same for sums that were saved.</summary>
+    public void ReserveStates(BytesColumn states)
+    {
+        if (_additions + (long)Levels * states.Length > CarryInterval) ReserveCarries();
+        for (var row = 0; row < states.Length; row++)
+        {
+            if (states.IsNull(row)) continue;
+            var state = states.Bytes(row);
+            if (state[0] != 0) memory.Lengthen(ref _notes, _groups);
+            for (state = state[1..]; state.Length > 0; state = state[PartBytes..])
+            {
+                var bit = BinaryPrimitives.ReadInt16LittleEndian(state);
+                if (_mainLevel < 0) LayMain(bit);
+                var (level, shift) = Math.DivRem(bit - _firstBit, LevelBits);
+                var value = BinaryPrimitives.ReadInt128LittleEndian(state[2..]);
+                for (Level(level); value >> AddendBits - shift != value >> 127; value >>= LevelBits) Level(++level);
+            }
+        }
+    }
+
+    void ReserveCarries()
+    {
+        // With a bit to spare for what is carried in from the level below.
+        foreach (var level in _made.Where(level => level + 1 < Levels && _levels[level].Any(number => number >> AddendBits - 1 != number >> 127)).ToArray()) Level(level + 1);
+    }
+
     public void Add(int group, double value) => Add(new ReadOnlySpan<int>(in group), new ReadOnlySpan<double>(in value));
 
     /// <summary>Adds each value into the group beside it.</summary>
@@ -193,19 +235,25 @@ sealed class ExactSums(StateMemory memory)
     /// <summary>Appends a sum as bytes: the notes on infinities and NaN, then each level that is not zero, as its lowest bit and its number.</summary>
     public void Save(int group, BytesColumn target)
     {
-        Carry(group);
-        var parts = 0;
-        foreach (var level in _made)
+        // Carried here and not in the levels, of which a carry may need another one.
+        Span<Int128> numbers = stackalloc Int128[Levels];
+        numbers.Clear();
+        var (parts, carry) = (0, Int128.Zero);
+        for (var level = _made.Count == 0 ? Levels : _made[0]; level < Levels && (level <= _made[^1] || carry != 0); level++)
         {
-            if (_levels[level][group] != 0) parts++;
+            var number = carry + (_levels[level]?[group] ?? 0);
+            carry = number >> AddendBits == number >> 127 ? 0 : number >> LevelBits;
+            numbers[level] = carry == 0 ? number : number & LevelMask;
+            if (numbers[level] != 0) parts++;
         }
         var bytes = target.AppendSpan(1 + PartBytes * parts);
         bytes[0] = Notes(group);
         bytes = bytes[1..];
-        foreach (var level in _made)
+        for (var level = 0; parts > 0; level++)
         {
-            var number = _levels[level][group];
+            var number = numbers[level];
             if (number == 0) continue;
+            parts--;
             // The part of level 0 that lies below the range is zero.
             var below = Math.Max(0, -Bit(level));
             BinaryPrimitives.WriteInt16LittleEndian(bytes, (short)(Bit(level) + below));

@@ -89,6 +89,10 @@ sealed class BytesExtremeAccumulator(DataType type, bool max, StateMemory memory
         memory.Lengthen(ref _present, groups);
     }
 
+    public override void Reserve(Column? input) => _values.Reserve(input!);
+
+    public override void ReserveStates(ReadOnlySpan<Column> state) => _values.Reserve(state[0]);
+
     public override bool TakesCodes => true;
 
     public override void Accumulate(Column? input, ReadOnlySpan<int> groups, long position)

@@ -15,6 +15,18 @@ sealed class FloatingSumAccumulator(ValueCounts? counts, StateMemory memory) : A
         counts?.Resize(groups);
     }
 
+    public override void Reserve(Column? input)
+    {
+        _sums.Reserve(_widening.Doubles(input!));
+        counts?.Reserve(input);
+    }
+
+    public override void ReserveStates(ReadOnlySpan<Column> state)
+    {
+        _sums.ReserveStates((BytesColumn)state[0]);
+        counts?.ReserveStates();
+    }
+
     public override void Accumulate(Column? input, ReadOnlySpan<int> groups, long position)
     {
         // Slots of null rows hold zero, which no sum shows.

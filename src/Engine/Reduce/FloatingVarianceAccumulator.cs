@@ -39,6 +39,37 @@ sealed class FloatingVarianceAccumulator(bool root, ValueCounts counts, StateMem
         counts.Resize(groups);
     }
 
+    public override void Reserve(Column? input)
+    {
+        var values = _widening.Doubles(input!);
+        counts.Reserve(input);
+        _sums.Reserve(values);
+        Span<double> squares = stackalloc double[Stretch];
+        Span<double> errors = stackalloc double[Stretch];
+        for (int from = 0, count; from < values.Length; from += count)
+        {
+            count = Math.Min(Stretch, values.Length - from);
+            Square(values.Slice(from, count), squares, errors);
+            _squares.Reserve(squares[..count]);
+            _errors.Reserve(errors[..count]);
+            foreach (var value in values.Slice(from, count))
+            {
+                if (IsPlain(value) || Scaled(value, out var sums) is not { } scaled) continue;
+                sums.Reserve([scaled * scaled, Math.FusedMultiplyAdd(scaled, scaled, -(scaled * scaled))]);
+            }
+        }
+    }
+
+    public override void ReserveStates(ReadOnlySpan<Column> state)
+    {
+        counts.ReserveStates();
+        _sums.ReserveStates((BytesColumn)state[1]);
+        _squares.ReserveStates((BytesColumn)state[2]);
+        _errors.ReserveStates((BytesColumn)state[3]);
+        if (state[4].NullCount < state[4].Length) Made(ref _smallSquares).ReserveStates((BytesColumn)state[4]);
+        if (state[5].NullCount < state[5].Length) Made(ref _largeSquares).ReserveStates((BytesColumn)state[5]);
+    }
+
     public override void Accumulate(Column? input, ReadOnlySpan<int> groups, long position)
     {
         var values = _widening.Doubles(input!)[..groups.Length];
@@ -50,30 +81,39 @@ sealed class FloatingVarianceAccumulator(bool root, ValueCounts counts, StateMem
         for (int from = 0, count; from < values.Length; from += count)
         {
             count = Math.Min(Stretch, values.Length - from);
-            for (var i = 0; i < count; i++)
-            {
-                var value = values[from + i];
-                var isPlain = Math.Abs(value) >= Small && Math.Abs(value) <= Large;
-                squares[i] = isPlain ? value * value : 0;
-                errors[i] = isPlain ? Math.FusedMultiplyAdd(value, value, -squares[i]) : 0;
-                if (!isPlain && value != 0) AddScaled(groups[from + i], value);
-            }
+            Square(values.Slice(from, count), squares, errors);
             _squares.Add(groups.Slice(from, count), squares[..count]);
             _errors.Add(groups.Slice(from, count), errors[..count]);
+            for (var i = from; i < from + count; i++)
+            {
+                if (IsPlain(values[i]) || Scaled(values[i], out var sums) is not { } scaled) continue;
+                sums.Add(groups[i], scaled * scaled);
+                sums.Add(groups[i], Math.FusedMultiplyAdd(scaled, scaled, -(scaled * scaled)));
+            }
         }
     }
 
-    void AddScaled(int group, double value)
+    static bool IsPlain(double value) => Math.Abs(value) >= Small && Math.Abs(value) <= Large;
+
+    /// <summary>The squares of plain values and what rounding them loses; zero for others.</summary>
+    static void Square(ReadOnlySpan<double> values, Span<double> squares, Span<double> errors)
     {
-        if (Math.Abs(value) < Small) AddSquare(Made(ref _smallSquares), group, Math.ScaleB(value, ScaleBits));
-        else if (double.IsFinite(value)) AddSquare(Made(ref _largeSquares), group, Math.ScaleB(value, -ScaleBits));
+        for (var i = 0; i < values.Length; i++)
+        {
+            var isPlain = IsPlain(values[i]);
+            squares[i] = isPlain ? values[i] * values[i] : 0;
+            errors[i] = isPlain ? Math.FusedMultiplyAdd(values[i], values[i], -squares[i]) : 0;
+        }
     }
 
-    static void AddSquare(ExactSums squares, int group, double value)
+    /// <summary>A value that is not plain, scaled, and where its square goes; null for zero and what is not finite.</summary>
+    double? Scaled(double value, out ExactSums sums)
     {
-        var square = value * value;
-        squares.Add(group, square);
-        squares.Add(group, Math.FusedMultiplyAdd(value, value, -square));
+        sums = _sums;
+        if (value == 0 || !double.IsFinite(value)) return null;
+        var isSmall = Math.Abs(value) < Small;
+        sums = isSmall ? Made(ref _smallSquares) : Made(ref _largeSquares);
+        return Math.ScaleB(value, isSmall ? ScaleBits : -ScaleBits);
     }
 
     ExactSums Made(ref ExactSums? squares)

@@ -1,103 +1,73 @@
 using Fanfold.Engine.Columns;
+using Fanfold.Engine.Spill;
 
 namespace Fanfold.Engine.Reduce;
 
-/// <summary>Group-by with aggregates. Without keys there is one group as soon as there is a row.</summary>
+/// <summary>Group-by with aggregates. Without keys there is one group as soon as there is a row. Groups that do not fit in memory are spilled and merged at the end, with the same results.</summary>
 public sealed class GroupReducer : Reducer
 {
+    const int PieceRows = 8192;
+    const int PieceBytes = 1 << 20;
+
+    readonly Schema _input;
+    readonly MemoryAccount? _account;
     readonly StateMemory _memory;
     readonly Scalar? _partition;
     readonly int[] _keys;
+    readonly DataType[] _keyTypes;
     readonly IReadOnlyList<Aggregate> _aggregates;
-    readonly Accumulator[] _accumulators;
-    readonly GroupTable _table;
-    readonly RowCounts _rows;
     readonly IReadOnlyList<SortKey> _sort;
     readonly long _limit;
+    readonly SpillSpace? _space;
+    readonly GroupRuns? _runs;
+    readonly KeyBuckets? _buckets;
     readonly Column[] _keyColumns;
-    readonly PlainColumns _plain;
-    readonly PlainColumns _plainStates;
-    int[] _groups = [];
+    GroupStates _states;
+    bool _isBusy;
 
     /// <param name="input">The schema of the batches.</param>
     /// <param name="partition">The field and value that lead every output row; null for an output that begins with the keys.</param>
     /// <param name="keys">Ordinals of the group keys in the input.</param>
     /// <param name="sort">Over the output's ordinals; ties, and an empty sort, go by the keys ascending.</param>
     /// <param name="account">Charged for keys, states and output.</param>
+    /// <param name="space">Where groups go that do not fit; null when all must fit. It shares the account.</param>
+    /// <param name="piece">Of the rows only those whose keys fall into one of so many buckets; null for all.</param>
     public GroupReducer(
         Schema input, (Field Field, Scalar Value)? partition, IReadOnlyList<int> keys, IReadOnlyList<Aggregate> aggregates, IReadOnlyList<SortKey> sort, long limit = long.MaxValue,
-        MemoryAccount? account = null)
+        MemoryAccount? account = null, SpillSpace? space = null, (int Bucket, int Buckets)? piece = null)
         : base(Output(input, partition?.Field, keys, aggregates), keys.Concat(aggregates.Select(aggregate => aggregate.Input).Where(ordinal => ordinal >= 0)))
     {
+        _input = input;
+        _account = account;
         _memory = new StateMemory(account);
         _partition = partition?.Value;
         _keys = [.. keys];
+        _keyTypes = [.. keys.Select(key => input[key].Type)];
         _keyColumns = new Column[keys.Count];
         _aggregates = aggregates;
-        _rows = new RowCounts(_memory);
-        _accumulators = [.. aggregates.Select(aggregate => Accumulator.Create(aggregate, aggregate.Input < 0 ? null : input[aggregate.Input].Type, _rows, _memory))];
-        _table = new GroupTable(keys.Select(key => input[key].Type), _memory);
-        _plain = new PlainColumns(input.Count, _memory);
         _sort = sort;
         _limit = limit;
+        _buckets = piece is { Buckets: > 1 } bucket ? new KeyBuckets(input, keys, Ordinals, bucket.Bucket, bucket.Buckets, _memory) : null;
+        _states = NewStates();
+        _space = space;
+        _runs = space is null ? null : new GroupRuns(_keyTypes, NewAccumulators, space);
+        if (space is not null) account?.RelieveBy(Spill);
         StateSchema = new Schema(
         [
-            .. keys.Select((key, i) => new Field($"key{i}", input[key].Type)),
-            .. _accumulators.SelectMany((accumulator, i) => accumulator.StateTypes.Select((type, part) => new Field($"state{i}.{part}", type))),
+            .. _keyTypes.Select((type, i) => new Field($"key{i}", type)),
+            .. _states.Accumulators.SelectMany((accumulator, i) => accumulator.StateTypes.Select((type, part) => new Field($"state{i}.{part}", type))),
         ]);
-        _plainStates = new PlainColumns(StateSchema.Count, _memory);
     }
-
-    public int Groups => _table.Count;
 
     /// <summary>The columns of <see cref="States"/>: the keys, then the states of each aggregate.</summary>
     public Schema StateSchema { get; }
 
     public override void Accumulate(RowBatch batch)
     {
+        if (_buckets is not null) batch = _buckets.Of(batch);
         if (batch.Rows == 0) return;
         for (var i = 0; i < _keys.Length; i++) _keyColumns[i] = batch.Columns[_keys[i]];
-        var groups = Assign(batch.Rows);
-        if (_keys.Length == 0) _rows.AddAll(batch.Rows);
-        else _rows.Add(groups);
-        _plain.Start(batch);
-        for (var i = 0; i < _accumulators.Length; i++)
-        {
-            var ordinal = _aggregates[i].Input;
-            var input = ordinal < 0 ? null : _accumulators[i].TakesCodes ? batch.Columns[ordinal] : _plain[ordinal];
-            if (_keys.Length == 0) _accumulators[i].AccumulateAll(input, groups, batch.Position);
-            else _accumulators[i].Accumulate(input, groups, batch.Position);
-        }
-    }
-
-    /// <summary>The groups of the rows of the key columns, with room for them in all states.</summary>
-    Span<int> Assign(int rows)
-    {
-        _memory.Lengthen(ref _groups, rows);
-        var groups = _groups.AsSpan(0, rows);
-        _table.Assign(_keyColumns, groups);
-        _rows.Resize(_table.Count);
-        foreach (var accumulator in _accumulators) accumulator.Resize(_table.Count);
-        return groups;
-    }
-
-    /// <summary>Keys and states instead of results, cut into row groups, by the keys ascending. Each belongs to the caller until the next. Ends the reducer.</summary>
-    public IEnumerable<IReadOnlyList<Column>> States()
-    {
-        var order = _table.Order();
-        foreach (var columns in Pieces(StateSchema, order.Length, SaveStates)) yield return columns;
-
-        void SaveStates(int from, int to, Column[] columns)
-        {
-            var groups = order.AsSpan(from, to - from);
-            _table.WriteKeys(groups, columns);
-            var next = _keys.Length;
-            foreach (var accumulator in _accumulators)
-            {
-                accumulator.Save(groups, columns.AsSpan(next, accumulator.StateTypes.Count));
-                next += accumulator.StateTypes.Count;
-            }
-        }
+        Take(batch, areStates: false);
     }
 
     /// <summary>Adds keys and states that a reducer of the same reduction gave, in whatever order.</summary>
@@ -105,80 +75,188 @@ public sealed class GroupReducer : Reducer
     {
         if (states.Rows == 0) return;
         for (var i = 0; i < _keys.Length; i++) _keyColumns[i] = states.Columns[i];
-        var groups = Assign(states.Rows);
-        _plainStates.Start(states);
-        var columns = new Column[StateSchema.Count];
-        for (var i = _keys.Length; i < columns.Length; i++) columns[i] = _plainStates[i];
-        var next = _keys.Length;
-        foreach (var accumulator in _accumulators)
+        Take(states, areStates: true);
+    }
+
+    /// <summary>Takes rows or states in once there is room for them, if need be after spilling what was there.</summary>
+    void Take(RowBatch batch, bool areStates)
+    {
+        _isBusy = true;
+        try
         {
-            accumulator.Merge(columns.AsSpan(next, accumulator.StateTypes.Count), groups);
-            next += accumulator.StateTypes.Count;
+            while (!TryReserve(batch, areStates)) SpillGroups();
+            if (areStates) _states.Merge(_keyColumns, batch);
+            else _states.Accumulate(_keyColumns, batch);
+        }
+        finally
+        {
+            _isBusy = false;
         }
     }
 
-    public override IReadOnlyList<Column>? TakeReady() => null;
+    bool TryReserve(RowBatch batch, bool areStates)
+    {
+        try
+        {
+            if (areStates) _states.ReserveStates(_keyColumns, batch);
+            else _states.Reserve(_keyColumns, batch);
+            // What spilling takes must be there when it has become necessary.
+            if (_runs is not null) _states.Memory.Keep(_runs.SpillBytes(_states, batch.Rows));
+            return true;
+        }
+        catch (MemoryExceededException) when (_runs is not null && _states.Groups > 0)
+        {
+            return false;
+        }
+    }
+
+    public override bool Spill() => !_isBusy && SpillGroups();
+
+    bool SpillGroups()
+    {
+        if (_runs is null || _states.Groups == 0) return false;
+        _states.Memory.Keep(0);
+        _runs.Add(_states);
+        _states.Release();
+        _states = NewStates();
+        _runs.Compact();
+        return true;
+    }
+
+    /// <summary>Keys and states instead of results, by the keys ascending, in pieces that belong to the caller until the next. Ends the reducer.</summary>
+    public IEnumerable<IReadOnlyList<Column>> States()
+    {
+        _isBusy = true;
+        return Pieces(StateSchema, long.MaxValue, static (states, groups, columns) => states.Save(groups, columns, spilled: false));
+    }
 
     public override IEnumerable<IReadOnlyList<Column>> Finish()
     {
-        var order = _table.Order();
-        if (_sort.Count > 0) order = Sorted(order);
-        var rows = (int)Math.Min(order.Length, _limit);
-        foreach (var columns in Pieces(OutputSchema, rows, (from, to, columns) => Write(order.AsSpan(from, to - from), columns))) yield return columns;
-        Release();
+        _isBusy = true;
+        if (_sort.Count == 0) return Pieces(OutputSchema, _limit, Write);
+        return _runs is not { Any: true } && TrySort(out var order) ? Sorted(order) : SortedOnScratch();
     }
 
     /// <summary>Gives all memory back to the account. The reducer must not be used after it.</summary>
-    public override void Release() => _memory.Release();
-
-    int[] Sorted(int[] order)
+    public override void Release()
     {
-        // Only what the sort names is built for all groups.
-        var columns = _memory.NewColumns(OutputSchema);
-        var sorted = _memory.New<int>(order.Length);
+        _states.Release();
+        _memory.Release();
+        _runs?.Release();
+        _account?.RelieveBy(null);
+    }
+
+    /// <summary>The groups by their keys, up to the limit, in pieces that <paramref name="write"/> writes. Ends the reducer.</summary>
+    IEnumerable<IReadOnlyList<Column>> Pieces(Schema schema, long limit, Action<GroupStates, ReadOnlySpan<int>, Column[]> write)
+    {
+        if (_runs is { Any: true }) SpillGroups();
+        foreach (var states in _runs is { Any: true } ? _runs.Rounds() : [_states])
+        {
+            states.Memory.Keep(0);
+            var order = states.Order();
+            var taken = (int)Math.Min(limit, order.Length);
+            limit -= taken;
+            foreach (var piece in Pieces(states, order.AsMemory(0, taken), schema, write)) yield return piece;
+            states.Memory.Free(order);
+            if (limit == 0) break;
+        }
+        Release();
+    }
+
+    IEnumerable<IReadOnlyList<Column>> Pieces(GroupStates states, ReadOnlyMemory<int> order, Schema schema, Action<GroupStates, ReadOnlySpan<int>, Column[]> write)
+    {
+        var columns = _memory.NewColumns(schema);
         try
         {
-            Write(order, columns, _sort.Select(key => key.Column).ToHashSet());
-            SortKey.Order(columns, _sort, sorted);
+            var pieceRows = (int)Math.Clamp((_space?.FrameBytes ?? PieceBytes) / states.GroupBytes, 1, PieceRows);
+            for (; order.Length > 0; order = order[Math.Min(pieceRows, order.Length)..])
+            {
+                foreach (var column in columns) column.Clear();
+                write(states, order.Span[..Math.Min(pieceRows, order.Length)], columns);
+                yield return columns;
+            }
         }
         finally
         {
             foreach (var column in columns) column.Release();
         }
-        for (var i = 0; i < sorted.Length; i++) sorted[i] = order[sorted[i]];
-        return sorted;
     }
 
-    /// <summary>Row groups of output, each written by <paramref name="write"/> when it is asked for and released when the next is.</summary>
-    IEnumerable<Column[]> Pieces(Schema schema, int rows, Action<int, int, Column[]> write)
+    IEnumerable<IReadOnlyList<Column>> Sorted(int[] order)
     {
-        for (var from = 0; from < rows; from += RowGroupRows)
+        foreach (var piece in Pieces(_states, order.AsMemory(0, (int)Math.Min(_limit, order.Length)), OutputSchema, Write)) yield return piece;
+        Release();
+    }
+
+    /// <summary>The groups in the order of the sort; false when there is no memory for sorting them, and they can be spilled.</summary>
+    bool TrySort(out int[] order)
+    {
+        var memory = new StateMemory(_account);
+        // Only what the sort names is built for all groups.
+        var columns = memory.NewColumns(OutputSchema);
+        try
         {
-            var columns = _memory.NewColumns(schema);
-            try
-            {
-                write(from, Math.Min(rows, from + RowGroupRows), columns);
-                yield return columns;
-            }
-            finally
-            {
-                foreach (var column in columns) column.Release();
-            }
+            _states.Memory.Keep(0);
+            order = _states.Order();
+            Write(_states, order, columns, _sort.Select(key => key.Column).ToHashSet());
+            var sorted = memory.New<int>(order.Length);
+            new RowOrder(_sort).Fill(columns, sorted);
+            for (var i = 0; i < sorted.Length; i++) sorted[i] = order[sorted[i]];
+            sorted.CopyTo(order, 0);
+            return true;
+        }
+        catch (MemoryExceededException) when (_runs is not null && _states.Groups > 0)
+        {
+            order = [];
+            return false;
+        }
+        finally
+        {
+            foreach (var column in columns) column.Release();
+            memory.Release();
         }
     }
+
+    /// <summary>Merges the groups and sorts the merged ones anew.</summary>
+    IEnumerable<IReadOnlyList<Column>> SortedOnScratch()
+    {
+        SpillGroups();
+        var memory = new StateMemory(_account);
+        var sorter = new RowSorter(OutputSchema, _sort, _limit, memory, _space);
+        _account?.RelieveBy(sorter.Relieve);
+        foreach (var piece in Pieces(OutputSchema, long.MaxValue, Write)) sorter.Append(piece, piece[0].Length);
+        foreach (var piece in sorter.Finish()) yield return piece;
+        sorter.Release();
+        memory.Release();
+    }
+
+    void Write(GroupStates states, ReadOnlySpan<int> groups, Column[] columns) => Write(states, groups, columns, null);
 
     /// <param name="ordinals">The columns that are written; null for all.</param>
-    void Write(ReadOnlySpan<int> order, Column[] columns, HashSet<int>? ordinals = null)
+    void Write(GroupStates states, ReadOnlySpan<int> groups, Column[] columns, HashSet<int>? ordinals)
     {
         var next = 0;
-        if (_partition is { } value) Fill(columns[next++], value, order.Length);
-        _table.WriteKeys(order, columns.AsSpan(next, _keys.Length));
+        if (_partition is { } value) columns[next++].AppendRepeated(value, groups.Length);
+        states.WriteKeys(groups, columns.AsSpan(next, _keys.Length));
         next += _keys.Length;
-        foreach (var accumulator in _accumulators)
+        foreach (var accumulator in states.Accumulators)
         {
-            if (ordinals?.Contains(next) != false) accumulator.Finish(order, columns[next]);
+            if (ordinals?.Contains(next) != false) accumulator.Finish(groups, columns[next]);
             next++;
         }
+    }
+
+    GroupStates NewStates()
+    {
+        var memory = new StateMemory(_account);
+        var (accumulators, rows) = NewAccumulators(memory);
+        return new GroupStates(_keyTypes, accumulators, [.. _aggregates.Select(aggregate => aggregate.Input)], rows, memory);
+    }
+
+    (Accumulator[] Accumulators, RowCounts Rows) NewAccumulators(StateMemory memory)
+    {
+        var rows = new RowCounts(memory);
+        return ([.. _aggregates.Select(aggregate => Accumulator.Create(aggregate, aggregate.Input < 0 ? null : _input[aggregate.Input].Type, rows, memory))], rows);
     }
 
     static Schema Output(Schema input, Field? partition, IReadOnlyList<int> keys, IReadOnlyList<Aggregate> aggregates) => new(

@@ -16,6 +16,21 @@ sealed class GroupTable(IEnumerable<DataType> keyTypes, StateMemory memory)
     /// <summary>The number of distinct keys so far; without key columns there is one as soon as there is a row.</summary>
     public int Count => _values.Length == 0 ? _hasRows ? 1 : 0 : CountUpTo(_values.Length - 1);
 
+    /// <summary>Makes room for the keys of so many rows, so that <see cref="Assign"/> takes no memory; returns how many groups there may be after it.</summary>
+    public int Reserve(IReadOnlyList<Column> keyColumns, int rows)
+    {
+        if (_values.Length == 0) return 1;
+        for (var key = 0; key < _values.Length; key++) _values[key].Reserve(keyColumns[key], rows);
+        if (_values.Length == 1) return Count + rows + 1;
+        Pair();
+        memory.Lengthen(ref _scratch, rows);
+        for (var key = 1; key < _values.Length; key++) _pairs[key - 1].Reserve(CountUpTo(key - 1) + rows + 1, _values[key].Count + rows + 1, rows);
+        return Count + rows;
+    }
+
+    /// <summary>What <see cref="Order"/> and <see cref="WriteKeys"/> of a few thousand take at most.</summary>
+    public long OrderBytes => _values.Sum(value => value.RankBytes) + (long)Count * (4 * sizeof(int) + sizeof(ulong)) + (64 << 10);
+
     /// <summary>Writes the group of each row; new keys get the next numbers.</summary>
     public void Assign(IReadOnlyList<Column> keyColumns, Span<int> groups)
     {
@@ -27,7 +42,7 @@ sealed class GroupTable(IEnumerable<DataType> keyTypes, StateMemory memory)
         }
         _values[0].Assign(keyColumns[0], groups);
         if (_values.Length == 1) return;
-        if (_pairs.Length == 0) _pairs = [.. _values.Skip(1).Select(_ => new PairTable(memory))];
+        Pair();
         memory.Lengthen(ref _scratch, groups.Length);
         var numbers = _scratch.AsSpan(0, groups.Length);
         for (var key = 1; key < _values.Length; key++)
@@ -35,6 +50,11 @@ sealed class GroupTable(IEnumerable<DataType> keyTypes, StateMemory memory)
             _values[key].Assign(keyColumns[key], numbers);
             _pairs[key - 1].Assign(groups, CountUpTo(key - 1), numbers, _values[key].Count, groups);
         }
+    }
+
+    void Pair()
+    {
+        if (_pairs.Length == 0) _pairs = [.. _values.Skip(1).Select(_ => new PairTable(memory))];
     }
 
     /// <summary>The distinct keys of the first columns, up to and including <paramref name="key"/>.</summary>

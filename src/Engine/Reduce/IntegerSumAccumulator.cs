@@ -35,6 +35,18 @@ sealed class IntegerSumAccumulator(string name, DataType input, ValueCounts? cou
         if (_hasSpilled) memory.Lengthen(ref _spilled, groups);
     }
 
+    public override void Reserve(Column? input)
+    {
+        if (input!.Length > SpillInterval - _added) memory.Lengthen(ref _spilled, _groups);
+        counts?.Reserve(input);
+    }
+
+    public override void ReserveStates(ReadOnlySpan<Column> state)
+    {
+        memory.Lengthen(ref _spilled, _groups);
+        counts?.ReserveStates();
+    }
+
     public override void Accumulate(Column? input, ReadOnlySpan<int> groups, long position)
     {
         if (groups.Length > SpillInterval - _added) Spill();

@@ -18,17 +18,19 @@ sealed class PairTable(StateMemory memory)
     /// <summary>The pairs by number: the left above, the right below.</summary>
     public ReadOnlySpan<ulong> Pairs => _pairs.Words;
 
+    /// <summary>Makes room for the pairs of so many rows, so that <see cref="Assign"/> takes no memory.</summary>
+    public void Reserve(int lefts, int rights, int rows)
+    {
+        if (_direct is not null && !Fit(lefts, rights)) Hash();
+        _pairs.Reserve(rows);
+    }
+
     /// <summary>Writes the number of each row's pair; <paramref name="numbers"/> may be <paramref name="left"/> itself.</summary>
     /// <param name="lefts">The left numbers are below it.</param>
     /// <param name="rights">The right numbers are below it.</param>
     public void Assign(ReadOnlySpan<int> left, int lefts, ReadOnlySpan<int> right, int rights, Span<int> numbers)
     {
-        if (_direct is not null && !Fit(lefts, rights))
-        {
-            memory.Free(_direct!);
-            _direct = null;
-            _pairs.Index();
-        }
+        if (_direct is not null && !Fit(lefts, rights)) Hash();
         right = right[..numbers.Length];
         left = left[..numbers.Length];
         if (_direct is { } direct)
@@ -47,6 +49,13 @@ sealed class PairTable(StateMemory memory)
             for (var i = 0; i < words.Length; i++) words[i] = Pair(left[from + i], right[from + i]);
             _pairs.Assign(words, numbers[from..]);
         }
+    }
+
+    void Hash()
+    {
+        _pairs.Index();
+        memory.Free(_direct!);
+        _direct = null;
     }
 
     static ulong Pair(int left, int right) => (ulong)(uint)left << 32 | (uint)right;

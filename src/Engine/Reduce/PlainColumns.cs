@@ -3,15 +3,20 @@ using Fanfold.Engine.Columns;
 namespace Fanfold.Engine.Reduce;
 
 /// <summary>The columns of one batch with codes looked up, each at most once.</summary>
-sealed class PlainColumns(int columns, StateMemory memory)
+sealed class PlainColumns(StateMemory memory)
 {
-    readonly Column?[] _decoded = new Column?[columns];
-    readonly bool[] _isFilled = new bool[columns];
+    Column?[] _decoded = [];
+    bool[] _isFilled = [];
     RowBatch? _batch;
 
     public void Start(RowBatch batch)
     {
         _batch = batch;
+        if (_decoded.Length < batch.Columns.Count)
+        {
+            Array.Resize(ref _decoded, batch.Columns.Count);
+            Array.Resize(ref _isFilled, batch.Columns.Count);
+        }
         Array.Clear(_isFilled);
     }
 

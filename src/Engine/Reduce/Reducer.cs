@@ -19,22 +19,17 @@ public abstract class Reducer(Schema outputSchema, IEnumerable<int> ordinals)
     {
     }
 
-    /// <summary>Output columns that are ready to be written as a row group before the end; null when there are none yet. They belong to the caller until the next call.</summary>
-    public abstract IReadOnlyList<Column>? TakeReady();
+    /// <summary>Takes rows of the output that are known before the end, in order: the first rows of the columns, in any form, valid during the call.</summary>
+    public Action<RowBatch> Ready { get; set; } = static _ => throw new InvalidOperationException("no one takes the rows that are ready");
 
-    /// <summary>The remaining output in its order, cut into row groups, each the caller's until the next. Ends the reducer.</summary>
+    /// <summary>The remaining output in its order, in pieces that belong to the caller until the next. Ends the reducer.</summary>
     public abstract IEnumerable<IReadOnlyList<Column>> Finish();
+
+    /// <summary>Writes what it holds to scratch, for others that need the memory; false when there is nothing, no place for it, or it is being used just now.</summary>
+    public virtual bool Spill() => false;
 
     /// <summary>Gives what the reducer holds back to its account; the end of <see cref="Finish"/> does it too. It must not be used after it.</summary>
     public virtual void Release()
     {
-    }
-
-    /// <summary>The rows of a row group of output: few, since parts are combined into larger ones, and a worker holds one at a time.</summary>
-    protected const int RowGroupRows = 32 * 1024;
-
-    protected static void Fill(Column column, Scalar value, int rows)
-    {
-        for (var i = 0; i < rows; i++) column.Append(value);
     }
 }

@@ -9,6 +9,13 @@ sealed class StateMemory(MemoryAccount? account = null)
 {
     readonly List<Column> _columns = [];
     long _charged;
+    long _reserve;
+
+    /// <summary>Bytes of arrays that are held, the reserve included.</summary>
+    public long Charged => _charged;
+
+    /// <summary>Bytes that could still be charged.</summary>
+    public long Room => account is null ? long.MaxValue : account.Limit - account.Held;
 
     /// <summary>A column that is held until <see cref="Release"/>.</summary>
     public Column NewColumn(DataType type)
@@ -40,6 +47,15 @@ sealed class StateMemory(MemoryAccount? account = null)
         return new T[length];
     }
 
+    /// <summary>Keeps so many bytes, in place of those kept before, for what must not fail later; then this gives them back.</summary>
+    public void Keep(long bytes)
+    {
+        if (bytes > _reserve) account?.Charge(bytes - _reserve);
+        else account?.Release(_reserve - bytes);
+        _charged += bytes - _reserve;
+        _reserve = bytes;
+    }
+
     /// <summary>Gives an array back, which must not be used after it.</summary>
     public void Free<T>(T[] array)
     {
@@ -51,7 +67,7 @@ sealed class StateMemory(MemoryAccount? account = null)
     public void Release()
     {
         account?.Release(_charged);
-        _charged = 0;
+        _charged = _reserve = 0;
         foreach (var column in _columns) column.Release();
     }
 }

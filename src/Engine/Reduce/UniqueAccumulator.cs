@@ -1,13 +1,17 @@
 using Fanfold.Engine.Columns;
+using Fanfold.Engine.Spill;
 
 namespace Fanfold.Engine.Reduce;
 
 /// <summary><c>n_unique</c>: how many values a group has, exactly; nulls don't count, NaN is one value and −0 is 0. A state is the group's values.</summary>
-sealed class UniqueAccumulator(DataType type, StateMemory memory) : Accumulator
+sealed class UniqueAccumulator(DataType type, StateMemory memory) : ValueAccumulator
 {
     readonly DistinctValues _values = DistinctValues.Create(type, memory);
     readonly PairTable _pairs = new(memory);
     readonly Column _one = memory.NewColumn(type);
+
+    /// <summary>The value before, where sorted ones pass.</summary>
+    readonly Column _last = memory.NewColumn(type);
     long[] _counts = [];
     int[] _numbers = [];
     int[] _copies = [];
@@ -21,6 +25,32 @@ sealed class UniqueAccumulator(DataType type, StateMemory memory) : Accumulator
     {
         _groups = groups;
         memory.Lengthen(ref _counts, groups);
+    }
+
+    public override void Reserve(Column? input)
+    {
+        memory.Lengthen(ref _numbers, input!.Length);
+        _values.Reserve(input, input.Length);
+        _pairs.Reserve(_groups, _values.Count + input.Length + 1, input.Length);
+    }
+
+    public override void ReserveStates(ReadOnlySpan<Column> state)
+    {
+        var states = (BytesColumn)state[0];
+        var (values, most, largest) = (0, 0, 0);
+        for (var row = 0; row < states.Length; row++)
+        {
+            var count = ValueBytes.Count(states.Bytes(row), type);
+            values += count;
+            (most, largest) = (Math.Max(most, count), Math.Max(largest, states.Bytes(row).Length));
+        }
+        // A state is read into a column before its values are taken in.
+        _one.Clear();
+        _one.Reserve(most, largest);
+        memory.Lengthen(ref _copies, most);
+        memory.Lengthen(ref _numbers, most);
+        _values.Reserve(values, states.Data.Length);
+        _pairs.Reserve(_groups, _values.Count + values + 1, values);
     }
 
     public override bool TakesCodes => true;
@@ -59,11 +89,13 @@ sealed class UniqueAccumulator(DataType type, StateMemory memory) : Accumulator
         _starts = memory.New<int>(_groups + 1L);
         _byGroup = memory.New<int>(_pairs.Count);
         for (var group = 0; group < _groups; group++) _starts[group + 1] = _starts[group] + (int)_counts[group];
-        var next = _starts.AsSpan(0, _groups).ToArray();
+        var next = memory.New<int>(_groups);
+        _starts.AsSpan(0, _groups).CopyTo(next);
         foreach (var pair in _pairs.Pairs)
         {
             if ((int)(uint)pair != _values.NullNumber) _byGroup[next[(int)(pair >> 32)]++] = (int)(uint)pair;
         }
+        memory.Free(next);
     }
 
     public override void Merge(ReadOnlySpan<Column> state, ReadOnlySpan<int> groups)
@@ -83,5 +115,47 @@ sealed class UniqueAccumulator(DataType type, StateMemory memory) : Accumulator
     {
         var column = (Column<long>)target;
         foreach (var group in order) column.Append(_counts[group]);
+    }
+
+    public override DataType ValueType => type;
+
+    public override long Count(int group) => _counts[group];
+
+    public override long ArrangeBytes => _values.RankBytes + sizeof(int) * (_groups + 1L) * 3 + sizeof(int) * (long)_pairs.Count;
+
+    public override void ArrangeAscending()
+    {
+        Arrange();
+        var ranks = _values.Ranks();
+        for (var group = 0; group < _groups; group++) _byGroup.AsSpan(_starts[group], (int)_counts[group]).Sort((left, right) => ranks[left].CompareTo(ranks[right]));
+        memory.Free(ranks);
+    }
+
+    public override void AppendValues(int group, long from, int count, Column target) => _values.Write(_byGroup.AsSpan(_starts[group] + (int)from, count), target);
+
+    public override void Finish(SortedValues values, long count, Column target) => ((Column<long>)target).Append(Distinct(values, count, static _ => { }));
+
+    public override void Save(SortedValues values, long count, BytesColumn state)
+    {
+        _one.Clear();
+        Distinct(values, count, value => _one.AppendFrom(value.Column, value.Row));
+        ValueBytes.Append(_one, state);
+    }
+
+    /// <summary>Takes each value of the next <paramref name="count"/> once, and counts them.</summary>
+    long Distinct(SortedValues values, long count, Action<SortedValues> take)
+    {
+        long distinct = 0;
+        _last.Clear();
+        for (; count > 0; count--)
+        {
+            values.Next();
+            if (_last.Length > 0 && RowOrder.Compare(values.Column, values.Row, _last, 0) == 0) continue;
+            _last.Clear();
+            _last.AppendFrom(values.Column, values.Row);
+            take(values);
+            distinct++;
+        }
+        return distinct;
     }
 }

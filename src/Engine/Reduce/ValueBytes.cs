@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using Fanfold.Engine.Columns;
 
 namespace Fanfold.Engine.Reduce;
@@ -11,7 +10,7 @@ static class ValueBytes
     {
         if (values is not BytesColumn strings)
         {
-            target.Append(Fixed(values));
+            target.Append(FixedBytes.Of(values));
             return;
         }
         var bytes = target.AppendSpan(checked(4 * strings.Length + strings.Data.Length));
@@ -24,16 +23,14 @@ static class ValueBytes
         }
     }
 
-    static ReadOnlySpan<byte> Fixed(Column values) => values switch
+    /// <summary>How many values such a byte string holds.</summary>
+    public static int Count(ReadOnlySpan<byte> bytes, DataType type)
     {
-        Column<byte> column => column.Values,
-        Column<int> column => MemoryMarshal.AsBytes(column.Values),
-        Column<long> column => MemoryMarshal.AsBytes(column.Values),
-        Column<ulong> column => MemoryMarshal.AsBytes(column.Values),
-        Column<float> column => MemoryMarshal.AsBytes(column.Values),
-        Column<double> column => MemoryMarshal.AsBytes(column.Values),
-        _ => MemoryMarshal.AsBytes(((Column<Int128>)values).Values),
-    };
+        if (type.Lane != Lane.Bytes) return bytes.Length / type.Lane.Width();
+        var count = 0;
+        for (; bytes.Length > 0; bytes = bytes[(4 + BinaryPrimitives.ReadInt32LittleEndian(bytes))..]) count++;
+        return count;
+    }
 
     /// <summary>Appends the values of such a byte string to a plain column of the type that they had.</summary>
     public static void Read(ReadOnlySpan<byte> bytes, Column target)
@@ -47,19 +44,7 @@ static class ValueBytes
                     strings.Append(bytes.Slice(4, length));
                 }
                 break;
-            case Column<byte> column: bytes.CopyTo(column.AppendSpan(bytes.Length)); break;
-            case Column<int> column: Read(bytes, column); break;
-            case Column<long> column: Read(bytes, column); break;
-            case Column<ulong> column: Read(bytes, column); break;
-            case Column<float> column: Read(bytes, column); break;
-            case Column<double> column: Read(bytes, column); break;
-            default: Read(bytes, (Column<Int128>)target); break;
+            default: bytes.CopyTo(FixedBytes.Append(target, bytes.Length / target.Type.Lane.Width())); break;
         }
-    }
-
-    static void Read<T>(ReadOnlySpan<byte> bytes, Column<T> target) where T : unmanaged
-    {
-        var values = MemoryMarshal.Cast<byte, T>(bytes);
-        values.CopyTo(target.AppendSpan(values.Length));
     }
 }

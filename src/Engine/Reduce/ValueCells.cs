@@ -21,6 +21,11 @@ abstract class ValueCells(StateMemory memory)
 
     public virtual void Resize(int groups) => memory.Lengthen(ref _present, groups);
 
+    /// <summary>Makes room for all values of a plain or coded column.</summary>
+    public virtual void Reserve(Column values)
+    {
+    }
+
     /// <summary>Takes a row of a plain or coded column.</summary>
     public void Set(int group, Column source, int row)
     {
@@ -65,6 +70,8 @@ abstract class ValueCells(StateMemory memory)
             base.Resize(groups);
             _values.Resize(groups);
         }
+
+        public override void Reserve(Column values) => _values.Reserve(values);
 
         protected override void SetValid(int group, Column source, int row) => _values.Set(group, ((BytesColumn)source).Bytes(row));
 

@@ -26,6 +26,15 @@ sealed class ValueCounts
         if (_others.Length > 0) _memory.Lengthen(ref _others, groups);
     }
 
+    /// <summary>Makes room for what <see cref="Add"/> needs for this input.</summary>
+    public void Reserve(Column? input)
+    {
+        if (input is { HasNulls: true }) ReserveStates();
+    }
+
+    /// <summary>Makes room for merging.</summary>
+    public void ReserveStates() => _memory.Lengthen(ref _others, _groups);
+
     /// <summary>Takes in a batch whose rows are counted.</summary>
     /// <param name="input">Null when every row counts.</param>
     public void Add(Column? input, ReadOnlySpan<int> groups)

@@ -164,7 +164,7 @@ public class GroupReducerTests
         return Output(Accumulated(table, 0, [new Aggregate("total", AggregateFunction.Sum, 0)], 1, 0, table.Rows, coded: false))[0][0].IntegerValue;
     }
 
-    static List<Aggregate> AggregatesOf(Schema schema, int firstValue)
+    internal static List<Aggregate> AggregatesOf(Schema schema, int firstValue)
     {
         var aggregates = new List<Aggregate> { new("n", AggregateFunction.Len, -1) };
         for (var i = firstValue; i < schema.Count; i++)

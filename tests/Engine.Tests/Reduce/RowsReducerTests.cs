@@ -17,6 +17,7 @@ public class RowsReducerTests
             var select = Enumerable.Range(0, table.Columns.Length).Reverse().ToArray();
             var sort = terms.Select(term => new SortKey(term.Item1 % (select.Length + 1), term.Item2)).ToArray();
             var reducer = new RowsReducer(table.Schema, Partition, Value, select, sort, limit);
+            var output = new CollectedRows(reducer);
             var kept = new List<int>();
             for (var from = 0; from < table.Rows; from += batch)
             {
@@ -25,7 +26,6 @@ public class RowsReducerTests
                 reducer.Accumulate(rows);
                 kept.AddRange(Enumerable.Range(from, rows.Rows));
             }
-            Assert.Null(reducer.TakeReady());
             var expected = kept.Order(Comparer<int>.Create((left, right) =>
             {
                 foreach (var key in sort.Where(key => key.Column > 0))
@@ -36,14 +36,8 @@ public class RowsReducerTests
                 }
                 return left.CompareTo(right);
             })).Take(limit).ToArray();
-            var output = reducer.Finish().ToList();
-            if (expected.Length == 0)
-            {
-                Assert.Empty(output);
-                return;
-            }
-            var columns = Assert.Single(output);
-            Assert.Equal(select.Length + 1, columns.Count);
+            var columns = output.Finish();
+            Assert.Equal(expected.Length, columns[0].Length);
             for (var row = 0; row < expected.Length; row++) Assert.Equal(Value, columns[0][row]);
             for (var i = 0; i < select.Length; i++)
             {
@@ -62,18 +56,16 @@ public class RowsReducerTests
         const int batches = 40, batchRows = 8192;
         var schema = new Schema([new Field("x", DataType.Int64)]);
         var reducer = new RowsReducer(schema, Partition, Value, [0], sorted ? [new SortKey(1, Descending: true)] : []);
+        var output = new CollectedRows(reducer);
         int[] all = [.. Enumerable.Range(0, batchRows)];
-        var values = new List<long>();
         for (var i = 0; i < batches; i++)
         {
             var column = new Column<long>(DataType.Int64);
             foreach (var row in all) column.Append((long)i * batchRows + row);
             reducer.Accumulate(new RowBatch(batchRows, [column]));
-            if (reducer.TakeReady() is { } ready) values.AddRange(((Column<long>)ready[1]).Values);
         }
-        foreach (var columns in reducer.Finish()) values.AddRange(((Column<long>)columns[1]).Values);
         var expected = Enumerable.Range(0, batches * batchRows).Select(i => (long)i);
-        Assert.Equal(sorted ? expected.Reverse() : expected, values);
+        Assert.Equal(sorted ? expected.Reverse() : expected, ((Column<long>)output.Finish()[1]).Values.ToArray());
     }
 
     [Fact]

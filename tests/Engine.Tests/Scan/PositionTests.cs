@@ -54,8 +54,6 @@ public class PositionTests
             Rows += rows.Length;
         }
 
-        public override IReadOnlyList<Column>? TakeReady() => null;
-
         public override IEnumerable<IReadOnlyList<Column>> Finish() => [];
     }
 }

@@ -14,7 +14,5 @@ sealed class RowCollector(Schema schema) : Reducer(schema, Enumerable.Range(0, s
         for (var row = 0; row < batch.Rows; row++) Rows.Add(TableFile.Text([.. batch.Columns.Select(column => column[row])]));
     }
 
-    public override IReadOnlyList<Column>? TakeReady() => null;
-
     public override IEnumerable<IReadOnlyList<Column>> Finish() => [];
 }

@@ -4,6 +4,7 @@ using Fanfold.Engine.Expressions;
 using Fanfold.Engine.Reduce;
 using Fanfold.Engine.Scan;
 using Fanfold.Engine.Tests.Parquet;
+using Fanfold.Engine.Tests.Reduce;
 
 namespace Fanfold.Engine.Tests.Scan;
 
@@ -62,12 +63,13 @@ public class RowGroupScanTests
         var footer = ParquetFiles.Footer(file);
         var reducer = new RowsReducer(table.Schema, new Field("partition", DataType.Bool), Scalar.Bool(true), [.. Enumerable.Range(0, table.Columns.Length)], []);
         var scan = new RowGroupScan(new MemorySource(file), [.. footer.Columns], footer.DataEnd, partition, where, reducer, ParquetFiles.Buffers(), new PruningCounts());
+        var rows = new CollectedRows(reducer);
         var counts = default(ScanCounts);
         foreach (var scanned in scan.ScanAsync(footer.RowGroups).ToBlockingEnumerable()) counts += scanned;
         ParquetFiles.Wait(scan.DisposeAsync());
         Assert.Equal(table.Rows, counts.RowsDecoded + counts.RowsPruned);
         counts = counts with { RowsDecoded = table.Rows, RowsPruned = 0 };
-        return (counts, [.. reducer.Finish()]);
+        return (counts, [rows.Finish()]);
     }
 
     static void AssertRows(Table table, List<int> rows, List<IReadOnlyList<Column>> output)

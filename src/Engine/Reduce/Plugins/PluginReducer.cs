@@ -1,10 +1,13 @@
 using Fanfold.Engine.Columns;
+using Fanfold.Engine.Spill;
 
 namespace Fanfold.Engine.Reduce.Plugins;
 
 /// <summary>Runs a plug-in over the rows of a scan: a state for each row group that has rows, merged in their order.</summary>
 sealed class PluginReducer<TState> : Reducer
 {
+    const int PieceRows = 8192;
+
     readonly RegisteredReducer _plugin;
     readonly IReducer<TState> _reducer;
     readonly ReducerContext _context;
@@ -64,8 +67,6 @@ sealed class PluginReducer<TState> : Reducer
         (_hasWhole, _hasGroup, _group) = (true, false, default!);
     }
 
-    public override IReadOnlyList<Column>? TakeReady() => null;
-
     public override IEnumerable<IReadOnlyList<Column>> Finish()
     {
         EndRowGroup();
@@ -77,10 +78,10 @@ sealed class PluginReducer<TState> : Reducer
         {
             _context.Memory.Charge(sizeof(int) * (long)rows);
             order = new int[rows];
-            SortKey.Order(columns, _sort, order);
+            new RowOrder(_sort).Fill(columns, order);
         }
         rows = (int)Math.Min(rows, _limit);
-        for (var from = 0; from < rows; from += RowGroupRows) yield return Take(columns, order, from, Math.Min(RowGroupRows, rows - from));
+        for (var from = 0; from < rows; from += PieceRows) yield return Take(columns, order, from, Math.Min(PieceRows, rows - from));
     }
 
     Column[] Write()
@@ -102,7 +103,7 @@ sealed class PluginReducer<TState> : Reducer
                 throw PluginException.Of(_plugin, nameof(Finish), new PluginException("plugin-output", $"wrote {rows} values to the column '{_outputs[0].Name}' and {output.Columns[i].Length} to '{_outputs[i].Name}'"));
         }
         var partition = Column.Create(OutputSchema[0].Type, _context.Memory);
-        Fill(partition, _partition, rows);
+        partition.AppendRepeated(_partition, rows);
         return [partition, .. output.Columns];
     }
 
