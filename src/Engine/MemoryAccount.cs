@@ -4,9 +4,13 @@ namespace Fanfold.Engine;
 /// The memory that the readers of one task may hold together. Charged before memory is asked for; what is held in reserve gives way first. Safe to share
 /// between threads.
 /// </summary>
-public sealed class MemoryAccount(long limit)
+/// <param name="limit">What may be held, in bytes.</param>
+/// <param name="heap">What is held and what was released but not collected may take together, in bytes; a collection that moves things together keeps to it.</param>
+public sealed class MemoryAccount(long limit, long heap = long.MaxValue)
 {
+    readonly Lock _collecting = new();
     long _held;
+    long _allocated;
     Func<bool>? _reserve;
     Func<bool>? _relief;
 
@@ -33,7 +37,11 @@ public sealed class MemoryAccount(long limit)
     {
         var held = Interlocked.Add(ref _held, bytes);
         while (held > limit && _reserve?.Invoke() == true) held = Held;
-        if (held <= limit) return true;
+        if (held <= limit)
+        {
+            if (Interlocked.Add(ref _allocated, bytes) > heap) Collect();
+            return true;
+        }
         Interlocked.Add(ref _held, -bytes);
         return false;
     }
@@ -45,4 +53,16 @@ public sealed class MemoryAccount(long limit)
     internal void RelieveBy(Func<bool>? spill) => _relief = spill;
 
     public void Release(long bytes) => Interlocked.Add(ref _held, -bytes);
+
+    // A heap at its hard limit gives up over free memory that lies in pieces, or that it keeps for objects of another size. Only an aggressive collection joins
+    // the pieces and gives them back.
+    void Collect()
+    {
+        lock (_collecting)
+        {
+            if (Interlocked.Read(ref _allocated) <= heap) return;
+            Interlocked.Exchange(ref _allocated, Held);
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        }
+    }
 }

@@ -12,7 +12,7 @@ static class CombineRunner
     {
         var schema = new Schema(work.Columns.Select(column => column.ToField()));
         var traffic = new Traffic();
-        var buffers = new Buffers(new MemoryAccount(task.Memory));
+        var buffers = new Buffers(WorkerMemory.Account(task.Memory));
         using var spool = new Spool(HashKind.Sha256, scratch);
         using var writer = ResultWriter.Create(task, work, spool, buffers.Account);
         long rows = 0;

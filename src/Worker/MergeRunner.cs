@@ -15,7 +15,7 @@ static class MergeRunner
         var work = merge.Work;
         var schema = new Schema(work.Columns.Select(column => column.ToField()));
         var partition = work.Partition is { } p ? (Field: schema[p.Column], Value: ScalarText.Read(schema[p.Column].Type, p.Value)) : ((Field Field, Scalar Value)?)null;
-        var buffers = new Buffers(new MemoryAccount(task.Memory));
+        var buffers = new Buffers(WorkerMemory.Account(task.Memory));
         var reduction = new TaskReducer(work, ReduceRunner.Rows(schema, work.Derived ?? []).InReduce, partition, ReducerSet.None, new SpillSpace(scratch, buffers.Account));
         using var spool = new Spool(HashKind.Xxh3, scratch);
         using var part = new ParquetTable(reduction.PartSchema, spool, task.Metadata, buffers.Account);

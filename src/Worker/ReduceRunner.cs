@@ -18,7 +18,7 @@ public static class ReduceRunner
     {
         var schema = new Schema(work.Columns.Select(column => column.ToField()));
         var partition = work.Partition is { } p ? (Field: schema[p.Column], Value: ScalarText.Read(schema[p.Column].Type, p.Value)) : ((Field Field, Scalar Value)?)null;
-        var buffers = new Buffers(new MemoryAccount(task.Memory));
+        var buffers = new Buffers(WorkerMemory.Account(task.Memory));
         var rows = Rows(schema, work.Derived ?? []);
         var reduction = new TaskReducer(work, rows.InReduce, partition, reducers, new SpillSpace(scratch, buffers.Account));
         var reducer = reduction.Reducer;

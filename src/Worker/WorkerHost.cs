@@ -43,6 +43,7 @@ public static class WorkerHost
             Console.Error.WriteLine("This is fanfold's worker: the host starts it and writes one task to its stdin. To start a run, use `fanfold run`.");
             return 2;
         }
+        var unlimited = SelfLimit.Set();
         // Ctrl-C reaches the whole process group; when to end, and what to say of it, is the parent's to decide.
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, static signal => signal.Cancel = true);
         using var stdin = Console.OpenStandardInput();
@@ -54,8 +55,8 @@ public static class WorkerHost
         if (await ReadLineAsync(input, WorkerJson.Default.WorkerTask) is not { } task) return ParentGone;
         var tokens = new PassedTokens();
         _ = TakeTokensAsync(input, tokens);
-        var receipt = await RunWithHeartbeatsAsync(task, tokens, reducers, output);
-        Send(output, new WorkerMessage(receipt with { PeakMemory = ProcessMemory.Peak() }));
+        var receipt = unlimited is null ? await RunWithHeartbeatsAsync(task, tokens, reducers, output) : TaskRunner.Failed(task.TaskId, TaskOutcome.Bug, unlimited);
+        Send(output, new WorkerMessage(receipt with { PeakMemory = ProcessMemory.Read().Peak }));
         return 0;
     }
 

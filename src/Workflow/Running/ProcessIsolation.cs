@@ -42,11 +42,11 @@ public sealed class ProcessIsolation(WorkerCommand command, TokenCredential? ide
     static readonly TimeSpan MinTokenInterval = TimeSpan.FromSeconds(30);
     static readonly TimeSpan ExitGrace = TimeSpan.FromSeconds(5);
 
-    /// <summary>Memory of the runtime itself, which the heap limit leaves room for.</summary>
-    long RuntimeOverhead => command.IsNative ? 16L << 20 : 40L << 20;
+    public long MinMemory => WorkerMemory.MinCap(command.IsNative);
 
     public async Task<TaskReceipt> RunAsync(WorkerTask task, TimeSpan deadline, Action<long> onHeartbeat, CancellationToken cancellationToken)
     {
+        if (task.Memory < MinMemory) return CapTooSmall(task);
         Process process;
         try
         {
@@ -123,6 +123,9 @@ public sealed class ProcessIsolation(WorkerCommand command, TokenCredential? ide
     static TaskReceipt BeyondMemory(WorkerTask task, long peak, string how) => TaskRunner.Failed(task.TaskId, TaskOutcome.Memory, TaskFailure.Of("memory",
         $"{how}, and its cap is {task.Memory >> 20} MiB; raise \"limits.memory\", or narrow the partition with \"where\"")) with { PeakMemory = peak };
 
+    TaskReceipt CapTooSmall(WorkerTask task) => TaskRunner.Failed(task.TaskId, TaskOutcome.Memory, TaskFailure.Of("cap-too-small",
+        $"the cap of {task.Memory >> 20} MiB is less than the {MinMemory >> 20} MiB that a worker {(command.IsNative ? "" : "under `dotnet` ")}needs; raise \"limits.memory\"{(command.IsNative ? "" : ", or use the published command, whose worker is compiled ahead of time")}")) with { NeededMemory = MinMemory };
+
     Process Start(WorkerTask task)
     {
         var start = new ProcessStartInfo(command.File)
@@ -133,9 +136,7 @@ public sealed class ProcessIsolation(WorkerCommand command, TokenCredential? ide
             UseShellExecute = false,
         };
         foreach (var argument in command.Arguments) start.ArgumentList.Add(argument);
-        // Hexadecimal without 0x: with the prefix a native worker ignores the limit without a word.
-        var heap = Math.Max(16L << 20, task.Memory - RuntimeOverhead);
-        start.Environment["DOTNET_GCHeapHardLimit"] = heap.ToString("x", CultureInfo.InvariantCulture);
+        foreach (var (name, value) in SelfLimit.EnvironmentOf(task.Memory, command.IsNative)) start.Environment[name] = value;
         start.Environment["DOTNET_TieredPGO"] = "0";
         // A runtime that is killed would leave its pipes in the folder for temporary files.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
@@ -223,7 +224,7 @@ public sealed class ProcessIsolation(WorkerCommand command, TokenCredential? ide
         {
             while (await timer.WaitForNextTickAsync(ending.Token))
             {
-                peak = Math.Max(peak, ProcessMemory.Peak(id));
+                peak = Math.Max(peak, ProcessMemory.Read(id).Peak);
                 if (peak <= cap) continue;
                 await ending.CancelAsync();
                 break;

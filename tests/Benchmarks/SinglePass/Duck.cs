@@ -20,7 +20,7 @@ sealed class Duck : Contender
     public static int RunPeer(string[] args)
     {
         var rows = new JsonArray([.. Rows(args[1])]);
-        Console.WriteLine(new JsonObject { ["rows"] = rows, ["peak"] = ProcessMemory.Peak() }.ToJsonString());
+        Console.WriteLine(new JsonObject { ["rows"] = rows, ["peak"] = ProcessMemory.Read().Peak }.ToJsonString());
         return 0;
     }
 

@@ -11,15 +11,12 @@ namespace Fanfold.Benchmarks.SinglePass;
 /// <summary>The published native worker with the task that a run would give it: planned, so the row groups that statistics rule out are not in it.</summary>
 sealed class FanfoldWorker(string file) : Contender
 {
-    // As ProcessIsolation leaves for the runtime of a native worker.
-    const long RuntimeOverhead = 16L << 20;
-
     public override string Name => "Fanfold";
 
     public override async Task<PassRun> RunAsync(Pass pass)
     {
         var task = await PlanAsync(pass);
-        var environment = new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = (task.Memory - RuntimeOverhead).ToString("x", CultureInfo.InvariantCulture) };
+        var environment = SelfLimit.EnvironmentOf(task.Memory, native: true);
         var run = await ProcessRun.StartAsync(file, [], environment, [.. JsonSerializer.SerializeToUtf8Bytes(task, WorkerJson.Default.WorkerTask), (byte)'\n']);
         var receipt = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize(line, WorkerJson.Default.WorkerMessage)!.Receipt).Last()!;
         if (receipt.Failure is { } failure) throw new InvalidOperationException($"the worker failed: {failure.Message}");

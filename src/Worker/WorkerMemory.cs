@@ -1,0 +1,38 @@
+using Fanfold.Engine;
+
+namespace Fanfold.Worker;
+
+/// <summary>How the cap of a worker's resident memory is divided, in bytes. The shares are measured: docs/decisions/0018-a-cap-the-worker-sets-itself.md.</summary>
+public static class WorkerMemory
+{
+    const long MiB = 1 << 20;
+
+    /// <summary>The smallest cap that a worker of this kind is sure to keep.</summary>
+    /// <param name="native">Compiled ahead of time; else <c>dotnet</c> runs it, and the runtime alone takes about 60 MiB.</param>
+    public static long MinCap(bool native) => (native ? 64 : 128) * MiB;
+
+    /// <summary>The hard limit of the garbage-collected heap: the cap without the code, stacks and native memory of the process.</summary>
+    public static long HeapLimit(long cap, bool native) => cap - Runtime(native);
+
+    /// <summary>What is allocated between collections of young objects. The default grows with the processor's caches, not with the limit.</summary>
+    public static long YoungGeneration(long cap) => Math.Clamp(cap / 64, MiB, 8 * MiB);
+
+    /// <summary>What the account of a task with this cap may hold.</summary>
+    public static long AccountLimit(long cap, bool native) => Share(Share(HeapLimit(cap, native)));
+
+    /// <summary>The smallest cap, in whole MiB, whose account may hold as much.</summary>
+    public static long CapFor(long held, bool native) =>
+        Math.Max(MinCap(native), (long)(decimal.Ceiling((held + 2) * (8m / 7 * 8 / 7) / MiB) * MiB) + Runtime(native));
+
+    /// <summary>The account of a task with this cap in this process. Under a limited heap it also collects in time; elsewhere it has the limit that it would have in a native worker.</summary>
+    public static MemoryAccount Account(long cap)
+    {
+        var heap = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        return heap < cap ? new MemoryAccount(Share(Share(heap)), Share(heap)) : new MemoryAccount(AccountLimit(cap, native: true));
+    }
+
+    static long Runtime(bool native) => (native ? 12 : 64) * MiB;
+
+    // An eighth for what nobody charges and young garbage; of the rest, an eighth for what was released and not collected, so that a collection pays for as many new bytes.
+    static long Share(long bytes) => bytes / 8 * 7;
+}
