@@ -7,6 +7,9 @@ namespace Fanfold.Workflow.Running;
 /// <summary>How a task is kept apart from its host. Every ending, a crash included, is a receipt.</summary>
 public interface ITaskIsolation
 {
+    /// <summary>The smallest cap that a worker can work within, in bytes; 0 where none holds.</summary>
+    long MinMemory => 0;
+
     /// <param name="onHeartbeat">Told the rows decoded so far, from time to time.</param>
     Task<TaskReceipt> RunAsync(WorkerTask task, TimeSpan deadline, Action<long> onHeartbeat, CancellationToken cancellationToken);
 }

@@ -45,6 +45,8 @@ public sealed class ProcessIsolation(WorkerCommand command, TokenCredential? ide
     /// <summary>Memory of the runtime itself, which the heap limit leaves room for.</summary>
     long RuntimeOverhead => command.IsNative ? 16L << 20 : 40L << 20;
 
+    public long MinMemory => command.IsNative ? 64L << 20 : 128L << 20;
+
     public async Task<TaskReceipt> RunAsync(WorkerTask task, TimeSpan deadline, Action<long> onHeartbeat, CancellationToken cancellationToken)
     {
         Process process;
