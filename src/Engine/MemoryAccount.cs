@@ -28,7 +28,7 @@ public sealed class MemoryAccount(long limit, long heap = long.MaxValue)
         {
             if (_relief?.Invoke() == true) continue;
             var held = Held;
-            throw new MemoryExceededException($"{bytes:N0} bytes are needed beside the {held:N0} held, the limit is {limit:N0}", held + bytes);
+            throw new MemoryExceededException($"{bytes:N0} bytes are needed beside the {held:N0} held, the limit is {limit:N0}");
         }
     }
 

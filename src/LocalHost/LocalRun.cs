@@ -7,7 +7,7 @@ using Fanfold.Workflow.Spec;
 namespace Fanfold.LocalHost;
 
 /// <param name="Worker">Runs the tasks; null for this process.</param>
-sealed record RunOptions(Stores Stores, string RunId, WorkerCommand? Worker, bool Fresh);
+sealed record RunOptions(Stores Stores, string RunId, WorkerCommand? Worker, HostCapacity Host, bool Fresh);
 
 /// <summary>Starts, continues or follows a run here and waits for its end.</summary>
 static class LocalRun
@@ -49,7 +49,7 @@ static class LocalRun
         var stores = options.Stores;
         ITaskIsolation isolation = options.Worker is { } worker ? new ProcessIsolation(worker, stores.Identity) : new InProcessIsolation(stores.Data, stores.State);
         var activities = new RunActivities(
-            stores.Data, stores.State, stores.DataLocation, stores.StateLocation, isolation, TimeProvider.System, Environment.ProcessorCount, driver: RandomNumberGenerator.GetHexString(16, lowercase: true));
+            stores.Data, stores.State, stores.DataLocation, stores.StateLocation, isolation, TimeProvider.System, options.Host, driver: RandomNumberGenerator.GetHexString(16, lowercase: true));
         return new LocalEngine(stores.State, request, activities.InvokeAsync, TimeProvider.System, onProgress).RunAsync(cancellationToken);
     }
 }

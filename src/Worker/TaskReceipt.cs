@@ -50,10 +50,16 @@ public sealed record TaskReceipt
     /// <summary>The most that lay in scratch files at once, in bytes.</summary>
     public long ScratchBytes { get; init; }
 
-    /// <summary>For the outcome <see cref="TaskOutcome.Memory"/>: the cap that would do, in bytes, where that is known; else 0.</summary>
+    /// <summary>
+    /// For the outcome <see cref="TaskOutcome.Memory"/> whose cause no split can change, such as one page that is too large: the cap that would do, in bytes; else 0.
+    /// </summary>
     public long NeededMemory { get; init; }
 
     public long ElapsedMs { get; init; }
+
+    /// <summary>The pieces that the task was split into and merged from; 0 when it ran as one. Set by the host.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Pieces { get; init; }
 
     /// <summary>An earlier part under the same name had other bytes and was kept.</summary>
     public bool NondeterministicPart { get; init; }
@@ -71,6 +77,15 @@ public sealed record TaskReceipt
 public sealed record PrunedWork(PrunedBy? PageIndex, PrunedBy? BloomFilter, PrunedBy? Dictionary)
 {
     public static PrunedWork Of(PruningCounts counts) => new(Of(counts, Pruner.PageIndex), Of(counts, Pruner.BloomFilter), Of(counts, Pruner.Dictionary));
+
+    /// <summary>Null when nothing was spared in any.</summary>
+    public static PrunedWork? Sum(IEnumerable<PrunedWork?> works)
+    {
+        var all = works.OfType<PrunedWork>().ToList();
+        return all.Count == 0 ? null : new PrunedWork(Of(work => work.PageIndex), Of(work => work.BloomFilter), Of(work => work.Dictionary));
+
+        PrunedBy? Of(Func<PrunedWork, PrunedBy?> pruner) => all.Select(pruner).OfType<PrunedBy>().ToList() is { Count: > 0 } some ? new PrunedBy(some.Sum(by => by.RowGroups), some.Sum(by => by.Rows)) : null;
+    }
 
     static PrunedBy? Of(PruningCounts counts, Pruner pruner) => counts.Rows(pruner) == 0 ? null : new PrunedBy(counts.RowGroups(pruner), counts.Rows(pruner));
 }

@@ -64,7 +64,8 @@ public static class TaskRunner
     static TaskFailure ScratchFull(ScratchFullException full) => TaskFailure.Of("scratch-full", $"{full.Message}; give the run more of it, or raise \"limits.memory\"");
 
     /// <summary>The cap under which what was asked for would have been had, where that is known.</summary>
-    static long Needed(Exception exception) => (exception as MemoryExceededException ?? exception.InnerException as MemoryExceededException)?.Needed ?? 0;
+    static long Needed(Exception exception) =>
+        (exception as MemoryExceededException ?? exception.InnerException as MemoryExceededException) is { Needed: > 0 } known ? WorkerMemory.CapFor(known.Needed, WorkerHost.IsNative) : 0;
 
     static (TaskOutcome, TaskFailure) Storage(StorageException exception) => exception.Failure switch
     {

@@ -61,7 +61,10 @@ public static class WorkerHost
     }
 
     /// <summary>What <c>Worker --version</c> prints: the version and how it was compiled.</summary>
-    public static string Version => $"fanfold-worker {BuildVersion} {(RuntimeFeature.IsDynamicCodeSupported ? "jit" : "native")}";
+    public static string Version => $"fanfold-worker {BuildVersion} {(IsNative ? "native" : "jit")}";
+
+    /// <summary>Whether this process was compiled ahead of time.</summary>
+    public static bool IsNative => !RuntimeFeature.IsDynamicCodeSupported;
 
     /// <summary>The version of the fanfold that the worker is built with.</summary>
     public static string BuildVersion => typeof(WorkerHost).Assembly.GetName().Version!.ToString(3);

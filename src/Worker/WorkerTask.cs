@@ -9,7 +9,7 @@ namespace Fanfold.Worker;
 public sealed record WorkerTask
 {
     /// <summary>The version of this payload that this build writes and the newest it reads.</summary>
-    public const int CurrentVersion = 2;
+    public const int CurrentVersion = 3;
 
     public int Version { get; init; } = CurrentVersion;
     public required string RunId { get; init; }
@@ -53,9 +53,10 @@ public sealed record ReduceWork(
     public ReducePiece? Piece { get; init; }
 }
 
-/// <summary>The rows whose group keys fall into one of as many buckets; all rows when there is one bucket.</summary>
-/// <param name="StartRow">The rows of the whole task's row groups that come before the piece's.</param>
-public sealed record ReducePiece(int Bucket, int Buckets, long StartRow);
+/// <summary>The rows whose group keys have a hash that is <paramref name="Bucket"/> modulo <paramref name="Buckets"/>; all rows when there is one bucket.</summary>
+/// <param name="Buckets">A power of four, at most 256.</param>
+/// <param name="StartRow">Rows of the whole task's row groups before those of the piece.</param>
+public sealed record ReducePiece(int Bucket, int Buckets, long StartRow = 0);
 
 /// <summary>Merges what the pieces of a split task wrote, in plan order, into the part that the whole task would have written.</summary>
 /// <param name="Work">That of the whole task, without files.</param>

@@ -42,7 +42,7 @@ static class DemoVerb
                 ? $"made the data set: {DemoData.Files} files, {DemoData.Rows:N0} rows, {DemoData.Partitions} values of ff in every row group"
                 : "the data set is there already");
             var spec = SpecParser.Parse(Encoding.UTF8.GetBytes(Spec)).Spec!;
-            var outcome = await LocalRun.RunAsync(spec, new RunOptions(stores, RunVerb.NewRunId(), WorkerCommand.Find(), Fresh: false), cancellationToken);
+            var outcome = await LocalRun.RunAsync(spec, new RunOptions(stores, RunVerb.NewRunId(), WorkerCommand.Find(), MachineOptions.Default, Fresh: false), cancellationToken);
             if (!asJson && outcome.Summary?.Output is { } output)
             {
                 Console.WriteLine($"The first {HeadRows} of {outcome.Summary.RowsOut:N0} rows of {output}:");

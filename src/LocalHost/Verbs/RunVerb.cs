@@ -22,12 +22,13 @@ static class RunVerb
         isolation.AcceptOnlyFromAmong("process", "none");
         var worker = CommonOptions.Worker();
         var fresh = new Option<bool>("--fresh") { Description = "Compute everything; reuse nothing from other runs." };
+        var machine = new MachineOptions();
         var json = CommonOptions.Json();
         runId.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<string?>() is { } id && !RunPaths.IsRunId(id)) result.AddError($"--run-id '{TerminalText.Safe(id)}': use 1 to 100 lower-case letters, digits, - and _.");
         });
-        var command = new Command("run", "Run a spec and wait for its result.") { spec, store, data, runId, parallel, strategy, isolation, worker, fresh, json };
+        var command = new Command("run", "Run a spec and wait for its result.") { spec, store, data, runId, parallel, strategy, isolation, worker, machine.Memory, machine.Scratch, machine.ScratchSize, fresh, json };
         command.Validators.Add(result =>
         {
             if (result.GetValue(isolation) == "none" && result.GetResult(worker) is { Implicit: false }) result.AddError("--worker and --isolation none exclude each other: a worker is a process of its own.");
@@ -40,7 +41,7 @@ static class RunVerb
             var result = Override(read, parsed.GetValue(parallel), parsed.GetValue(strategy));
             if (!result.IsValid) return SpecFile.Refuse(result, asJson);
             var runner = parsed.GetValue(isolation) == "process" ? CommonOptions.Worker(parsed.GetValue(worker)) : null;
-            var options = new RunOptions(new Stores(parsed.GetValue(store), parsed.GetValue(data)), parsed.GetValue(runId) ?? NewRunId(), runner, parsed.GetValue(fresh));
+            var options = new RunOptions(new Stores(parsed.GetValue(store), parsed.GetValue(data)), parsed.GetValue(runId) ?? NewRunId(), runner, machine.Read(parsed), parsed.GetValue(fresh));
             var outcome = await LocalRun.RunAsync(result.Spec, options, cancellationToken);
             return outcome.Print(asJson);
         });

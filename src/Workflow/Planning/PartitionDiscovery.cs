@@ -11,7 +11,7 @@ using Fanfold.Workflow.Spec;
 namespace Fanfold.Workflow.Planning;
 
 /// <summary>Finds the values of the partition column by counting them: a task like any other, in a worker, over that one column.</summary>
-sealed class PartitionDiscovery(IObjectStore state, StoreLocation dataLocation, StoreLocation stateLocation, ITaskIsolation isolation, LimitsSpec limits, RunPaths paths)
+sealed class PartitionDiscovery(IObjectStore state, StoreLocation dataLocation, StoreLocation stateLocation, ITaskIsolation isolation, LimitsSpec limits, TaskScratch? scratch, RunPaths paths)
 {
     /// <summary>How the worker went; null before.</summary>
     public TaskReceipt? Receipt { get; private set; }
@@ -33,6 +33,7 @@ sealed class PartitionDiscovery(IObjectStore state, StoreLocation dataLocation, 
             State = stateLocation,
             Output = paths.Discovery(inputs[..16]),
             Memory = limits.Memory.Bytes,
+            Scratch = scratch,
             Metadata = new SortedDictionary<string, string>(StringComparer.Ordinal),
             Reduce = new ReduceWork([column], null, null, new TaskReduction([0], [new Aggregate("rows", AggregateFunction.Len, -1)], null, [], null), taskFiles),
         }, limits.Timeout, static _ => { }, cancellationToken);

@@ -27,9 +27,9 @@ public static class DryRun
     {
         try
         {
-            var discovery = new PartitionDiscovery(state, dataLocation, stateLocation, isolation, spec.Limits, new RunPaths(runId));
+            var discovery = new PartitionDiscovery(state, dataLocation, stateLocation, isolation, spec.Limits, null, new RunPaths(runId));
             var plugins = new PluginLookup(dataLocation, stateLocation, isolation, spec.Limits, new RunPaths(runId));
-            var (header, slices) = await new RunPlanner(data, discovery.FindAsync, plugins).PlanAsync(spec, cancellationToken);
+            var (header, slices) = await new RunPlanner(data, isolation, discovery.FindAsync, plugins).PlanAsync(spec, cancellationToken);
             await foreach (var written in state.ListAsync(new RunPaths(runId).Plan, cancellationToken)) await state.DeleteAsync(written.Path, cancellationToken);
             var first = slices.Take(PartitionsListed).Select(slice => new PlannedPartition(
                 slice.Partition, slice.Rows, slice.Matched.Sum(run => run.To - run.From), slice.Matched.Sum(run => RunPlanner.Groups(header.Files, run).Sum(group => group.Bytes))));

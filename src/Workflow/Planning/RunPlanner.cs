@@ -5,6 +5,7 @@ using Fanfold.Engine.Parquet;
 using Fanfold.Engine.Scan;
 using Fanfold.Storage;
 using Fanfold.Worker;
+using Fanfold.Workflow.Running;
 using Fanfold.Workflow.Spec;
 
 namespace Fanfold.Workflow.Planning;
@@ -13,11 +14,12 @@ namespace Fanfold.Workflow.Planning;
 delegate Task<List<Partition>> DiscoverPartitions(Schema columns, IReadOnlyList<PlannedFile> files, CancellationToken cancellationToken);
 
 /// <summary>Turns a spec and the footers of its source into tasks. Reads no data pages itself.</summary>
-sealed class RunPlanner(IObjectStore data, DiscoverPartitions discover, PluginLookup plugins)
+sealed class RunPlanner(IObjectStore data, ITaskIsolation isolation, DiscoverPartitions discover, PluginLookup plugins)
 {
     /// <exception cref="PlanRefusedException">The run can't be planned.</exception>
     public async Task<(PlanHeader Header, List<TaskSlice> Slices)> PlanAsync(RunSpec spec, CancellationToken cancellationToken)
     {
+        CheckCap(spec.Limits.Memory);
         var traffic = new Traffic();
         var listed = await SourceListing.ListAsync(data, spec.Source, cancellationToken);
         var sources = await FooterCatalog.ReadAsync(data, spec.Source.Path, listed, traffic, cancellationToken);
@@ -60,6 +62,12 @@ sealed class RunPlanner(IObjectStore data, DiscoverPartitions discover, PluginLo
             SliceOffsets = [0],
         };
         return (header, slices);
+    }
+
+    void CheckCap(ByteSize cap)
+    {
+        if (isolation.MinMemory is var least && cap.Bytes >= least) return;
+        throw new PlanRefusedException("cap-too-small", $"\"limits.memory\" is {cap}, and this host's worker can't work with less than {new ByteSize(least)}; raise it to that.", pointer: "/limits/memory");
     }
 
     /// <summary>Written into results, so that equal inputs, spec and version give equal bytes.</summary>

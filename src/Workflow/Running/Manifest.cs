@@ -42,7 +42,31 @@ public sealed record ManifestFile(string Path, [property: JsonIgnore(Condition =
 /// <param name="Value">As people read it; null is the null partition.</param>
 /// <param name="Status">succeeded, empty or failed.</param>
 /// <param name="RowsIn">Rows of the partition before <c>where</c>; null when it failed.</param>
-public sealed record ManifestPartition([property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Value, string Status, long? RowsIn, long RowsOut, string? Hash);
+/// <param name="ForecastMemory">The peak resident memory of its task that the plan expected, in bytes; null in plans of older builds.</param>
+/// <param name="PeakMemory">The one that was measured, the largest of all workers that had a part in it; null where none was.</param>
+public sealed record ManifestPartition(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Value, string Status, long? RowsIn, long RowsOut, string? Hash, long? ForecastMemory = null, long? PeakMemory = null)
+{
+    /// <summary>The pieces that its task was split into; null when it ran as one.</summary>
+    public int? Pieces { get; init; }
+
+    /// <summary>The most that one worker held in scratch files at once, in bytes; null when nothing was spilled.</summary>
+    public long? SpilledBytes { get; init; }
+
+    internal static ManifestPartition Of(FinishedTask task)
+    {
+        var (slice, failed, receipt) = task;
+        var status = failed ? "failed" : receipt?.Part is null ? "empty" : "succeeded";
+        return new ManifestPartition(
+            slice.Value is null ? null : slice.Partition, status, failed ? null : receipt?.RowsInPartition, receipt?.Part?.Rows ?? 0, receipt?.Part?.Hash, Known(slice.ForecastMemory), Known(receipt?.PeakMemory))
+        {
+            Pieces = receipt is { Pieces: > 0 } ? receipt.Pieces : null,
+            SpilledBytes = Known(receipt?.ScratchBytes),
+        };
+    }
+
+    static long? Known(long? bytes) => bytes > 0 ? bytes : null;
+}
 
 public sealed record ManifestInput(string Path, string ETag, long Length, long Rows);
 

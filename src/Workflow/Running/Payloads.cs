@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Fanfold.Worker;
 
 namespace Fanfold.Workflow.Running;
@@ -17,10 +18,22 @@ public sealed record PlanReference(
 
 /// <param name="Index">The task's position in the plan.</param>
 /// <param name="Attempt">From 1.</param>
-public sealed record TaskRequest(string RunId, int Index, int Attempt);
+/// <param name="Piece">What to do of it; null for the whole.</param>
+/// <param name="Alone">Whether nothing else runs, so that the task may have all the memory that the host allows.</param>
+public sealed record TaskRequest(
+    string RunId, int Index, int Attempt, TaskPiece? Piece = null, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Alone = false);
 
 /// <summary>A task's receipt as the orchestration sees it: sums and the outcome; details are in the store.</summary>
-public sealed record TaskResult(TaskOutcome Outcome, bool Empty, long RowsDecoded, long BytesRead, long PeakMemory, double? RetryAfterSeconds = null);
+/// <param name="Pieces">What must be done in its place, in this order, before its pieces can be merged; null where nothing follows.</param>
+/// <param name="Alone">Whether the task may succeed when it runs alone.</param>
+public sealed record TaskResult(
+    TaskOutcome Outcome, bool Empty, long RowsDecoded, long BytesRead, long PeakMemory, double? RetryAfterSeconds = null,
+    IReadOnlyList<TaskPiece>? Pieces = null, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Alone = false);
+
+/// <summary>The pieces of a split task are done.</summary>
+/// <param name="Index">The task's position in the plan.</param>
+/// <param name="Attempt">From 1.</param>
+public sealed record MergeRequest(string RunId, int Index, int Attempt);
 
 /// <param name="FailedTasks">How many were tolerated; which and why is in the run's state.</param>
 /// <param name="Attempt">From 1.</param>

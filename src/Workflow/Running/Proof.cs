@@ -30,6 +30,27 @@ static class Proof
         return sum == header.RowsAfterWhere || sum < header.RowsAfterWhere && !header.Discovered ? null : $"the partitions have {sum} rows together, the row groups {header.RowsAfterWhere}";
     }
 
+    /// <summary>Why the pieces of a split task do not prove that every row of it was seen once; null when they do. Together they are the task by the rule that split it.</summary>
+    public static string? Fault(PlanHeader header, TaskSlice slice, IReadOnlyList<FinishedPiece> pieces, RunPaths paths)
+    {
+        foreach (var (piece, receipt) in pieces)
+        {
+            var (id, rowGroups) = (piece.IdIn(slice), piece.RowGroups(slice));
+            if (receipt.TaskId != id || receipt.Outcome != TaskOutcome.Done) return $"the receipt of the piece '{id}' is that of '{receipt.TaskId}', which ended as {receipt.Outcome}";
+            if (receipt.Part is { } part && part.Path != paths.Part(id)) return $"the receipt of the piece '{id}' names the part '{part.Path}', which is another's";
+            if (receipt.InputsHash != RunPlanner.InputsHash(header.Files, rowGroups)) return $"the receipt of the piece '{id}' names other row groups than the plan";
+            if (rowGroups.Sum(run => RunPlanner.Groups(header.Files, run).Sum(group => group.Rows)) is var rows && receipt.RowsDecoded + receipt.RowsPruned != rows)
+                return $"the piece '{id}' decoded {receipt.RowsDecoded} rows and pruned {receipt.RowsPruned}, the footers count {rows}";
+        }
+        // Buckets divide the groups, not the rows that are looked at.
+        foreach (var buckets in pieces.GroupBy(piece => piece.Piece.From))
+        {
+            if (buckets.Select(bucket => (bucket.Receipt.RowsDecoded, bucket.Receipt.RowsInPartition, bucket.Receipt.RowsSelected)).Distinct().Skip(1).Any())
+                return $"the pieces of row group {buckets.Key} of {slice.Description} did not see the same rows";
+        }
+        return null;
+    }
+
     /// <summary>Why the result is not what the tasks' parts make together; null when it is.</summary>
     public static string? Fault(CompletenessProof proof, TaskReceipt? combined, RunPaths paths)
     {

@@ -28,12 +28,14 @@ public sealed partial class RunActivities
             Output = paths.CombinedPart,
             Memory = spec.Limits.Memory.Bytes,
             Metadata = Metadata(header),
+            Scratch = host.Scratch,
             Combine = new CombineWork(header.ResultColumns, [.. tasks.Where(task => !task.Failed).Select(task => task.Receipt?.Part).OfType<PartReference>()], spec.Output.Format),
         }, spec.Limits.Timeout, static _ => { }, cancellationToken);
         if (receipt.Failure is { } failure)
         {
             if (Retries.IsPassing(receipt.Outcome)) StopAfterTries(request.Attempt, spec, CombineError(failure));
-            if (receipt.Outcome == TaskOutcome.InputChanged && await ForgetLostAsync(paths, tasks, cancellationToken) is { Count: > 0 } lost) return await LostAsync(lost);
+            if (receipt.Outcome == TaskOutcome.InputChanged && await ForgetLostAsync(paths, [.. tasks.Select(task => task.Receipt).OfType<TaskReceipt>()], cancellationToken) is { Count: > 0 } lost)
+                return await LostAsync([.. tasks.Where(task => lost.Contains(task.Slice.TaskId))]);
             return await FailAsync(receipt);
         }
         await PutOnceAsync(paths.Receipt(CombineTaskId), JsonSerializer.SerializeToUtf8Bytes(receipt, WorkflowJson.Default.TaskReceipt), cancellationToken);
@@ -50,16 +52,16 @@ public sealed partial class RunActivities
             with { Lost = [.. lost.Take(MaxLostAtOnce).Select(task => task.Slice.Index)] };
     }
 
-    /// <summary>Takes back the receipts whose parts are gone or are others by now, so that their tasks run again.</summary>
-    async Task<List<FinishedTask>> ForgetLostAsync(RunPaths paths, List<FinishedTask> tasks, CancellationToken cancellationToken)
+    /// <summary>Takes back the receipts whose parts are gone or are others by now, so that their tasks run again; returns the tasks' ids.</summary>
+    async Task<HashSet<string>> ForgetLostAsync(RunPaths paths, IReadOnlyList<TaskReceipt> receipts, CancellationToken cancellationToken)
     {
-        var lost = new List<FinishedTask>();
-        foreach (var task in tasks)
+        var lost = new HashSet<string>();
+        foreach (var receipt in receipts)
         {
-            if (task.Receipt?.Part is not { } part || await ETagAsync(part.Path, cancellationToken) == part.ETag) continue;
+            if (receipt.Part is not { } part || await ETagAsync(part.Path, cancellationToken) == part.ETag) continue;
             await state.DeleteAsync(part.Path, cancellationToken);
-            await state.DeleteAsync(paths.Receipt(task.Slice.TaskId), cancellationToken);
-            lost.Add(task);
+            await state.DeleteAsync(paths.Receipt(receipt.TaskId), cancellationToken);
+            lost.Add(receipt.TaskId);
         }
         return lost;
     }

@@ -51,10 +51,9 @@ public sealed partial class RunActivities
     public async Task<RunRequest> CleanUpAsync(RunRequest request, CancellationToken cancellationToken)
     {
         var paths = new RunPaths(request.RunId);
-        var header = (await LoadPlanAsync(request.RunId, cancellationToken)).Header;
-        var slices = await new PlanStore(state, paths).ReadSlicesAsync(header, cancellationToken);
-        await Parallel.ForEachAsync(slices.Select(slice => paths.Part(slice.TaskId)).Append(paths.CombinedPart),
-            new ParallelOptions { MaxDegreeOfParallelism = StateConcurrency, CancellationToken = cancellationToken }, async (part, token) => await state.DeleteAsync(part, token));
+        // Pieces of split tasks have parts that no list names.
+        await Parallel.ForEachAsync(state.ListAsync(paths.Parts, cancellationToken), new ParallelOptions { MaxDegreeOfParallelism = StateConcurrency, CancellationToken = cancellationToken },
+            async (part, token) => await state.DeleteAsync(part.Path, token));
         return request;
     }
 
@@ -86,7 +85,7 @@ public sealed partial class RunActivities
             Status = proof.Scope == "partial by tolerated failures" ? RunStatus.SucceededWithFailures : RunStatus.Succeeded,
             Result = result,
             Columns = header.ResultColumns,
-            Partitions = [.. tasks.Select(task => new ManifestPartition(task.Slice.Value is null ? null : task.Slice.Partition, StatusOf(task), task.Failed ? null : task.Receipt?.RowsInPartition, task.Receipt?.Part?.Rows ?? 0, task.Receipt?.Part?.Hash))],
+            Partitions = [.. tasks.Select(ManifestPartition.Of)],
             Proof = proof,
             Inputs = [.. header.Files.Select(file => new ManifestInput(file.Path, file.ETag, file.Length, file.Rows))],
             Superseded = superseded is { Count: > 0 } ? superseded : null,
@@ -134,8 +133,6 @@ public sealed partial class RunActivities
             if (await state.ReadAllAsync(path, MaxJson, cancellationToken) is not { } existing || !existing.AsSpan().SequenceEqual(content)) throw;
         }
     }
-
-    static string StatusOf(FinishedTask task) => task.Failed ? "failed" : task.Receipt?.Part is null ? "empty" : "succeeded";
 
     async Task<List<RunError>> ErrorsAsync(FinishRequest request, RunPaths paths, PlanHeader? header, List<FinishedTask> tasks, CancellationToken cancellationToken)
     {

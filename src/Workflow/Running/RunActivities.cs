@@ -1,4 +1,3 @@
-using Fanfold.Engine.Parquet;
 using System.Text.Json;
 using Fanfold.Storage;
 using Fanfold.Worker;
@@ -11,16 +10,16 @@ namespace Fanfold.Workflow.Running;
 /// The activities of a run. Each may run twice, even at the same time, without harm: names are functions of run and task, and objects
 /// are written once.
 /// </summary>
-/// <param name="defaultParallel">Lanes of a run whose spec does not say.</param>
 /// <param name="driver">Names who drives the run from here on; receipts of other drivers count as reused.</param>
 public sealed partial class RunActivities(
-    IObjectStore data, IObjectStore state, StoreLocation dataLocation, StoreLocation stateLocation, ITaskIsolation isolation, TimeProvider time, int defaultParallel, string driver)
+    IObjectStore data, IObjectStore state, StoreLocation dataLocation, StoreLocation stateLocation, ITaskIsolation isolation, TimeProvider time, HostCapacity host, string driver)
 {
     const int MaxErrorBytesInReference = 3 * 1024;
     const int MaxJson = 64 << 20;
 
     public static readonly Activity<PlanRequest, PlanReference> PlanRun = new(nameof(PlanRun), WorkflowJson.Default.PlanRequest, WorkflowJson.Default.PlanReference);
     public static readonly Activity<TaskRequest, TaskResult> ReduceTask = new(nameof(ReduceTask), WorkflowJson.Default.TaskRequest, WorkflowJson.Default.TaskResult);
+    public static readonly Activity<MergeRequest, TaskResult> MergePieces = new(nameof(MergePieces), WorkflowJson.Default.MergeRequest, WorkflowJson.Default.TaskResult);
     public static readonly Activity<CombineRequest, CombineResult> CombineParts = new(nameof(CombineParts), WorkflowJson.Default.CombineRequest, WorkflowJson.Default.CombineResult);
     public static readonly Activity<FinishRequest, RunEnd> CommitRun = new(nameof(CommitRun), WorkflowJson.Default.FinishRequest, WorkflowJson.Default.RunEnd);
     public static readonly Activity<RunRequest, RunRequest> CleanUp = new(nameof(CleanUp), WorkflowJson.Default.RunRequest, WorkflowJson.Default.RunRequest);
@@ -35,6 +34,7 @@ public sealed partial class RunActivities(
     {
         nameof(PlanRun) => PlanRun.InvokeAsync(PlanRunAsync, input, cancellationToken),
         nameof(ReduceTask) => ReduceTask.InvokeAsync(ReduceTaskAsync, input, cancellationToken),
+        nameof(MergePieces) => MergePieces.InvokeAsync(MergePiecesAsync, input, cancellationToken),
         nameof(CombineParts) => CombineParts.InvokeAsync(CombinePartsAsync, input, cancellationToken),
         nameof(CommitRun) => CommitRun.InvokeAsync(CommitRunAsync, input, cancellationToken),
         nameof(CleanUp) => CleanUp.InvokeAsync(CleanUpAsync, input, cancellationToken),
@@ -50,7 +50,7 @@ public sealed partial class RunActivities(
             var store = new PlanStore(state, paths);
             var header = await store.ReadHeaderAsync(cancellationToken) ?? await WritePlanAsync(spec, paths, store, cancellationToken);
             var tasks = header.Tasks;
-            return new PlanReference(tasks, spec.Limits.Parallel ?? defaultParallel, spec.Limits.Retries, spec.Limits.ToleratedFailures.Allowed(tasks), header.Strategy);
+            return new PlanReference(tasks, Lanes(spec), spec.Limits.Retries, spec.Limits.ToleratedFailures.Allowed(tasks), header.Strategy);
         }
         catch (PlanRefusedException refused) when (Retries.IsPassing(refused.Outcome))
         {
@@ -92,9 +92,9 @@ public sealed partial class RunActivities(
     {
         CheckOutputPath(spec);
         if (spec.Output.Format == ResultFormat.Hive) await CheckManifestAsync(spec.Output.Path, cancellationToken);
-        var discovery = new PartitionDiscovery(state, dataLocation, stateLocation, isolation, spec.Limits, paths);
+        var discovery = new PartitionDiscovery(state, dataLocation, stateLocation, isolation, spec.Limits, host.Scratch, paths);
         var plugins = new PluginLookup(dataLocation, stateLocation, isolation, spec.Limits, paths);
-        var (header, slices) = await new RunPlanner(data, discovery.FindAsync, plugins).PlanAsync(spec, cancellationToken);
+        var (header, slices) = await new RunPlanner(data, isolation, discovery.FindAsync, plugins).PlanAsync(spec, cancellationToken);
         header = header with
         {
             Discovery = discovery.Receipt,
@@ -142,48 +142,7 @@ public sealed partial class RunActivities(
         static bool IsBelow(string path, string folder) => path.StartsWith(folder + "/", StringComparison.Ordinal);
     }
 
-    public async Task<TaskResult> ReduceTaskAsync(TaskRequest request, CancellationToken cancellationToken)
-    {
-        var paths = new RunPaths(request.RunId);
-        var (_, header, spec, slices) = await LoadPlanAsync(request.RunId, cancellationToken);
-        var slice = await new PlanStore(state, paths).ReadSliceAsync(header, slices, request.Index, cancellationToken);
-        if (await ReadReceiptAsync(paths.Receipt(slice.TaskId), paths, cancellationToken) is { } earlier) return Result(earlier);
-        var receipt = await isolation.RunAsync(Compose(request.RunId, paths, spec, header, slice), spec.Limits.Timeout, static _ => { }, cancellationToken) with { Driver = driver };
-        // The run was planned with a worker that can do it: with that one it goes on.
-        if (receipt.Failure is { Code: "plugin-missing" or "plugin-changed" } other) throw new RunStoppedException(new RunError(other.Code, other.Message, Pointer: PluginLookup.Pointer));
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(receipt, WorkflowJson.Default.TaskReceipt);
-        if (receipt.Outcome == TaskOutcome.Done)
-        {
-            await PutOnceAsync(paths.Receipt(slice.TaskId), bytes, cancellationToken);
-            if (request.Attempt > 1) await state.DeleteAsync(paths.Failure(slice.TaskId), cancellationToken);
-        }
-        else
-        {
-            await PutJsonAsync(paths.Failure(slice.TaskId), bytes, cancellationToken);
-        }
-        return Result(receipt);
-    }
-
-    static TaskResult Result(TaskReceipt receipt) => new(receipt.Outcome, receipt.Part is null, receipt.RowsDecoded, receipt.BytesRead, receipt.PeakMemory);
-
-    WorkerTask Compose(string runId, RunPaths paths, RunSpec spec, PlanHeader header, TaskSlice slice) => new()
-    {
-        RunId = runId,
-        TaskId = slice.TaskId,
-        Data = dataLocation,
-        State = stateLocation,
-        Output = paths.Part(slice.TaskId),
-        Memory = spec.Limits.Memory.Bytes,
-        Metadata = Metadata(header),
-        Reduce = new ReduceWork(header.Columns, new TaskPartition(0, slice.Value, slice.End), header.Where, header.Reduction, TaskFiles(header, slice.Matched)) { Derived = header.Derived },
-    };
-
-    static List<TaskFile> TaskFiles(PlanHeader header, IReadOnlyList<RowGroupRun> matched) =>
-    [
-        .. matched.GroupBy(run => run.File).Select(runs => header.Files[runs.Key] is var file
-            ? new TaskFile(file.Path, file.Length, file.ETag, file.DataEnd, file.Columns, [.. runs.SelectMany(run => RunPlanner.Groups(header.Files, run)).Select(group => new RowGroup(group.Ordinal, group.Rows, group.Chunks))]) { Constants = file.Constants }
-            : null!),
-    ];
+    int Lanes(RunSpec spec) => spec.Limits.Parallel ?? host.Parallel;
 
     static SortedDictionary<string, string> Metadata(PlanHeader header)
     {

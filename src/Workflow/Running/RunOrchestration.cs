@@ -37,43 +37,4 @@ public static class RunOrchestration
         }
         return false;
     }
-
-    /// <summary>The tasks of a plan over <c>parallel</c> lanes, each taking the next one.</summary>
-    sealed class FanOut(WorkflowContext context, string runId, PlanReference plan)
-    {
-        public RunProgress Progress { get; private set; } = new("running", plan.Tasks, 0, 0, 0, 0);
-
-        public int Failed => Progress.TasksFailed;
-
-        public Task RunAsync(IReadOnlyList<int> tasks)
-        {
-            context.ReportProgress(Progress);
-            var next = 0;
-            return Task.WhenAll(Enumerable.Range(0, Math.Min(plan.Parallel, tasks.Count)).Select(_ => RunLaneAsync(() => next < tasks.Count ? tasks[next++] : null)));
-        }
-
-        public Task RunAgainAsync(IReadOnlyList<int> tasks)
-        {
-            Progress = Progress with { TasksDone = Progress.TasksDone - tasks.Count };
-            return RunAsync(tasks);
-        }
-
-        async Task RunLaneAsync(Func<int?> next)
-        {
-            // Once more has failed than the spec tolerates, tasks that have not begun would be wasted.
-            while (Failed <= plan.ToleratedFailures && next() is { } index)
-            {
-                var result = await Retries.RunAsync(context, attempt => context.CallActivityAsync(RunActivities.ReduceTask, new TaskRequest(runId, index, attempt)),
-                    result => new Tried(result.Outcome, plan.Retries, result.RetryAfterSeconds));
-                Progress = Progress with
-                {
-                    TasksDone = Progress.TasksDone + 1,
-                    TasksFailed = Progress.TasksFailed + (result.Outcome == TaskOutcome.Done ? 0 : 1),
-                    BytesRead = Progress.BytesRead + result.BytesRead,
-                    RowsDecoded = Progress.RowsDecoded + result.RowsDecoded,
-                };
-                context.ReportProgress(Progress);
-            }
-        }
-    }
 }

@@ -14,6 +14,7 @@ namespace Fanfold.Workflow.Running;
 [JsonSerializable(typeof(PlanReference))]
 [JsonSerializable(typeof(TaskRequest))]
 [JsonSerializable(typeof(TaskResult))]
+[JsonSerializable(typeof(MergeRequest))]
 [JsonSerializable(typeof(FinishRequest))]
 [JsonSerializable(typeof(CombineRequest))]
 [JsonSerializable(typeof(CombineResult))]

@@ -1,6 +1,7 @@
 using Fanfold.Storage;
 using Fanfold.Worker;
 using Fanfold.Workflow.Running;
+using Fanfold.Workflow.Spec;
 using Fanfold.Workflow.Tests.Running;
 
 namespace Fanfold.Workflow.Tests.Durable;
@@ -61,29 +62,76 @@ public class LocalEngineTests
     public async Task Drive_DiesAtAnyCallOfItsStores_TheNextDriveFinishesTheSame(bool afterTheEffect)
     {
         var expected = await UndisturbedAsync();
+        await DieEverywhereAsync(RunHarness.Spec(), expected, afterTheEffect, script => CreateHarnessAsync(ScriptedIsolation.Of((task, _) => script(task))));
+    }
+
+    static readonly RunSpec ByKey = RunHarness.SpecOf("""{ "groupBy": ["amount"], "aggregates": { "n": "len()" } }""");
+
+    /// <summary>Of two partitions of two row groups each; the second is split into one of them and four buckets of the other where <paramref name="split"/> says so.</summary>
+    static async Task<RunHarness> CreateSplitHarnessAsync(bool split, Func<WorkerTask, TaskReceipt?> script)
+    {
+        var store = new MemoryObjectStore();
+        var harness = new RunHarness(inner => new HungryIsolation(store, inner, (task, _) => script(task)
+            ?? (split && ScriptedIsolation.PartitionOf(task) == 1 && HungryIsolation.Describe(task) is "whole" or "3-4" ? HungryIsolation.Memory(task) : null)), store: store);
+        await harness.WriteDataAsync(2, rowGroups: 2);
+        return harness;
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Drive_DiesAtAnyCallWhileATaskIsSplit_TheNextDriveFinishesTheSame(bool afterTheEffect)
+    {
+        var whole = await CreateSplitHarnessAsync(split: false, _ => null);
+        await whole.DriveAsync("r", ByKey);
+        await DieEverywhereAsync(ByKey, (await whole.ReadAsync(RunHarness.Output))!, afterTheEffect, script => CreateSplitHarnessAsync(split: true, script));
+    }
+
+    [Fact]
+    public async Task Drive_SplitTaskReplayedAfterEverySegment_GivesTheSame()
+    {
+        var whole = await CreateSplitHarnessAsync(split: false, _ => null);
+        await whole.DriveAsync("r", ByKey);
+        var harness = await CreateSplitHarnessAsync(split: true, _ => null);
+
+        var summary = await harness.DriveAsync("r", ByKey, replayAlways: true);
+
+        Assert.Equal((RunStatus.Succeeded, 2), (summary.Status, summary.Tasks.Succeeded));
+        Assert.Equal(await whole.ReadAsync(RunHarness.Output), await harness.ReadAsync(RunHarness.Output));
+        var journal = await JournalText.ReadAsync(harness.Store, "r");
+        Assert.Equal(1, journal.Count("\"name\":\"MergePieces\""));
+        // The tasks, two halves and four buckets.
+        Assert.Equal(2 + 2 + 4, journal.Count("\"name\":\"ReduceTask\""));
+        Assert.All(journal.Segments.SelectMany(segment => segment.Split('\n')), line => Assert.InRange(line.Length, 0, 4096));
+    }
+
+    /// <param name="create">A harness with data whose isolation asks the given script first.</param>
+    static async Task DieEverywhereAsync(RunSpec spec, byte[] expected, bool afterTheEffect, Func<Func<WorkerTask, TaskReceipt?>, Task<RunHarness>> create)
+    {
         for (var (fatal, died) = (1, true); died; fatal++)
         {
             var reduced = new List<string>();
-            var harness = await CreateHarnessAsync(ScriptedIsolation.Of((task, _) =>
+            var harness = await create(task =>
             {
                 if (ScriptedIsolation.PartitionOf(task) is not null) lock (reduced) reduced.Add(task.TaskId);
                 return null;
-            }));
-            died = await DieAsync(harness, fatal, afterTheEffect);
+            });
+            died = await DieAsync(harness, spec, fatal, afterTheEffect);
             var receipts = (await harness.PathsAsync("fanfold/runs/r/receipts")).Select(Path.GetFileNameWithoutExtension).ToList();
             lock (reduced) reduced.Clear();
 
-            var summary = await ResumeAsync(harness);
+            var summary = await ResumeAsync(harness, spec);
 
             Assert.Equal(RunStatus.Succeeded, summary.Status);
             Assert.Equal(expected, await harness.ReadAsync(RunHarness.Output));
             Assert.Empty(reduced.Intersect(receipts));
             Assert.Equal(reduced.Count, reduced.Distinct().Count());
+            Assert.Empty(await harness.PathsAsync(new RunPaths("r").Parts));
         }
     }
 
     /// <summary>Drives until the store's call number <paramref name="fatal"/>, from which on every call fails; whether the run came that far.</summary>
-    static async Task<bool> DieAsync(RunHarness harness, int fatal, bool afterTheEffect)
+    static async Task<bool> DieAsync(RunHarness harness, RunSpec spec, int fatal, bool afterTheEffect)
     {
         var (began, dead) = (0, false);
         var fatalOrdinal = int.MaxValue;
@@ -95,7 +143,7 @@ public class LocalEngineTests
         };
         try
         {
-            await harness.DriveAsync("r", RunHarness.Spec());
+            await harness.DriveAsync("r", spec);
         }
         catch (IOException)
         {
@@ -104,10 +152,10 @@ public class LocalEngineTests
         return dead;
     }
 
-    static async Task<RunSummary> ResumeAsync(RunHarness harness) =>
-        await RunStarter.StartAsync(harness.Store, "r", RunHarness.Spec(), false, TimeProvider.System, Cancellation) is RunStart.Finished finished
+    static async Task<RunSummary> ResumeAsync(RunHarness harness, RunSpec spec) =>
+        await RunStarter.StartAsync(harness.Store, "r", spec, false, TimeProvider.System, Cancellation) is RunStart.Finished finished
             ? finished.Summary
-            : await harness.DriveAsync("r", RunHarness.Spec());
+            : await harness.DriveAsync("r", spec);
 
     [Fact]
     public async Task Drive_Resumed_CountsWhatItDidNotRunAsReused()

@@ -149,7 +149,7 @@ public class PluginRunTests
         var planned = await planner.StartAsync("r", Spec());
         await planner.PlanAsync("r", Spec());
         var other = new RunActivities(planner.Store, planner.Store, new StoreLocation("/data"), new StoreLocation("/state"),
-            new InProcessIsolation(planner.Store, planner.Store, new ReducerSet { new Counts { Name = name, Version = version } }), TimeProvider.System, 4, "other");
+            new InProcessIsolation(planner.Store, planner.Store, new ReducerSet { new Counts { Name = name, Version = version } }), TimeProvider.System, new HostCapacity(4), "other");
 
         var stopped = await Assert.ThrowsAsync<RunStoppedException>(() => other.ReduceTaskAsync(new TaskRequest(planned.RunId, 0, 1), Cancellation));
 

@@ -17,37 +17,39 @@ sealed class RunHarness
 
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    public MemoryObjectStore Store { get; } = new();
+    public MemoryObjectStore Store { get; }
 
     public ITaskIsolation Isolation { get; }
 
-    public RunActivities Activities { get; }
+    public HostCapacity Host { get; init; } = new(4);
+
+    public RunActivities Activities => field ??= CreateActivities();
 
     /// <param name="isolation">Given the one that works.</param>
-    public RunHarness(Func<ITaskIsolation, ITaskIsolation>? isolation = null, ReducerSet? reducers = null)
+    public RunHarness(Func<ITaskIsolation, ITaskIsolation>? isolation = null, ReducerSet? reducers = null, MemoryObjectStore? store = null)
     {
+        Store = store ?? new MemoryObjectStore();
         var inProcess = new InProcessIsolation(Store, Store, reducers);
         Isolation = isolation?.Invoke(inProcess) ?? inProcess;
-        Activities = CreateActivities();
     }
 
     /// <summary>Activities as another process would have them, with nothing cached.</summary>
     /// <param name="data">Where the source is said to be; the results are in <c>/state</c>.</param>
-    public RunActivities CreateActivities(string data = "/data") => new(Store, Store, new StoreLocation(data), new StoreLocation("/state"), Isolation, TimeProvider.System, 4, Guid.NewGuid().ToString("N"));
+    public RunActivities CreateActivities(string data = "/data") => new(Store, Store, new StoreLocation(data), new StoreLocation("/state"), Isolation, TimeProvider.System, Host, Guid.NewGuid().ToString("N"));
 
-    /// <summary>One file, one row group a value of ff from 0; <paramref name="rows"/> rows each.</summary>
-    public async Task WriteDataAsync(int partitions, int rows = 10)
+    /// <summary>One file; for each value of ff from 0 its row groups of <paramref name="rows"/> rows each, in which amount counts up.</summary>
+    public async Task WriteDataAsync(int partitions, int rows = 10, int rowGroups = 1)
     {
         var schema = new Schema([new Field("ff", DataType.Int32), new Field("amount", DataType.Int64)]);
         using var content = new MemoryStream();
         using var writer = new ParquetFileWriter(schema, content, new Dictionary<string, string>());
-        for (var partition = 0; partition < partitions; partition++)
+        for (var group = 0; group < partitions * rowGroups; group++)
         {
             var columns = schema.Fields.Select(field => Column.Create(field.Type)).ToArray();
             for (var row = 0; row < rows; row++)
             {
-                ((Column<int>)columns[0]).Append(partition);
-                ((Column<long>)columns[1]).Append(row);
+                ((Column<int>)columns[0]).Append(group / rowGroups);
+                ((Column<long>)columns[1]).Append(group % rowGroups * rows + row);
             }
             writer.WriteRowGroup(columns);
         }
@@ -55,9 +57,11 @@ sealed class RunHarness
         await Store.PutAsync("lake/a.parquet", content.ToArray(), PutCondition.None, Cancellation);
     }
 
-    public static RunSpec Spec(string limits = "{}", string aggregate = "sum(amount)", string output = $$"""{ "path": "{{Output}}" }""") => SpecParser.Parse(System.Text.Encoding.UTF8.GetBytes($$"""
-        { "version": 1, "source": { "path": "lake" }, "partitionBy": { "column": "ff" }, "reduce": { "aggregates": { "total": "{{aggregate}}" } },
-          "output": {{output}}, "limits": {{limits}} }
+    public static RunSpec Spec(string limits = "{}", string aggregate = "sum(amount)", string output = $$"""{ "path": "{{Output}}" }""") =>
+        SpecOf($$"""{ "aggregates": { "total": "{{aggregate}}" } }""", limits, output);
+
+    public static RunSpec SpecOf(string reduce, string limits = "{}", string output = $$"""{ "path": "{{Output}}" }""") => SpecParser.Parse(System.Text.Encoding.UTF8.GetBytes($$"""
+        { "version": 1, "source": { "path": "lake" }, "partitionBy": { "column": "ff" }, "reduce": {{reduce}}, "output": {{output}}, "limits": {{limits}} }
         """)).Spec!;
 
     public async Task<RunRequest> StartAsync(string runId, RunSpec spec) =>
@@ -130,6 +134,8 @@ sealed class FakeContext(RunActivities activities, string runId) : WorkflowConte
 
     public List<TaskRequest> Tasks { get; } = [];
 
+    public List<MergeRequest> Merges { get; } = [];
+
     public List<RunProgress> Progress { get; } = [];
 
     /// <summary>The largest payload that a history of this run would hold, in bytes.</summary>
@@ -148,6 +154,7 @@ sealed class FakeContext(RunActivities activities, string runId) : WorkflowConte
         // Through JSON, as a durable host passes it.
         var passed = JsonSerializer.Deserialize(Measure(JsonSerializer.SerializeToUtf8Bytes(input, activity.Input)), activity.Input)!;
         if (passed is TaskRequest task) Tasks.Add(task);
+        if (passed is MergeRequest merge) Merges.Add(merge);
         var result = await Task.Run(() => activities.InvokeAsync(activity.Name, JsonSerializer.SerializeToElement(passed, activity.Input), Cancellation), Cancellation);
         return JsonSerializer.Deserialize(Measure(JsonSerializer.SerializeToUtf8Bytes(result)), activity.Result)!;
     }

@@ -1,0 +1,83 @@
+using System.Text.Json;
+using Fanfold.Engine.Parquet;
+using Fanfold.Worker;
+using Fanfold.Workflow.Planning;
+using Fanfold.Workflow.Spec;
+
+namespace Fanfold.Workflow.Running;
+
+public sealed partial class RunActivities
+{
+    public async Task<TaskResult> ReduceTaskAsync(TaskRequest request, CancellationToken cancellationToken)
+    {
+        var paths = new RunPaths(request.RunId);
+        var plan = await LoadPlanAsync(request.RunId, cancellationToken);
+        var slice = await ReadSliceAsync(plan, request.Index, cancellationToken);
+        var taskId = request.Piece?.IdIn(slice) ?? slice.TaskId;
+        if (await ReadReceiptAsync(paths.Receipt(taskId), paths, cancellationToken) is { } earlier) return Result(earlier);
+        var receipt = await isolation.RunAsync(Compose(plan, slice, request), plan.Spec.Limits.Timeout, static _ => { }, cancellationToken) with { Driver = driver };
+        // The run was planned with a worker that can do it: with that one it goes on.
+        if (receipt.Failure is { Code: "plugin-missing" or "plugin-changed" } other) throw new RunStoppedException(new RunError(other.Code, other.Message, Pointer: PluginLookup.Pointer));
+        if (receipt.Outcome != TaskOutcome.Done) return await FailAsync(plan, slice, receipt, (request.Piece ?? TaskPiece.Whole(slice)).Split(plan.Header.Reduction), request.Alone, cancellationToken);
+        await PutOnceAsync(paths.Receipt(taskId), JsonSerializer.SerializeToUtf8Bytes(receipt, WorkflowJson.Default.TaskReceipt), cancellationToken);
+        if (request.Attempt > 1 && request.Piece is null) await state.DeleteAsync(paths.Failure(slice.TaskId), cancellationToken);
+        return Result(receipt);
+    }
+
+    /// <summary>What follows the failure of a task or of a piece of it. Where nothing does, the task's failure goes on record.</summary>
+    /// <param name="smaller">The pieces of what failed.</param>
+    /// <param name="alone">Whether it had the largest cap.</param>
+    async Task<TaskResult> FailAsync(LoadedPlan plan, TaskSlice slice, TaskReceipt failed, IReadOnlyList<TaskPiece> smaller, bool alone, CancellationToken cancellationToken)
+    {
+        if (failed.Outcome == TaskOutcome.Memory)
+        {
+            var (cap, largest) = (plan.Spec.Limits.Memory.Bytes, LargestMemory(plan.Spec));
+            if (!alone && failed.NeededMemory == 0 && smaller.Count > 0) return Result(failed) with { Pieces = smaller };
+            if (!alone && largest > cap && failed.NeededMemory <= largest) return Result(failed) with { Alone = true };
+            failed = MemoryFailure.Final(failed, plan.Header.Reduction, alone, largest);
+        }
+        await PutJsonAsync(new RunPaths(plan.RunId).Failure(slice.TaskId), JsonSerializer.SerializeToUtf8Bytes(failed with { TaskId = slice.TaskId }, WorkflowJson.Default.TaskReceipt), cancellationToken);
+        return Result(failed);
+    }
+
+    static TaskResult Result(TaskReceipt receipt) => new(receipt.Outcome, receipt.Part is null, receipt.RowsDecoded, receipt.BytesRead, receipt.PeakMemory);
+
+    long LargestMemory(RunSpec spec) => Math.Max(host.LargestMemory, spec.Limits.Memory.Bytes);
+
+    WorkerTask Compose(LoadedPlan plan, TaskSlice slice, TaskRequest request)
+    {
+        var (piece, spec) = (request.Piece, plan.Spec);
+        return Compose(plan, piece?.IdIn(slice) ?? slice.TaskId) with
+        {
+            Memory = request.Alone ? LargestMemory(spec) : spec.Limits.Memory.Bytes,
+            Scratch = host.ScratchOf(request.Alone ? 1 : Lanes(spec)),
+            Reduce = Work(plan.Header, slice) with { Files = TaskFiles(plan.Header, piece?.RowGroups(slice) ?? slice.Matched), Piece = piece?.ForWorker(plan.Header, slice) },
+        };
+    }
+
+    /// <summary>A task that puts the part of its name, with nothing to do.</summary>
+    WorkerTask Compose(LoadedPlan plan, string taskId) => new()
+    {
+        RunId = plan.RunId,
+        TaskId = taskId,
+        Data = dataLocation,
+        State = stateLocation,
+        Output = new RunPaths(plan.RunId).Part(taskId),
+        Memory = plan.Spec.Limits.Memory.Bytes,
+        Metadata = Metadata(plan.Header),
+        Scratch = host.ScratchOf(Lanes(plan.Spec)),
+    };
+
+    static ReduceWork Work(PlanHeader header, TaskSlice slice) =>
+        new(header.Columns, new TaskPartition(0, slice.Value, slice.End), header.Where, header.Reduction, []) { Derived = header.Derived };
+
+    static List<TaskFile> TaskFiles(PlanHeader header, IReadOnlyList<RowGroupRun> matched) =>
+    [
+        .. matched.GroupBy(run => run.File).Select(runs => header.Files[runs.Key] is var file
+            ? new TaskFile(file.Path, file.Length, file.ETag, file.DataEnd, file.Columns, [.. runs.SelectMany(run => RunPlanner.Groups(header.Files, run)).Select(group => new RowGroup(group.Ordinal, group.Rows, group.Chunks))]) { Constants = file.Constants }
+            : null!),
+    ];
+
+    Task<TaskSlice> ReadSliceAsync(LoadedPlan plan, int index, CancellationToken cancellationToken) =>
+        new PlanStore(state, new RunPaths(plan.RunId)).ReadSliceAsync(plan.Header, plan.Slices, index, cancellationToken);
+}
