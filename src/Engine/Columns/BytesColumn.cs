@@ -5,7 +5,7 @@ namespace Fanfold.Engine.Columns;
 /// <summary>A column of byte strings: row i is <c>Data[Offsets[i] .. Offsets[i + 1]]</c>; a null row is empty there.</summary>
 public sealed class BytesColumn(DataType type, MemoryAccount? account = null) : Column(type, account)
 {
-    int[] _offsets = new int[17];
+    int[] _offsets = new int[1];
     byte[] _data = [];
 
     public ReadOnlySpan<int> Offsets => _offsets.AsSpan(0, Length + 1);
@@ -82,6 +82,13 @@ public sealed class BytesColumn(DataType type, MemoryAccount? account = null) : 
     {
         base.Clear();
         _offsets[0] = 0;
+    }
+
+    protected override void FreeValues()
+    {
+        Free(ref _offsets);
+        Free(ref _data);
+        _offsets = new int[1];
     }
 
     public override void AppendFrom(Column source, int row)

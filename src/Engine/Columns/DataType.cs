@@ -63,6 +63,9 @@ public readonly record struct DataType(TypeKind Kind, byte Precision = 0, byte S
         _ => Lane.Bytes,
     };
 
+    /// <summary>Bytes that a value takes in its lane; of a byte string only those of its offset.</summary>
+    public int Width => Lane switch { Lane.Bool => 1, Lane.Int32 or Lane.Float or Lane.Bytes => sizeof(int), Lane.Int128 => 16, _ => sizeof(long) };
+
     /// <summary>The least and the greatest value of an integer type, unscaled of a decimal; a boolean's are 0 and 1.</summary>
     public (Int128 Min, Int128 Max) Range() => Kind switch
     {

@@ -44,6 +44,8 @@ public sealed class Column<T>(DataType type, MemoryAccount? account = null) : Co
         SpreadSlots(_values.AsSpan(start, Length - start), values, validity);
     }
 
+    protected override void FreeValues() => Free(ref _values);
+
     public override void AppendFrom(Column source, int row)
     {
         if (source is DictionaryColumn coded)
