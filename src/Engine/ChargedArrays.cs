@@ -14,6 +14,9 @@ sealed class ChargedArrays(MemoryAccount? account)
 
     long _charged;
 
+    /// <summary>Bytes that are charged.</summary>
+    public long Held => _charged;
+
     /// <summary>Lengthens an array to at least <paramref name="length"/> items and keeps those it has. Old and new are both charged while they are both there.</summary>
     /// <exception cref="MemoryExceededException">The account has no room for it, or no array can be so long; the array is as it was.</exception>
     public void Lengthen<T>(ref T[] array, long length)

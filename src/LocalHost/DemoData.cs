@@ -34,7 +34,7 @@ static class DemoData
         for (var file = 0; file < Files; file++)
         {
             using var content = new MemoryStream();
-            await WriteFileAsync(file, random, content, cancellationToken);
+            WriteFile(file, random, content);
             content.Position = 0;
             await store.PutAsync($"{Folder}/trips-{file}.parquet", content, PutCondition.None, cancellationToken);
         }
@@ -42,16 +42,16 @@ static class DemoData
         return true;
     }
 
-    static async Task WriteFileAsync(int file, Random random, Stream content, CancellationToken cancellationToken)
+    static void WriteFile(int file, Random random, Stream content)
     {
         using var writer = new ParquetFileWriter(Schema, content, new Dictionary<string, string>());
         for (var group = 0; group < RowGroups; group++)
         {
             var columns = Schema.Fields.Select(field => Column.Create(field.Type)).ToArray();
             for (var row = 0; row < RowGroupRows; row++) AppendTrip(columns, (file * RowGroups + group) * RowGroupRows + row, random);
-            await writer.WriteRowGroupAsync(columns, cancellationToken);
+            writer.WriteRowGroup(columns);
         }
-        await writer.CompleteAsync(cancellationToken);
+        writer.Complete();
     }
 
     static void AppendTrip(Column[] columns, int id, Random random)

@@ -8,10 +8,7 @@ namespace Fanfold.Worker;
 /// <summary>Concatenates parts into one object, streaming: memory depends on a row group of output, not on the number of parts.</summary>
 static class CombineRunner
 {
-    const int MaxBatchRows = 8192;
-
-    /// <summary>Of values that are not coded.</summary>
-    const long BatchBytes = 4 << 20;
+    const int BatchRows = 8192;
 
     public static async Task<TaskReceipt> RunAsync(WorkerTask task, CombineWork work, IObjectStore state, Action<long> progress, CancellationToken cancellationToken)
     {
@@ -26,7 +23,7 @@ static class CombineRunner
             await AppendAsync(part, state, schema, writer, traffic, buffers, cancellationToken);
             progress(rows += part.Rows);
         }
-        await writer.CompleteAsync(cancellationToken);
+        writer.Complete();
         var (combined, adopted) = await PartWriter.PutAsync(state, task.Output, spool, writer.Rows, work.Format, cancellationToken);
         return new TaskReceipt
         {
@@ -47,16 +44,12 @@ static class CombineRunner
         if (await PartWriter.HashAsync(reader, HashKind.Xxh3, cancellationToken) != part.Hash)
             throw new StorageException(StorageFailure.Changed, part.Path, $"the part '{part.Path}' does not have the bytes that its receipt names; redrive the run");
         var source = new ObjectSource(reader, traffic);
-        var footer = await FooterReader.ReadAsync(source, cancellationToken);
+        var footer = await FooterReader.ReadAsync(source, buffers.Account, cancellationToken);
+        var footerBytes = (source.Length - footer.DataEnd) * FooterReader.MemoryPerByte;
+        buffers.Account.Charge(footerBytes);
         if (footer.Rows != part.Rows) throw new ParquetDataException(ParquetDefect.Corrupt, $"the part has {footer.Rows} rows, its receipt says {part.Rows}").At(part.Path);
         await using var rows = new ColumnBatchReader(source, footer, schema, buffers);
-        await foreach (var batch in rows.ReadAsync(BatchRows(footer), cancellationToken)) await writer.AppendAsync(batch, cancellationToken);
-    }
-
-    /// <summary>Few where rows are wide, so that a batch is no larger than a row group of the result.</summary>
-    static int BatchRows(FileMetadata part)
-    {
-        var widest = part.RowGroups.Select(group => group.Chunks.Sum(chunk => chunk.UncompressedSize) / Math.Max(1, group.Rows)).DefaultIfEmpty(0).Max();
-        return (int)Math.Clamp(BatchBytes / Math.Max(1, widest), 1, MaxBatchRows);
+        await foreach (var batch in rows.ReadAsync(BatchRows, cancellationToken)) writer.Append(batch);
+        buffers.Account.Release(footerBytes);
     }
 }

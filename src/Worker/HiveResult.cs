@@ -11,8 +11,8 @@ namespace Fanfold.Worker;
 sealed class HiveResult(Schema schema, long maxFileRows, Stream output, IReadOnlyDictionary<string, string> metadata, MemoryAccount account) : ResultWriter
 {
     readonly Column _partitions = Column.Create(schema[0].Type, account);
-    readonly PackedFiles _files = new(output);
-    readonly ParquetTable _bare = new(new Schema(schema.Fields.Skip(1)), output, metadata, account);
+    readonly PackedFiles _files = new(output, account);
+    readonly ParquetTable _bare = new(new Schema(schema.Fields.Skip(1)), output, metadata, RowGroupLimits.Result, account);
     ParquetTable? _whole;
     Scalar _value;
     HiveFolder? _folder;
@@ -20,50 +20,52 @@ sealed class HiveResult(Schema schema, long maxFileRows, Stream output, IReadOnl
 
     public override long Rows => _rows;
 
-    public override async ValueTask AppendAsync(RowBatch batch, CancellationToken cancellationToken)
+    public override void Append(RowBatch batch)
     {
+        IReadOnlyList<Column> bare = [.. batch.Columns.Skip(1)];
         _partitions.Clear();
         _partitions.AppendRange(batch.Columns[0], 0, batch.Rows);
         for (var row = 0; row < batch.Rows;)
         {
-            if (_folder is null || Table.Rows == maxFileRows || !IsOf(_value, _partitions, row)) await BeginFileAsync(_partitions[row], cancellationToken);
+            if (_folder is null || Table.Rows == maxFileRows || !IsOf(_value, _partitions, row)) BeginFile(_partitions[row]);
             var end = row + 1;
             var room = maxFileRows - Table.Rows;
             while (end < batch.Rows && end - row < room && IsOf(_value, _partitions, end)) end++;
-            await Table.AppendAsync(_folder!.IsExact ? [.. batch.Columns.Skip(1)] : batch.Columns, row, end, cancellationToken);
+            Table.Append(_folder!.IsExact ? bare : batch.Columns, row, end);
             _rows += end - row;
             row = end;
         }
     }
 
-    public override async ValueTask CompleteAsync(CancellationToken cancellationToken)
+    public override void Complete()
     {
-        await EndFileAsync(cancellationToken);
+        EndFile();
         _files.Complete();
     }
 
     public override void Dispose()
     {
+        _partitions.Release();
         _bare.Dispose();
         _whole?.Dispose();
         _files.Dispose();
     }
 
-    ParquetTable Table => _folder!.IsExact ? _bare : _whole ??= new ParquetTable(schema, output, metadata, account);
+    ParquetTable Table => _folder!.IsExact ? _bare : _whole ??= new ParquetTable(schema, output, metadata, RowGroupLimits.Result, account);
 
-    async ValueTask BeginFileAsync(Scalar value, CancellationToken cancellationToken)
+    void BeginFile(Scalar value)
     {
-        await EndFileAsync(cancellationToken);
+        EndFile();
         _value = value;
         _folder = HiveFolder.Of(schema[0].Name, value);
         Table.Begin(_files.Begin());
     }
 
-    async ValueTask EndFileAsync(CancellationToken cancellationToken)
+    void EndFile()
     {
         if (_folder is null) return;
         var rows = Table.Rows;
-        await Table.CompleteAsync(cancellationToken);
+        Table.Complete();
         _files.End(_folder.Name, ScalarText.Write(_value), rows);
     }
 

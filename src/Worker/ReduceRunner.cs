@@ -23,7 +23,7 @@ public static class ReduceRunner
             ? Plugins.Start(work.Reduction, plugin, rows.InReduce, partition!.Value, reducers, buffers.Account)
             : CreateReducer(work.Reduction, rows.InReduce, partition, buffers.Account);
         using var spool = new Spool(HashKind.Xxh3);
-        using var writer = new ParquetFileWriter(reducer.OutputSchema, spool, task.Metadata);
+        using var writer = new ParquetFileWriter(reducer.OutputSchema, spool, task.Metadata, buffers.Account);
         var traffic = new Traffic();
         var counts = default(ScanCounts);
         var pruned = new PruningCounts();
@@ -46,11 +46,11 @@ public static class ReduceRunner
                 rowGroups++;
                 progress(counts.RowsDecoded);
                 reducer.EndRowGroup();
-                if (reducer.TakeReady() is { } ready) await writer.WriteRowGroupAsync(ready, cancellationToken);
+                if (reducer.TakeReady() is { } ready) writer.WriteRowGroup(ready);
             }
         }
-        foreach (var columns in reducer.Finish()) await writer.WriteRowGroupAsync(columns, cancellationToken);
-        await writer.CompleteAsync(cancellationToken);
+        foreach (var columns in reducer.Finish()) writer.WriteRowGroup(columns);
+        writer.Complete();
         var (part, adopted) = writer.Rows == 0 ? (null, false) : await PartWriter.PutAsync(state, task.Output, spool, writer.Rows, cancellationToken);
         return new TaskReceipt
         {

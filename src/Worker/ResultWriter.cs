@@ -1,7 +1,6 @@
 using Fanfold.Engine;
 using Fanfold.Engine.Columns;
 using Fanfold.Engine.Csv;
-using Fanfold.Engine.Parquet;
 
 namespace Fanfold.Worker;
 
@@ -11,19 +10,19 @@ abstract class ResultWriter : IDisposable
     public abstract long Rows { get; }
 
     /// <summary>Takes rows of all columns of the result.</summary>
-    public abstract ValueTask AppendAsync(RowBatch batch, CancellationToken cancellationToken);
+    public abstract void Append(RowBatch batch);
 
     /// <summary>Writes what is left; nothing may be appended after it.</summary>
-    public abstract ValueTask CompleteAsync(CancellationToken cancellationToken);
+    public abstract void Complete();
 
     public abstract void Dispose();
 
-    public static ResultWriter Create(WorkerTask task, CombineWork work, Spool output, MemoryAccount account)
+    public static ResultWriter Create(WorkerTask task, CombineWork work, Stream output, MemoryAccount account)
     {
         var schema = new Schema(work.Columns.Select(column => column.ToField()));
         return work.Format switch
         {
-            ResultFormat.Csv => new CsvResult(schema, output, account),
+            ResultFormat.Csv => new CsvResult(schema, output),
             ResultFormat.Hive => new HiveResult(schema, work.MaxFileRows, output, task.Metadata, account),
             _ => new ParquetResult(schema, output, task.Metadata, account),
         };
@@ -32,74 +31,28 @@ abstract class ResultWriter : IDisposable
 
 sealed class ParquetResult(Schema schema, Stream output, IReadOnlyDictionary<string, string> metadata, MemoryAccount account) : ResultWriter
 {
-    readonly ParquetTable _table = new(schema, output, metadata, account);
+    readonly ParquetTable _table = new(schema, output, metadata, RowGroupLimits.Result, account);
 
     public override long Rows => _table.Rows;
 
-    public override ValueTask AppendAsync(RowBatch batch, CancellationToken cancellationToken) => _table.AppendAsync(batch.Columns, 0, batch.Rows, cancellationToken);
+    public override void Append(RowBatch batch) => _table.Append(batch.Columns, 0, batch.Rows);
 
-    public override ValueTask CompleteAsync(CancellationToken cancellationToken) => _table.CompleteAsync(cancellationToken);
+    public override void Complete() => _table.Complete();
 
     public override void Dispose() => _table.Dispose();
 }
 
-sealed class CsvResult(Schema schema, Stream output, MemoryAccount account) : ResultWriter
+sealed class CsvResult(Schema schema, Stream output) : ResultWriter
 {
     readonly CsvFileWriter _writer = new(schema, output);
-    readonly RowGroupBuffer _values = new(schema, account);
 
     public override long Rows => _writer.Rows;
 
-    public override ValueTask AppendAsync(RowBatch batch, CancellationToken cancellationToken)
-    {
-        for (var row = 0; row < batch.Rows;)
-        {
-            row = _values.Append([.. batch.Columns], row, batch.Rows);
-            _writer.Write(_values.Columns);
-            _values.Clear();
-        }
-        return ValueTask.CompletedTask;
-    }
+    public override void Append(RowBatch batch) => _writer.Write(batch.Columns);
 
-    public override ValueTask CompleteAsync(CancellationToken cancellationToken)
-    {
-        _writer.Complete();
-        return ValueTask.CompletedTask;
-    }
+    public override void Complete() => _writer.Complete();
 
     public override void Dispose()
     {
     }
-}
-
-/// <summary>Rows to Parquet files, one after another, in row groups of a sensible size.</summary>
-sealed class ParquetTable(Schema schema, Stream output, IReadOnlyDictionary<string, string> metadata, MemoryAccount account) : IDisposable
-{
-    readonly ParquetFileWriter _writer = new(schema, output, metadata);
-    readonly RowGroupBuffer _rows = new(schema, account);
-
-    /// <summary>The rows of the file that were appended.</summary>
-    public long Rows => _writer.Rows + _rows.Rows;
-
-    /// <summary>Begins another file.</summary>
-    public void Begin(Stream next) => _writer.Begin(next);
-
-    public async ValueTask AppendAsync(IReadOnlyList<Column> columns, int from, int to, CancellationToken cancellationToken)
-    {
-        while ((from = _rows.Append([.. columns], from, to)) < to) await EndGroupAsync(cancellationToken);
-    }
-
-    public async ValueTask CompleteAsync(CancellationToken cancellationToken)
-    {
-        await EndGroupAsync(cancellationToken);
-        await _writer.CompleteAsync(cancellationToken);
-    }
-
-    async ValueTask EndGroupAsync(CancellationToken cancellationToken)
-    {
-        await _writer.WriteRowGroupAsync(_rows.Columns, cancellationToken);
-        _rows.Clear();
-    }
-
-    public void Dispose() => _writer.Dispose();
 }

@@ -38,7 +38,7 @@ public sealed class BytesColumn(DataType type, MemoryAccount? account = null) : 
     {
         Lengthen(ref _offsets, Length + rows + 1);
         if (bytes > Array.MaxLength - _offsets[Length]) ThrowTooLarge();
-        Lengthen(ref _data, _offsets[Length] + (int)bytes);
+        ReserveData(_offsets[Length] + (int)bytes);
     }
 
     protected override void ClearNulls()
@@ -71,8 +71,15 @@ public sealed class BytesColumn(DataType type, MemoryAccount? account = null) : 
         Lengthen(ref _offsets, Length + 2);
         var start = _offsets[Length];
         if ((uint)length > (uint)(Array.MaxLength - start)) ThrowTooLarge();
-        Lengthen(ref _data, start + length);
+        ReserveData(start + length);
         return start;
+    }
+
+    // One long value after another must not ask for room for two.
+    void ReserveData(int length)
+    {
+        if (_offsets[Length] == 0) Renew(ref _data, length);
+        else Lengthen(ref _data, length);
     }
 
     [DoesNotReturn]

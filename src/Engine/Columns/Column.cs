@@ -187,7 +187,16 @@ public abstract class Column(DataType type, MemoryAccount? account = null)
         if (buffer.Length < length) _arrays.Lengthen(ref buffer, length);
     }
 
+    /// <summary>The same for a buffer whose items are not needed.</summary>
+    private protected void Renew<T>(ref T[] buffer, int length)
+    {
+        if (buffer.Length < length) _arrays.Renew(ref buffer, length);
+    }
+
     private protected void Free<T>(ref T[] buffer) => _arrays.Free(ref buffer);
+
+    /// <summary>Bytes that the column charged.</summary>
+    internal long Held => _arrays.Held;
 
     /// <summary>Gives what the column charged back to its account. The column must not be used after it.</summary>
     public void Release() => _arrays.Release();

@@ -17,10 +17,11 @@ sealed class BatchRows(MemoryAccount account)
     const int Probation = 16;
 
     /// <summary>A batch takes about one part of the account out of so many.</summary>
-    const int Parts = 8;
+    public const int Parts = 8;
 
     int _planned = Most;
     int _passed;
+    bool _isLastTry;
 
     public int Count { get; private set; } = Most;
 
@@ -30,13 +31,15 @@ sealed class BatchRows(MemoryAccount account)
     {
         Count = _planned = (int)Math.Clamp(account.Limit / Parts / Math.Max(1, rowBytes), Math.Min(Least, most), most);
         _passed = 0;
+        _isLastTry = false;
     }
 
-    /// <summary>Whether a batch failed that may be tried once more with fewer rows, which <see cref="Count"/> then has.</summary>
+    /// <summary>Whether a batch failed that may be tried once more with fewer rows, which <see cref="Count"/> then has, and with what all columns held given back.</summary>
     public bool Shrinks(Exception exception)
     {
-        if (Count == 1 || exception is not (MemoryExceededException or ParquetDataException { InnerException: MemoryExceededException })) return false;
-        Count /= 2;
+        if (_isLastTry || exception is not (MemoryExceededException or ParquetDataException { InnerException: MemoryExceededException })) return false;
+        _isLastTry = Count == 1;
+        Count = Math.Max(1, Count / 2);
         _passed = 0;
         return true;
     }
@@ -44,6 +47,7 @@ sealed class BatchRows(MemoryAccount account)
     /// <summary>Takes note of a batch that had room.</summary>
     public void Passed()
     {
+        _isLastTry = false;
         if (Count == _planned || ++_passed < Probation) return;
         Count = Math.Min(_planned, Count * 2);
         _passed = 0;

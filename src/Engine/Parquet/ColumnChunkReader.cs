@@ -103,8 +103,8 @@ sealed class ColumnChunkReader : IDisposable
         _buffers.Withdraw(_idle);
         try
         {
-            _codes.Clear();
-            _values.Clear();
+            Empty(_codes);
+            Empty(_values);
             var next = 0;
             for (var at = 0; at < selection.Rows;)
             {
@@ -173,6 +173,13 @@ sealed class ColumnChunkReader : IDisposable
         _pendingSkip = place.PendingSkip;
         _rowsLeftInPage = 0;
         _bodyLoaded = false;
+    }
+
+    /// <summary>Long values must not keep others from being read.</summary>
+    void Empty(Column column)
+    {
+        if (column.Held > _buffers.Account.Limit / BatchRows.Parts) column.Trim();
+        else column.Clear();
     }
 
     void Offer()

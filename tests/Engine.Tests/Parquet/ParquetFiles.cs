@@ -16,10 +16,10 @@ static class ParquetFiles
         for (int from = 0, group = 0; from < table.Rows; group++)
         {
             var rows = Math.Min(table.Rows - from, groupRows.Length == 0 ? table.Rows : groupRows[group % groupRows.Length]);
-            Wait(writer.WriteRowGroupAsync(table.Batch(from, rows).Columns));
+            writer.WriteRowGroup(table.Batch(from, rows).Columns);
             from += rows;
         }
-        Wait(writer.CompleteAsync());
+        writer.Complete();
         Assert.Equal(table.Rows, writer.Rows);
         return output.ToArray();
     }

@@ -19,9 +19,9 @@ static class TableFile
             {
                 for (var i = 0; i < columns.Length; i++) columns[i].Append(row[i]);
             }
-            writer.WriteRowGroupAsync(columns).AsTask().GetAwaiter().GetResult();
+            writer.WriteRowGroup(columns);
         }
-        writer.CompleteAsync().AsTask().GetAwaiter().GetResult();
+        writer.Complete();
         return content.ToArray();
     }
 

@@ -150,8 +150,8 @@ public class WrittenFileTests
         foreach (var output in new[] { first, second })
         {
             if (output == second) writer.Begin(second);
-            for (var from = 0; from < table.Rows; from += rows) ParquetFiles.Wait(writer.WriteRowGroupAsync(table.Batch(from, Math.Min(rows, table.Rows - from)).Columns));
-            ParquetFiles.Wait(writer.CompleteAsync());
+            for (var from = 0; from < table.Rows; from += rows) writer.WriteRowGroup(table.Batch(from, Math.Min(rows, table.Rows - from)).Columns);
+            writer.Complete();
         }
         Assert.Equal(ParquetFiles.Write(table, rows), first.ToArray());
         Assert.Equal(first.ToArray(), second.ToArray());

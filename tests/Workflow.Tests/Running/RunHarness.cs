@@ -49,9 +49,9 @@ sealed class RunHarness
                 ((Column<int>)columns[0]).Append(partition);
                 ((Column<long>)columns[1]).Append(row);
             }
-            await writer.WriteRowGroupAsync(columns, Cancellation);
+            writer.WriteRowGroup(columns);
         }
-        await writer.CompleteAsync(Cancellation);
+        writer.Complete();
         await Store.PutAsync("lake/a.parquet", content.ToArray(), PutCondition.None, Cancellation);
     }
 

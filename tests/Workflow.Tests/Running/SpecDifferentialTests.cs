@@ -78,9 +78,9 @@ public class SpecDifferentialTests
                 {
                     for (var i = 0; i < columns.Length; i++) columns[i].Append(row[i]);
                 }
-                Wait(writer.WriteRowGroupAsync(columns).AsTask());
+                writer.WriteRowGroup(columns);
             }
-            Wait(writer.CompleteAsync().AsTask());
+            writer.Complete();
             Wait(harness.Store.PutAsync($"lake/{from:d5}.parquet", content.ToArray(), PutCondition.None, CancellationToken.None));
         }
     }

@@ -74,8 +74,8 @@ public class SpecPlanFuzzTests
         {
             for (var i = 0; i < columns.Length; i++) columns[i].Append(row[i]);
         }
-        writer.WriteRowGroupAsync(columns).AsTask().GetAwaiter().GetResult();
-        writer.CompleteAsync().AsTask().GetAwaiter().GetResult();
+        writer.WriteRowGroup(columns);
+        writer.Complete();
         harness.Store.PutAsync("lake/a.parquet", content.ToArray(), PutCondition.None, CancellationToken.None).GetAwaiter().GetResult();
         return harness;
     }
