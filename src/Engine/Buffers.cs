@@ -14,7 +14,7 @@ public sealed class Buffers
     const int Step = 64 << 10;
 
     /// <summary>What a zstd context takes beside its input and output, rounded up; whole frames are decompressed without a window.</summary>
-    const int ZstdBytes = 192 << 10;
+    internal const int ZstdBytes = 192 << 10;
 
     readonly Lock _lock = new();
     readonly List<byte[]> _free = [];

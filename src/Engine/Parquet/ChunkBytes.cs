@@ -117,6 +117,9 @@ sealed class ChunkBytes(IByteSource source, ReadAhead ahead, Buffers buffers) : 
     byte[]? Enlarge(int needed, int wanted)
     {
         if (buffers.TryRent((int)Math.Max(wanted, Math.Min(WindowLength, Remaining)), out var larger)) return larger;
-        return _window.Length >= needed ? null : buffers.Rent(Math.Max(needed, (int)Math.Min(SmallWindow, RemainingInChunk)));
+        if (_window.Length >= needed) return null;
+        // What is in the old one is read once more: both together may have no room.
+        Drop();
+        return buffers.Rent(Math.Max(needed, (int)Math.Min(SmallWindow, RemainingInChunk)));
     }
 }

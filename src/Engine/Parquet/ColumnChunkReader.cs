@@ -308,7 +308,7 @@ sealed class ColumnChunkReader : IDisposable
     async ValueTask LoadBodyAsync(CancellationToken cancellationToken)
     {
         var header = _pages.Header;
-        var decoded = _column.Type!.Value.Lane == Lane.Bytes ? header.UncompressedSize / (header.Values / BatchRows.Least + 1L) : 0;
+        var decoded = _column.Type!.Value.Lane == Lane.Bytes ? header.UncompressedSize / (header.Values / BatchRows.Least + 1L) : BatchRows.Least * (long)_column.Type.Value.Width;
         var page = await _pages.ReadBodyAsync(decoded, cancellationToken);
         page = _validity.Start(header, page, _column.IsOptional);
         _isCoded = header.Encoding is Encoding.PlainDictionary or Encoding.RleDictionary;

@@ -51,6 +51,15 @@ sealed class PageCodec(Buffers buffers)
         if (length > most) throw new ParquetDataException(ParquetDefect.Corrupt, $"a page of {length} bytes can't come from {compressed.Length} bytes of {codec}, at most {most}");
     }
 
+    /// <summary>The most that decompressing a page of <paramref name="length"/> bytes takes beside source and target.</summary>
+    public static long BytesOf(CompressionCodec codec, int length) => codec switch
+    {
+        CompressionCodec.Zstd => Buffers.ZstdBytes,
+        CompressionCodec.Gzip => GzipBytes,
+        CompressionCodec.Brotli => BrotliBytes + BrotliWindow([0x0f], length),
+        _ => 0,
+    };
+
     int DecompressZstd(ReadOnlySpan<byte> source, Span<byte> target)
     {
         var zstd = buffers.RentZstd();

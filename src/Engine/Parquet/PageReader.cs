@@ -81,7 +81,7 @@ sealed class PageReader(IByteSource source, ReadAhead ahead, long dataEnd, Buffe
         var codec = header.IsCompressed ? _chunk!.Codec : CompressionCodec.Uncompressed;
         var isPlain = codec == CompressionCodec.Uncompressed && header.CompressedSize == header.UncompressedSize;
         buffers.RequireRoom(
-            Buffers.SizeOf(header.CompressedSize) + (isPlain ? 0 : Buffers.SizeOf(header.UncompressedSize)) + decoded,
+            Buffers.SizeOf(header.CompressedSize) + (isPlain ? 0 : Buffers.SizeOf(header.UncompressedSize) + PageCodec.BytesOf(codec, header.UncompressedSize)) + decoded,
             () => $"the page takes {MiB(header.UncompressedSize)} decompressed and {MiB(header.CompressedSize)} as it is stored, all that the task may hold are {MiB(buffers.Account.Limit)}");
         var raw = (await _bytes.PeekAsync(header.CompressedSize, cancellationToken))[..header.CompressedSize];
         _bytes.Advance(header.CompressedSize);
