@@ -34,7 +34,7 @@ static class DemoData
         for (var file = 0; file < Files; file++)
         {
             using var content = new MemoryStream();
-            await WriteFileAsync(file, random, content, cancellationToken);
+            WriteFile(file, random, content);
             content.Position = 0;
             await store.PutAsync($"{Folder}/trips-{file}.parquet", content, PutCondition.None, cancellationToken);
         }
@@ -42,7 +42,7 @@ static class DemoData
         return true;
     }
 
-    static async Task WriteFileAsync(int file, Random random, Stream content, CancellationToken cancellationToken)
+    static void WriteFile(int file, Random random, Stream content)
     {
         using var writer = new ParquetFileWriter(Schema, content, new Dictionary<string, string>());
         for (var group = 0; group < RowGroups; group++)

@@ -11,8 +11,8 @@ namespace Fanfold.Worker;
 sealed class HiveResult(Schema schema, long maxFileRows, Stream output, IReadOnlyDictionary<string, string> metadata, MemoryAccount account) : ResultWriter
 {
     readonly Column _partitions = Column.Create(schema[0].Type, account);
-    readonly PackedFiles _files = new(output);
-    readonly ParquetTable _bare = new(new Schema(schema.Fields.Skip(1)), output, metadata, account);
+    readonly PackedFiles _files = new(output, account);
+    readonly ParquetTable _bare = new(new Schema(schema.Fields.Skip(1)), output, metadata, RowGroupLimits.Result, account);
     ParquetTable? _whole;
     Scalar _value;
     HiveFolder? _folder;
@@ -22,6 +22,7 @@ sealed class HiveResult(Schema schema, long maxFileRows, Stream output, IReadOnl
 
     public override void Append(RowBatch batch)
     {
+        IReadOnlyList<Column> bare = [.. batch.Columns.Skip(1)];
         _partitions.Clear();
         _partitions.AppendRange(batch.Columns[0], 0, batch.Rows);
         for (var row = 0; row < batch.Rows;)
@@ -30,7 +31,7 @@ sealed class HiveResult(Schema schema, long maxFileRows, Stream output, IReadOnl
             var end = row + 1;
             var room = maxFileRows - Table.Rows;
             while (end < batch.Rows && end - row < room && IsOf(_value, _partitions, end)) end++;
-            Table.Append(_folder!.IsExact ? [.. batch.Columns.Skip(1)] : batch.Columns, row, end);
+            Table.Append(_folder!.IsExact ? bare : batch.Columns, row, end);
             _rows += end - row;
             row = end;
         }
@@ -44,12 +45,13 @@ sealed class HiveResult(Schema schema, long maxFileRows, Stream output, IReadOnl
 
     public override void Dispose()
     {
+        _partitions.Release();
         _bare.Dispose();
         _whole?.Dispose();
         _files.Dispose();
     }
 
-    ParquetTable Table => _folder!.IsExact ? _bare : _whole ??= new ParquetTable(schema, output, metadata, account);
+    ParquetTable Table => _folder!.IsExact ? _bare : _whole ??= new ParquetTable(schema, output, metadata, RowGroupLimits.Result, account);
 
     void BeginFile(Scalar value)
     {

@@ -18,7 +18,7 @@ static class MergeRunner
         var buffers = new Buffers(WorkerMemory.Account(task.Memory));
         var reduction = new TaskReducer(work, ReduceRunner.Rows(schema, work.Derived ?? []).InReduce, partition, ReducerSet.None, new SpillSpace(scratch, buffers.Account));
         using var spool = new Spool(HashKind.Xxh3, scratch);
-        using var part = new ParquetTable(reduction.PartSchema, spool, task.Metadata, buffers.Account);
+        using var part = new ParquetTable(reduction.PartSchema, spool, task.Metadata, RowGroupLimits.Part, buffers.Account);
         reduction.Reducer.Ready = batch => part.Append(batch.Columns, 0, batch.Rows);
         var traffic = new Traffic();
         long rows = 0;

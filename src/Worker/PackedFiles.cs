@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using Fanfold.Engine;
 using Fanfold.Engine.Parquet;
 using Fanfold.Storage;
 
@@ -15,11 +16,17 @@ public sealed record PackedFile(string Folder, string? Value, long Offset, long 
 /// Many files in one object, so that ten thousand of them are one put: file after file, then the list of them as JSON, and the list's length in eight bytes,
 /// little-endian.
 /// </summary>
-sealed class PackedFiles(Stream output) : IDisposable
+/// <param name="account">Charged for the list.</param>
+sealed class PackedFiles(Stream output, MemoryAccount account) : IDisposable
 {
+    /// <summary>What an entry takes beside its names, as an object and as JSON.</summary>
+    const int EntryBytes = 800;
+
+
     readonly List<PackedFile> _files = [];
     PackedStream? _file;
     long _position;
+    long _charged;
 
     /// <summary>The stream to write the next file to.</summary>
     public Stream Begin() => _file = new PackedStream(output);
@@ -27,6 +34,9 @@ sealed class PackedFiles(Stream output) : IDisposable
     public void End(string folder, string? value, long rows)
     {
         using var file = _file!;
+        var bytes = EntryBytes + 6L * (folder.Length + (value?.Length ?? 0));
+        account.Charge(bytes);
+        _charged += bytes;
         _files.Add(new PackedFile(folder, value, _position, file.Length, file.Hash, rows));
         _position += file.Length;
     }
@@ -40,7 +50,11 @@ sealed class PackedFiles(Stream output) : IDisposable
         output.Write(length);
     }
 
-    public void Dispose() => _file?.Dispose();
+    public void Dispose()
+    {
+        _file?.Dispose();
+        account.Release(_charged);
+    }
 }
 
 /// <summary>Reads the list of an object of packed files.</summary>

@@ -23,7 +23,7 @@ public static class ReduceRunner
         var reduction = new TaskReducer(work, rows.InReduce, partition, reducers, new SpillSpace(scratch, buffers.Account));
         var reducer = reduction.Reducer;
         using var spool = new Spool(HashKind.Xxh3, scratch);
-        using var part = new ParquetTable(reduction.PartSchema, spool, task.Metadata, buffers.Account);
+        using var part = new ParquetTable(reduction.PartSchema, spool, task.Metadata, RowGroupLimits.Part, buffers.Account);
         reducer.Ready = batch => part.Append(batch.Columns, 0, batch.Rows);
         var traffic = new Traffic();
         var counts = default(ScanCounts);

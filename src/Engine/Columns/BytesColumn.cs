@@ -5,7 +5,7 @@ namespace Fanfold.Engine.Columns;
 /// <summary>A column of byte strings: row i is <c>Data[Offsets[i] .. Offsets[i + 1]]</c>; a null row is empty there.</summary>
 public sealed class BytesColumn(DataType type, MemoryAccount? account = null) : Column(type, account)
 {
-    int[] _offsets = new int[17];
+    int[] _offsets = new int[1];
     byte[] _data = [];
 
     public ReadOnlySpan<int> Offsets => _offsets.AsSpan(0, Length + 1);
@@ -47,11 +47,11 @@ public sealed class BytesColumn(DataType type, MemoryAccount? account = null) : 
         return _data.AsSpan(start, bytes);
     }
 
-    public override void Reserve(int rows, long bytes)
+    protected override void ReserveValues(int rows, long bytes)
     {
         Lengthen(ref _offsets, Length + rows + 1);
         if (bytes > Array.MaxLength - _offsets[Length]) ThrowTooLarge();
-        Lengthen(ref _data, _offsets[Length] + (int)bytes);
+        ReserveData(_offsets[Length] + (int)bytes);
     }
 
     protected override void ClearNulls()
@@ -84,8 +84,15 @@ public sealed class BytesColumn(DataType type, MemoryAccount? account = null) : 
         Lengthen(ref _offsets, Length + 2);
         var start = _offsets[Length];
         if ((uint)length > (uint)(Array.MaxLength - start)) ThrowTooLarge();
-        Lengthen(ref _data, start + length);
+        ReserveData(start + length);
         return start;
+    }
+
+    // One long value after another must not ask for room for two.
+    void ReserveData(int length)
+    {
+        if (_offsets[Length] == 0) Renew(ref _data, length);
+        else Lengthen(ref _data, length);
     }
 
     [DoesNotReturn]
@@ -95,6 +102,13 @@ public sealed class BytesColumn(DataType type, MemoryAccount? account = null) : 
     {
         base.Clear();
         _offsets[0] = 0;
+    }
+
+    protected override void FreeValues()
+    {
+        Free(ref _offsets);
+        Free(ref _data);
+        _offsets = new int[1];
     }
 
     public override void AppendFrom(Column source, int row)

@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Fanfold.Engine.Columns;
 
 /// <summary>
@@ -8,7 +6,7 @@ namespace Fanfold.Engine.Columns;
 /// </summary>
 public abstract class Column(DataType type, MemoryAccount? account = null)
 {
-    long _charged;
+    readonly ChargedArrays _arrays = new(account);
     ulong[] _validity = [];
     int _length;
 
@@ -87,7 +85,13 @@ public abstract class Column(DataType type, MemoryAccount? account = null)
     protected abstract bool TryAppendValidRange(Column source, int from, int rows);
 
     /// <summary>Room for <paramref name="rows"/> more rows, byte strings of <paramref name="bytes"/> bytes together, so that appending them does not grow again.</summary>
-    public abstract void Reserve(int rows, long bytes);
+    public void Reserve(int rows, long bytes)
+    {
+        Lengthen(ref _validity, Bitmap.WordsFor(_length + rows + 1));
+        ReserveValues(rows, bytes);
+    }
+
+    protected abstract void ReserveValues(int rows, long bytes);
 
     /// <summary>The bytes of the values of these rows, written out.</summary>
     public abstract long BytesOf(int from, int rows);
@@ -183,7 +187,7 @@ public abstract class Column(DataType type, MemoryAccount? account = null)
     void GrowValidity(int firstNewRow)
     {
         var words = Bitmap.WordsFor(_length + 1);
-        if (_validity.Length < words) Array.Resize(ref _validity, Math.Max(words, _validity.Length * 2));
+        Lengthen(ref _validity, words);
         var fullWords = Bitmap.WordsFor(firstNewRow);
         if (fullWords < words) _validity.AsSpan(fullWords, words - fullWords).Clear();
         if ((firstNewRow & 63) != 0) _validity[firstNewRow >> 6] &= (1UL << (firstNewRow & 63)) - 1;
@@ -192,23 +196,32 @@ public abstract class Column(DataType type, MemoryAccount? account = null)
     /// <summary>Lengthens a buffer to at least <paramref name="length"/> items; their memory is charged first.</summary>
     private protected void Lengthen<T>(ref T[] buffer, int length)
     {
-        if (buffer.Length >= length) return;
-        length = (int)Math.Min(Array.MaxLength, Math.Max(length, Math.Max(16, buffer.Length * 2L)));
-        if (account is not null)
-        {
-            var bytes = (long)(length - buffer.Length) * Unsafe.SizeOf<T>();
-            account.Charge(bytes);
-            _charged += bytes;
-        }
-        Array.Resize(ref buffer, length);
+        if (buffer.Length < length) _arrays.Lengthen(ref buffer, length);
     }
 
-    /// <summary>Gives what the column charged back to its account. The column must not be used after it.</summary>
-    public void Release()
+    /// <summary>The same for a buffer whose items are not needed.</summary>
+    private protected void Renew<T>(ref T[] buffer, int length)
     {
-        account?.Release(_charged);
-        _charged = 0;
+        if (buffer.Length < length) _arrays.Renew(ref buffer, length);
     }
+
+    private protected void Free<T>(ref T[] buffer) => _arrays.Free(ref buffer);
+
+    /// <summary>Bytes that the column charged.</summary>
+    internal long Held => _arrays.Held;
+
+    /// <summary>Gives what the column charged back to its account. The column must not be used after it.</summary>
+    public void Release() => _arrays.Release();
+
+    /// <summary>Empties the column and gives its memory back to the account; it may be filled again.</summary>
+    public void Trim()
+    {
+        Clear();
+        FreeValues();
+        Free(ref _validity);
+    }
+
+    protected abstract void FreeValues();
 
     /// <summary>An empty column fit for the lane of <paramref name="type"/>.</summary>
     /// <param name="account">Charged for the column's values, when there is one.</param>

@@ -30,12 +30,6 @@ public enum Lane : byte
     Bytes,
 }
 
-public static class Lanes
-{
-    /// <summary>Bytes of a value; of byte strings those of an offset.</summary>
-    public static int Width(this Lane lane) => lane switch { Lane.Bool => 1, Lane.Int32 or Lane.Float or Lane.Bytes => 4, Lane.Int128 => 16, _ => 8 };
-}
-
 /// <summary>A logical type with its parameters. Value equality is type equality.</summary>
 /// <param name="Precision">Digits of a decimal, 1 to 38; otherwise 0.</param>
 /// <param name="Scale">Fractional digits of a decimal; otherwise 0.</param>
@@ -68,6 +62,9 @@ public readonly record struct DataType(TypeKind Kind, byte Precision = 0, byte S
         TypeKind.Decimal => Precision <= 18 ? Lane.Int64 : Lane.Int128,
         _ => Lane.Bytes,
     };
+
+    /// <summary>Bytes that a value takes in its lane; of a byte string only those of its offset.</summary>
+    public int Width => Lane switch { Lane.Bool => 1, Lane.Int32 or Lane.Float or Lane.Bytes => sizeof(int), Lane.Int128 => 16, _ => sizeof(long) };
 
     /// <summary>The least and the greatest value of an integer type, unscaled of a decimal; a boolean's are 0 and 1.</summary>
     public (Int128 Min, Int128 Max) Range() => Kind switch

@@ -1,17 +1,26 @@
 namespace Fanfold.Engine.Columns;
 
 /// <summary>Rows as codes into a dictionary without nulls. Codes of null rows are 0; codes of other rows are inside the dictionary.</summary>
-public sealed class DictionaryColumn(DataType type, MemoryAccount? account = null) : Column(type, account)
+public sealed class DictionaryColumn : Column
 {
+    readonly Column _none;
     int[] _codes = [];
 
-    /// <summary>The distinct values of the column chunk, as its dictionary page has them (duplicates are possible).</summary>
-    public Column Dictionary { get; set; } = Create(type);
+    public DictionaryColumn(DataType type, MemoryAccount? account = null) : base(type, account) => Dictionary = _none = Create(type, account);
+
+    /// <summary>The distinct values of the column chunk, as its dictionary page has them (duplicates are possible). Clearing the column lets go of it.</summary>
+    public Column Dictionary { get; set; }
 
     public ReadOnlySpan<int> Codes => _codes.AsSpan(0, Length);
 
     /// <summary>The codes for writing in place.</summary>
     public Span<int> MutableCodes => _codes.AsSpan(0, Length);
+
+    public override void Clear()
+    {
+        base.Clear();
+        Dictionary = _none;
+    }
 
     public Span<int> AppendSpan(int rows)
     {
@@ -21,7 +30,7 @@ public sealed class DictionaryColumn(DataType type, MemoryAccount? account = nul
         return _codes.AsSpan(start, rows);
     }
 
-    public override void Reserve(int rows, long bytes) => Lengthen(ref _codes, Length + rows);
+    protected override void ReserveValues(int rows, long bytes) => Lengthen(ref _codes, Length + rows);
 
     public override long BytesOf(int from, int rows)
     {
@@ -51,6 +60,8 @@ public sealed class DictionaryColumn(DataType type, MemoryAccount? account = nul
         Lengthen(ref _codes, Length);
         SpreadSlots(_codes.AsSpan(start, Length - start), values, validity);
     }
+
+    protected override void FreeValues() => Free(ref _codes);
 
     public override void AppendFrom(Column source, int row)
     {

@@ -23,7 +23,7 @@ public sealed class Column<T>(DataType type, MemoryAccount? account = null) : Co
         return _values.AsSpan(start, rows);
     }
 
-    public override void Reserve(int rows, long bytes) => Lengthen(ref _values, Length + rows);
+    protected override void ReserveValues(int rows, long bytes) => Lengthen(ref _values, Length + rows);
 
     public override long BytesOf(int from, int rows) => (long)rows * Unsafe.SizeOf<T>();
 
@@ -47,6 +47,8 @@ public sealed class Column<T>(DataType type, MemoryAccount? account = null) : Co
         Lengthen(ref _values, Length);
         SpreadSlots(_values.AsSpan(start, Length - start), values, validity);
     }
+
+    protected override void FreeValues() => Free(ref _values);
 
     public override void AppendFrom(Column source, int row)
     {

@@ -25,7 +25,7 @@ public sealed class CsvFileWriter(Schema schema, Stream output)
     /// <summary>The rows written so far, the header not counted.</summary>
     public long Rows { get; private set; }
 
-    /// <summary>Appends rows; <paramref name="columns"/> are in schema order and of equal length, values rather than codes.</summary>
+    /// <summary>Appends rows; <paramref name="columns"/> are in schema order and of equal length, values or codes.</summary>
     public void Write(IReadOnlyList<Column> columns)
     {
         Begin();
@@ -35,7 +35,9 @@ public sealed class CsvFileWriter(Schema schema, Stream output)
             for (var i = 0; i < columns.Count; i++)
             {
                 if (i > 0) Byte((byte)',');
-                if (!columns[i].IsNull(row)) AppendValue(columns[i], row);
+                if (columns[i].IsNull(row)) continue;
+                if (columns[i] is DictionaryColumn coded) AppendValue(coded.Dictionary, coded.Codes[row]);
+                else AppendValue(columns[i], row);
             }
             Byte((byte)'\n');
         }

@@ -90,6 +90,12 @@ public sealed class Predicate
         return null;
     }
 
+    /// <summary>Takes back what an evaluation that failed has lent.</summary>
+    internal void Abandon() => _scratch.Abandon();
+
+    /// <summary>Gives the memory that is kept between calls back.</summary>
+    internal void Release() => _scratch.Release();
+
     /// <summary>Parts that must all be true.</summary>
     IEnumerable<TruthExpression> Conjuncts() => _evaluated is Logic { IsAnd: true } all ? all.Operands : [_evaluated];
 

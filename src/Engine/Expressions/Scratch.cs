@@ -7,14 +7,16 @@ namespace Fanfold.Engine.Expressions;
 sealed class Scratch(Buffers? buffers = null)
 {
     readonly Buffers _buffers = buffers ?? new Buffers(new MemoryAccount(long.MaxValue));
+    readonly ChargedArrays _truths = new(buffers?.Account);
     readonly Stack<Truth> _free = new();
     readonly HashSet<Column> _lent = [];
+    readonly HashSet<Column> _gathered = [];
     Column? _dictionary;
     Column? _entries;
 
     public Truth Rent(int rows, bool tracksKnown)
     {
-        var truth = _free.TryPop(out var free) ? free : new Truth();
+        var truth = _free.TryPop(out var free) ? free : new Truth(_truths);
         truth.Reset(rows, tracksKnown);
         return truth;
     }
@@ -55,22 +57,39 @@ sealed class Scratch(Buffers? buffers = null)
         (_dictionary, _entries) = (dictionary, entries);
     }
 
-    /// <summary>Gives what is kept back. Nothing may be lent by then.</summary>
+    /// <summary>Gives all memory back. Nothing may be lent by then.</summary>
     public void Release()
     {
         _entries?.Release();
         (_dictionary, _entries) = (null, null);
+        _free.Clear();
+        _truths.Release();
+    }
+
+    /// <summary>Takes everything back from a computation that failed.</summary>
+    public void Abandon()
+    {
+        foreach (var column in _lent.Concat(_gathered)) _buffers.Return(column);
+        _lent.Clear();
+        _gathered.Clear();
+        _free.Clear();
+        _truths.Release();
     }
 
     /// <summary>The rows of a column for a frame; not lent, so that only <see cref="Drop"/> takes it back, however often the frame's expressions give it away.</summary>
     public Column Gather(Column source, ReadOnlySpan<int> rows)
     {
         var target = source is DictionaryColumn coded ? CodesOf(coded) : _buffers.RentColumn(source.Type);
+        _gathered.Add(target);
         target.AppendFrom(source, rows);
         return target;
     }
 
-    public void Drop(Column gathered) => _buffers.Return(gathered);
+    public void Drop(Column gathered)
+    {
+        _gathered.Remove(gathered);
+        _buffers.Return(gathered);
+    }
 
     DictionaryColumn CodesOf(DictionaryColumn like)
     {

@@ -7,7 +7,7 @@ namespace Fanfold.Engine.Expressions;
 /// true row is always known, and bits past the rows are zero. The known bits are only kept on request, since a filter
 /// asks for true rows alone and negations are already pushed down to the leaves.
 /// </summary>
-sealed class Truth
+sealed class Truth(ChargedArrays arrays)
 {
     ulong[] _true = [];
     ulong[] _known = [];
@@ -29,8 +29,8 @@ sealed class Truth
     public void Reset(int rows, bool tracksKnown)
     {
         var words = Bitmap.WordsFor(rows);
-        if (_true.Length < words) _true = new ulong[Math.Max(words, _true.Length * 2)];
-        if (tracksKnown && _known.Length < words) _known = new ulong[Math.Max(words, _known.Length * 2)];
+        arrays.Renew(ref _true, words);
+        if (tracksKnown) arrays.Renew(ref _known, words);
         Rows = rows;
         TracksKnown = tracksKnown;
         AllKnown = false;

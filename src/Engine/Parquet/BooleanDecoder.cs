@@ -56,6 +56,8 @@ sealed class BooleanDecoder : ValueDecoder
         _bit += count;
     }
 
+    public override void Forget() => (_data, _rle) = (default, default);
+
     void Check(int count)
     {
         if (_bit + count > _data.Length * 8L) throw TooFew((count + 7) / 8, _data.Length - (_bit + 7) / 8);

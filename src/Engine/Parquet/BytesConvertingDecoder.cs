@@ -81,5 +81,11 @@ sealed class BytesConvertingDecoder<T, TConversion>(BytesDecoder bytes, MemoryAc
 
     public override void Skip(int count) => bytes.Skip(count);
 
-    public override void Release() => _scratch.Release();
+    public override void Forget() => bytes.Forget();
+
+    public override void Release()
+    {
+        bytes.Release();
+        _scratch.Release();
+    }
 }

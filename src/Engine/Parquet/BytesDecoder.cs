@@ -14,7 +14,7 @@ abstract class BytesDecoder : ValueDecoder
 }
 
 /// <summary>Decodes BYTE_ARRAY: PLAIN, DELTA_LENGTH_BYTE_ARRAY and DELTA_BYTE_ARRAY.</summary>
-sealed class ByteArrayDecoder : BytesDecoder
+sealed class ByteArrayDecoder(MemoryAccount account) : BytesDecoder
 {
     Encoding _encoding;
     ReadOnlyMemory<byte> _data;
@@ -28,7 +28,7 @@ sealed class ByteArrayDecoder : BytesDecoder
         _position = 0;
         if (encoding == Encoding.Plain) return;
         if (encoding is not (Encoding.DeltaLengthByteArray or Encoding.DeltaByteArray)) throw Unsupported(encoding, "BYTE_ARRAY");
-        (_delta ??= new DeltaByteArrayDecoder()).Start(data, hasPrefixes: encoding == Encoding.DeltaByteArray, maxValues);
+        (_delta ??= new DeltaByteArrayDecoder(account)).Start(data, hasPrefixes: encoding == Encoding.DeltaByteArray, maxValues);
     }
 
     public override void Append(int count, BytesColumn? target)
@@ -74,6 +74,14 @@ sealed class ByteArrayDecoder : BytesDecoder
         Walk(end - start);
     }
 
+    public override void Forget()
+    {
+        _data = default;
+        _delta?.Forget();
+    }
+
+    public override void Release() => _delta?.Release();
+
     /// <summary>Moves past <paramref name="count"/> values, within the page, and returns the position behind them.</summary>
     int Walk(int count)
     {
@@ -91,7 +99,7 @@ sealed class ByteArrayDecoder : BytesDecoder
 }
 
 /// <summary>Decodes FIXED_LEN_BYTE_ARRAY: PLAIN, BYTE_STREAM_SPLIT and DELTA_BYTE_ARRAY.</summary>
-sealed class FixedBytesDecoder(int width) : BytesDecoder
+sealed class FixedBytesDecoder(int width, MemoryAccount account) : BytesDecoder
 {
     Encoding _encoding;
     ReadOnlyMemory<byte> _data;
@@ -110,7 +118,7 @@ sealed class FixedBytesDecoder(int width) : BytesDecoder
                 if (data.Length % width != 0) throw new ParquetDataException(ParquetDefect.Corrupt, $"a split byte stream of {data.Length} bytes for values of {width}");
                 break;
             case Encoding.DeltaByteArray:
-                (_delta ??= new DeltaByteArrayDecoder()).Start(data, hasPrefixes: true, maxValues);
+                (_delta ??= new DeltaByteArrayDecoder(account)).Start(data, hasPrefixes: true, maxValues);
                 break;
             default: throw Unsupported(encoding, "FIXED_LEN_BYTE_ARRAY");
         }
@@ -137,4 +145,12 @@ sealed class FixedBytesDecoder(int width) : BytesDecoder
         }
         _position += count;
     }
+
+    public override void Forget()
+    {
+        _data = default;
+        _delta?.Forget();
+    }
+
+    public override void Release() => _delta?.Release();
 }

@@ -8,6 +8,9 @@ sealed class ChunkBytes(IByteSource source, ReadAhead ahead, Buffers buffers) : 
 {
     const int WindowLength = 1 << 20;
 
+    /// <summary>The window's length where there is no room for more.</summary>
+    const int SmallWindow = 64 << 10;
+
     /// <summary>Nearly all headers are shorter; long statistics make them longer.</summary>
     const int HeaderLength = 1024;
 
@@ -57,11 +60,16 @@ sealed class ChunkBytes(IByteSource source, ReadAhead ahead, Buffers buffers) : 
         MoveTo(_position + length);
     }
 
-    /// <summary>Moves on to a position that is not before this one.</summary>
+    /// <summary>Of the next byte.</summary>
+    public long Position => _position;
+
+    public bool HoldsWindow => _window.Length > 0;
+
     public void MoveTo(long position)
     {
         var length = position - _position;
         _position = position;
+        if (length < 0) (_ahead, _count, length) = (default, 0, 0);
         _ahead = length < _ahead.Length ? _ahead[(int)length..] : default;
         var held = (int)Math.Min(length, _count);
         _start += held;
@@ -69,18 +77,27 @@ sealed class ChunkBytes(IByteSource source, ReadAhead ahead, Buffers buffers) : 
         if (_count == 0) _start = 0;
     }
 
-    public void Dispose()
+    /// <summary>Gives up a window that only a large page needed, once its bytes are passed.</summary>
+    public void Shrink()
+    {
+        if (_count == 0 && _window.Length > WindowLength) Drop();
+    }
+
+    /// <summary>Gives up the window; what is needed of it is read again.</summary>
+    public void Drop()
     {
         buffers.Return(_window);
         _window = [];
+        _start = _count = 0;
     }
+
+    public void Dispose() => Drop();
 
     async ValueTask FillAsync(int needed, CancellationToken cancellationToken)
     {
         var wanted = Math.Max(needed, (int)Math.Min(WindowLength, RemainingInChunk));
-        if (_window.Length < wanted)
+        if (_window.Length < wanted && Enlarge(needed, wanted) is { } larger)
         {
-            var larger = buffers.Rent(Math.Max(wanted, (int)Math.Min(WindowLength, Remaining)));
             _window.AsSpan(_start, _count).CopyTo(larger);
             buffers.Return(_window);
             _window = larger;
@@ -91,7 +108,18 @@ sealed class ChunkBytes(IByteSource source, ReadAhead ahead, Buffers buffers) : 
             _window.AsSpan(_start, _count).CopyTo(_window);
             _start = 0;
         }
+        wanted = Math.Min(wanted, _window.Length);
         await source.ReadAsync(_position + _count, _window.AsMemory(_start + _count, wanted - _count), cancellationToken);
         _count = wanted;
+    }
+
+    /// <summary>A window of a sensible length where there is room for it, else one that just does; null when the present one does.</summary>
+    byte[]? Enlarge(int needed, int wanted)
+    {
+        if (buffers.TryRent((int)Math.Max(wanted, Math.Min(WindowLength, Remaining)), out var larger)) return larger;
+        if (_window.Length >= needed) return null;
+        // What is in the old one is read once more: both together may have no room.
+        Drop();
+        return buffers.Rent(Math.Max(needed, (int)Math.Min(SmallWindow, RemainingInChunk)));
     }
 }

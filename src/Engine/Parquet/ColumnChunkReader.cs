@@ -6,26 +6,49 @@ namespace Fanfold.Engine.Parquet;
 /// <summary>
 /// Reads one flat column of one file, chunk after chunk, page after page. Rows come as dictionary codes while the pages have them,
 /// otherwise as values; of rows that are not asked for nothing is decoded, and pages of such rows alone are neither fetched nor decompressed.
+/// Between reads its page gives way where memory is short, and is read again when it is needed.
 /// </summary>
-sealed class ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColumn column, long dataEnd, Buffers buffers) : IDisposable
+sealed class ColumnChunkReader : IDisposable
 {
-    readonly PageReader _pages = new(source, ahead, dataEnd, buffers);
-    readonly ValueDecoder _decoder = ValueDecoder.Create(column, buffers.Account);
-    readonly Column _values = buffers.RentColumn(column.Type!.Value);
-    readonly DictionaryColumn _codes = buffers.RentCodes(column.Type!.Value);
-    readonly PageValidity _validity = new();
+    /// <summary>Rows that are passed over at a time, since their levels are looked at.</summary>
+    const int Stretch = 64 << 10;
+
+    readonly IByteSource _source;
+    readonly ParquetColumn _column;
+    readonly Buffers _buffers;
+    readonly LinkedListNode<Action> _idle;
+    readonly PageReader _pages;
+    readonly ValueDecoder _decoder;
+    readonly Column _values;
+    readonly DictionaryColumn _codes;
+    readonly ChargedArrays _arrays;
+    readonly PageValidity _validity;
     int[] _looseCodes = [];
     ColumnChunk? _chunk;
     OffsetIndex? _index;
     int _rowGroup;
     Column? _dictionary;
+    long _dictionaryAt;
     bool _bodyLoaded;
     bool _isCoded;
     RleBitPackedDecoder _codeDecoder;
     int _rowsLeftInPage;
-    int _skippedInPage;
     long _rowsLeft;
     long _pendingSkip;
+
+    public ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColumn column, long dataEnd, Buffers buffers)
+    {
+        _source = source;
+        _column = column;
+        _buffers = buffers;
+        _pages = new PageReader(source, ahead, dataEnd, buffers);
+        _decoder = ValueDecoder.Create(column, buffers.Account);
+        _values = buffers.RentColumn(column.Type!.Value);
+        _codes = buffers.RentCodes(column.Type!.Value);
+        _arrays = new ChargedArrays(buffers.Account);
+        _validity = new PageValidity(_arrays);
+        _idle = new LinkedListNode<Action>(DropPage);
+    }
 
     /// <summary>Rows of pages that were decoded; a row group's proof of completeness counts them.</summary>
     public long RowsRead { get; private set; }
@@ -36,6 +59,7 @@ sealed class ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColum
         _chunk = chunk;
         _index = index;
         _rowGroup = rowGroup;
+        _codes.Clear();
         _dictionary?.Release();
         _dictionary = null;
         _rowsLeftInPage = 0;
@@ -57,6 +81,7 @@ sealed class ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColum
     /// <summary>The dictionary of the chunk just opened; null when it has none.</summary>
     public async ValueTask<Column?> ReadDictionaryAsync(CancellationToken cancellationToken)
     {
+        _buffers.Withdraw(_idle);
         try
         {
             if (_dictionary is null && _chunk!.HasDictionary && _pages.Ordinal < 0) await NextDataPageAsync(cancellationToken);
@@ -66,15 +91,20 @@ sealed class ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColum
         {
             throw typed;
         }
+        finally
+        {
+            Offer();
+        }
     }
 
     /// <summary>The next rows, or those of them that are wanted, in a column of this reader that is valid until the next call.</summary>
     public async ValueTask<Column> ReadAsync(RowSelection selection, CancellationToken cancellationToken)
     {
+        _buffers.Withdraw(_idle);
         try
         {
-            _codes.Clear();
-            _values.Clear();
+            Empty(_codes);
+            Empty(_values);
             var next = 0;
             for (var at = 0; at < selection.Rows;)
             {
@@ -105,22 +135,78 @@ sealed class ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColum
         {
             throw typed;
         }
+        finally
+        {
+            Offer();
+        }
+    }
+
+    /// <summary>Where the reader stands in its chunk.</summary>
+    public ReaderPlace Place => _rowsLeftInPage == 0
+        ? new ReaderPlace(_pages.Position, _pages.Ordinal, _rowsLeft, _pendingSkip, RowsRead)
+        : new ReaderPlace(_pages.HeaderAt, _pages.Ordinal - 1, _rowsLeft + PassedInPage, _pendingSkip + PassedInPage, RowsRead);
+
+    /// <summary>Goes back to a place of the same chunk; what was read since is read again, and the memory of the batch is given back.</summary>
+    public void ReturnTo(in ReaderPlace place)
+    {
+        MoveTo(place);
+        RowsRead = place.RowsRead;
+        _values.Trim();
+        _codes.Trim();
     }
 
     public void Dispose()
     {
+        _buffers.Withdraw(_idle);
         _pages.Dispose();
         _decoder.Release();
-        buffers.Return(_values);
-        buffers.Return(_codes);
+        _arrays.Release();
+        _buffers.Return(_values);
+        _buffers.Return(_codes);
         _dictionary?.Release();
+    }
+
+    void MoveTo(in ReaderPlace place)
+    {
+        _pages.MoveTo(place.Position, place.Page + 1);
+        _rowsLeft = place.RowsLeft;
+        _pendingSkip = place.PendingSkip;
+        _rowsLeftInPage = 0;
+        _bodyLoaded = false;
+    }
+
+    /// <summary>Long values must not keep others from being read.</summary>
+    void Empty(Column column)
+    {
+        if (column.Held > _buffers.Account.Limit / BatchRows.Parts) column.Trim();
+        else column.Clear();
+    }
+
+    void Offer()
+    {
+        if (_pages.HoldsBuffers) _buffers.Offer(_idle);
+    }
+
+    void DropPage()
+    {
+        MoveTo(Place);
+        Forget();
+        _pages.Drop();
+    }
+
+    /// <summary>Lets go of the page's bytes, which others may have from now on.</summary>
+    void Forget()
+    {
+        _decoder.Forget();
+        _codeDecoder = default;
+        _validity.Forget();
     }
 
     ParquetDataException? Typed(Exception exception) => exception is MemoryExceededException
         ? At(new ParquetDataException(ParquetDefect.TooLarge, exception.Message, exception))
         : ParquetDataException.From(exception) is { } typed ? At(typed) : null;
 
-    ParquetDataException At(ParquetDataException defect) => defect.At(source.Name, _rowGroup, column.Name, _pages.Ordinal < 0 ? null : _pages.Ordinal);
+    ParquetDataException At(ParquetDataException defect) => defect.At(_source.Name, _rowGroup, _column.Name, _pages.Ordinal < 0 ? null : _pages.Ordinal);
 
     static int CountBelow(ReadOnlySpan<int> ascending, int end)
     {
@@ -134,7 +220,9 @@ sealed class ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColum
         _rowsLeftInPage -= rows;
         _rowsLeft -= rows;
         // Rows are copied out of pages, so the next column can have the buffer.
-        if (_rowsLeft == 0) _pages.Release();
+        if (_rowsLeft > 0) return;
+        Forget();
+        _pages.Release();
     }
 
     // Stands at a row of a page whose header is read, after all skips.
@@ -149,9 +237,8 @@ sealed class ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColum
             }
             var skip = (int)Math.Min(_pendingSkip, _rowsLeftInPage);
             _pendingSkip -= skip;
-            if (_bodyLoaded) SkipRows(skip);
+            if (_bodyLoaded) PassOver(skip);
             else if (skip == _rowsLeftInPage) _pages.SkipBody();
-            else _skippedInPage += skip;
             Pass(skip);
         }
     }
@@ -163,8 +250,8 @@ sealed class ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColum
         {
             if (_index is not null && _pendingSkip > 0 && (_dictionary is not null || !MayHaveDictionary)) JumpTo(_index, _chunk!.Values - _rowsLeft + _pendingSkip);
             await _pages.NextAsync(cancellationToken);
-            if (_pages.Header.Kind == PageKind.Dictionary) await LoadDictionaryAsync(cancellationToken);
-            else if (_pages.Header.Kind == PageKind.Other || _pages.Header.Values == 0) _pages.SkipBody();
+            if (_pages.Header.Kind == PageKind.Dictionary && !IsDictionaryRead) await LoadDictionaryAsync(cancellationToken);
+            else if (_pages.Header.Kind == PageKind.Dictionary || _pages.Header.Kind == PageKind.Other || _pages.Header.Values == 0) _pages.SkipBody();
             else break;
         }
         var values = _pages.Header.Values;
@@ -173,8 +260,12 @@ sealed class ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColum
         if (values > _rowsLeft) throw new ParquetDataException(ParquetDefect.Corrupt, $"the page counts {values} values, the chunk has {_rowsLeft} left");
         _rowsLeftInPage = values;
         _bodyLoaded = false;
-        _skippedInPage = 0;
     }
+
+    int PassedInPage => _pages.Header.Values - _rowsLeftInPage;
+
+    // A reader that goes back may meet it again.
+    bool IsDictionaryRead => _dictionary is not null && _pages.HeaderAt == _dictionaryAt;
 
     // Some footers don't name the dictionary page; then it is what the offset index has no place for.
     bool MayHaveDictionary => _chunk!.HasDictionary || _index is not null && _index[0].Bytes.Offset > _chunk.Offset;
@@ -185,7 +276,7 @@ sealed class ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColum
         var page = index.PageOf(Math.Min(row, _chunk!.Values - 1));
         var skipped = index[page].FirstRow - (_chunk.Values - _rowsLeft);
         if (skipped <= 0) return;
-        _pages.MoveTo(index[page], page + (MayHaveDictionary ? 1 : 0));
+        _pages.MoveTo(index[page].Bytes.Offset, page + (MayHaveDictionary ? 1 : 0));
         _pendingSkip -= skipped;
         _rowsLeft -= skipped;
     }
@@ -195,19 +286,31 @@ sealed class ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColum
         if (_dictionary is not null) throw new ParquetDataException(ParquetDefect.Corrupt, "a second dictionary page");
         var header = _pages.Header;
         if (header.Encoding is not (Encoding.Plain or Encoding.PlainDictionary)) throw new ParquetDataException(ParquetDefect.Corrupt, $"a dictionary in encoding {header.Encoding}");
-        var data = await _pages.ReadBodyAsync(cancellationToken);
+        var type = _column.Type!.Value;
+        var width = type.Lane == Lane.Bytes ? 0 : type.Width;
+        var data = await _pages.ReadBodyAsync(width == 0 ? header.UncompressedSize : Math.Min(header.Values, header.UncompressedSize * 8L) * width, cancellationToken);
         // A value takes at least a bit, so a forged count cannot ask for more memory than the page justifies.
         if (header.Values > data.Length * 8L) throw new ParquetDataException(ParquetDefect.Corrupt, $"a dictionary of {header.Values} values in {data.Length} bytes");
-        _dictionary = Column.Create(column.Type!.Value, buffers.Account);
-        _decoder.Start(Encoding.Plain, data, header.Values);
-        if (header.Values > 0) _decoder.Append(header.Values, _dictionary);
+        var dictionary = Column.Create(type, _buffers.Account);
+        try
+        {
+            _decoder.Start(Encoding.Plain, data, header.Values);
+            if (header.Values > 0) _decoder.Append(header.Values, dictionary);
+        }
+        catch
+        {
+            dictionary.Release();
+            throw;
+        }
+        (_dictionary, _dictionaryAt) = (dictionary, _pages.HeaderAt);
     }
 
     async ValueTask LoadBodyAsync(CancellationToken cancellationToken)
     {
-        var page = await _pages.ReadBodyAsync(cancellationToken);
         var header = _pages.Header;
-        page = _validity.Start(header, page, column.IsOptional);
+        var decoded = _column.Type!.Value.Lane == Lane.Bytes ? header.UncompressedSize / (header.Values / BatchRows.Least + 1L) : BatchRows.Least * (long)_column.Type.Value.Width;
+        var page = await _pages.ReadBodyAsync(decoded, cancellationToken);
+        page = _validity.Start(header, page, _column.IsOptional);
         _isCoded = header.Encoding is Encoding.PlainDictionary or Encoding.RleDictionary;
         if (_isCoded)
         {
@@ -216,7 +319,7 @@ sealed class ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColum
         }
         else _decoder.Start(header.Encoding, page, header.Values);
         _bodyLoaded = true;
-        if (_skippedInPage > 0) SkipRows(_skippedInPage);
+        PassOver(PassedInPage);
     }
 
     void AppendRows(int rows)
@@ -241,11 +344,14 @@ sealed class ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColum
         target.Spread(positions.Length, validity);
     }
 
-    void SkipRows(int rows)
+    void PassOver(int rows)
     {
-        var values = _validity.Take(rows);
-        if (_isCoded) _codeDecoder.Skip(values);
-        else _decoder.Skip(values);
+        for (; rows > 0; rows -= Math.Min(rows, Stretch))
+        {
+            var values = _validity.Take(Math.Min(rows, Stretch));
+            if (_isCoded) _codeDecoder.Skip(values);
+            else _decoder.Skip(values);
+        }
     }
 
     // Codes and values do not mix in one column: once a batch has values, later codes are looked up.
@@ -288,7 +394,7 @@ sealed class ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColum
     // Only met where a chunk falls back to plain pages inside one batch.
     Span<int> LooseCodes(int count)
     {
-        if (_looseCodes.Length < count) _looseCodes = new int[count];
+        _arrays.Renew(ref _looseCodes, count);
         return _looseCodes.AsSpan(0, count);
     }
 
@@ -310,3 +416,8 @@ sealed class ColumnChunkReader(IByteSource source, ReadAhead ahead, ParquetColum
         return largest;
     }
 }
+
+/// <summary>A place of a <see cref="ColumnChunkReader"/> in its chunk, at the beginning of a page.</summary>
+/// <param name="Page">The ordinal of the page before; −1 before the first.</param>
+/// <param name="PendingSkip">Rows from there to the place.</param>
+readonly record struct ReaderPlace(long Position, int Page, long RowsLeft, long PendingSkip, long RowsRead);

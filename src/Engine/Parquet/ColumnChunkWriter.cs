@@ -1,14 +1,12 @@
-using System.Buffers;
 using System.Buffers.Binary;
-using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using Fanfold.Engine.Columns;
-using ZstdSharp;
 
 namespace Fanfold.Engine.Parquet;
 
 /// <summary>Encodes one column of one row group: byte strings through a dictionary where it saves space, everything else PLAIN, in pages of about 1 MiB.</summary>
-sealed class ColumnChunkWriter : IDisposable
+/// <param name="account">Charged for a page, its compressed bytes, and what compresses them; null when nobody counts.</param>
+sealed class ColumnChunkWriter(MemoryAccount? account) : IDisposable
 {
     const int PageBytes = 1024 * 1024;
 
@@ -17,10 +15,9 @@ sealed class ColumnChunkWriter : IDisposable
 
     const int MaxDictionaryBytes = 1024 * 1024;
 
-    readonly Compressor _zstd = new(3);
-    readonly ArrayBufferWriter<byte> _page = new();
-    readonly ThriftWriter _header = new();
-    byte[] _compressed = [];
+    readonly ByteWriter _page = new(account);
+    readonly PageWriter _pages = new(account);
+    readonly DictionaryBuilder _dictionary = new(account);
     long _size;
     long _uncompressedSize;
 
@@ -28,12 +25,12 @@ sealed class ColumnChunkWriter : IDisposable
     public WrittenChunk Write(Column column, long offset, Stream output)
     {
         _size = _uncompressedSize = 0;
-        var dictionary = column is BytesColumn bytes ? DictionaryBuilder.Build(bytes, MaxDictionaryBytes) : null;
-        if (dictionary is not null)
+        var isCoded = column is BytesColumn bytes && _dictionary.TryBuild(bytes, MaxDictionaryBytes);
+        if (isCoded)
         {
-            _page.ResetWrittenCount();
-            for (var i = 0; i < dictionary.Values.Length; i++) AppendBytes(dictionary.Values.Bytes(i), column.Type);
-            WritePage(output, dictionary: true, dictionary.Values.Length, Encoding.Plain);
+            _page.Clear();
+            for (var i = 0; i < _dictionary.Values.Length; i++) AppendBytes(_dictionary.Values.Bytes(i), column.Type);
+            Count(_pages.Write(output, dictionary: true, _dictionary.Values.Length, Encoding.Plain, _page.Written.Span));
         }
         var dataOffset = offset + _size;
         var pages = new List<WrittenPage>();
@@ -41,13 +38,25 @@ sealed class ColumnChunkWriter : IDisposable
         var whole = new Extremes(-1, -1, false);
         for (var from = 0; from < column.Length;)
         {
-            var to = PageEnd(column, from, dictionary is not null);
+            var to = PageEnd(column, from, isCoded);
             var pageOffset = offset + _size;
-            _page.ResetWrittenCount();
+            _page.Clear();
             AppendLevels(column, from, to);
-            if (dictionary is not null) AppendCodes(column, dictionary, from, to);
-            else AppendValues(column, from, to);
-            WritePage(output, dictionary: false, to - from, dictionary is not null ? Encoding.RleDictionary : Encoding.Plain);
+            if (isCoded)
+            {
+                AppendCodes(column, from, to);
+                Count(_pages.Write(output, dictionary: false, to - from, Encoding.RleDictionary, _page.Written.Span));
+            }
+            else if (column is BytesColumn strings && strings.Bytes(from).Length > PageBytes)
+            {
+                BinaryPrimitives.WriteInt32LittleEndian(_page.Extend(4), strings.Bytes(from).Length);
+                Count(_pages.WriteLong(output, _page.Written.Span, strings.Bytes(from)));
+            }
+            else
+            {
+                AppendValues(column, from, to);
+                Count(_pages.Write(output, dictionary: false, to - from, Encoding.Plain, _page.Written.Span));
+            }
             var extremes = ColumnStatistics.ExtremesOf(column, from, to);
             var (low, high) = ColumnStatistics.Bytes(column, extremes);
             pages.Add(new WrittenPage(pageOffset, (int)(offset + _size - pageOffset), from, to - from, NullsOf(column, from, to), low, high));
@@ -56,10 +65,15 @@ sealed class ColumnChunkWriter : IDisposable
             from = to;
         }
         var (min, max) = ColumnStatistics.Bytes(column, whole);
-        return new WrittenChunk(offset, dictionary is not null, dataOffset, pages, order.Order, _size, _uncompressedSize, column.Length, column.NullCount, min, max);
+        return new WrittenChunk(offset, isCoded, dataOffset, pages, order.Order, _size, _uncompressedSize, column.Length, column.NullCount, min, max);
     }
 
-    public void Dispose() => _zstd.Dispose();
+    public void Dispose()
+    {
+        _page.Release();
+        _pages.Dispose();
+        _dictionary.Release();
+    }
 
     static int NullsOf(Column column, int from, int to)
     {
@@ -78,53 +92,31 @@ sealed class ColumnChunkWriter : IDisposable
         return to;
     }
 
-    void WritePage(Stream output, bool dictionary, int values, Encoding encoding)
+    void Count((int Written, int Plain) page)
     {
-        var plain = _page.WrittenSpan;
-        var bound = Compressor.GetCompressBound(plain.Length);
-        if (_compressed.Length < bound) _compressed = new byte[bound];
-        var length = _zstd.Wrap(plain, _compressed);
-        var compressed = _compressed.AsSpan(0, length);
-        _header.Clear();
-        _header.BeginElement();
-        _header.I32(1, dictionary ? 2 : 0);
-        _header.I32(2, plain.Length);
-        _header.I32(3, length);
-        _header.I32(4, (int)Crc32.HashToUInt32(compressed));
-        _header.BeginStruct(dictionary ? (short)7 : (short)5);
-        _header.I32(1, values);
-        _header.I32(2, (int)encoding);
-        if (!dictionary)
-        {
-            _header.I32(3, (int)Encoding.Rle);
-            _header.I32(4, (int)Encoding.Rle);
-        }
-        _header.End();
-        _header.End();
-        output.Write(_header.Written.Span);
-        output.Write(compressed);
-        _size += _header.Written.Length + length;
-        _uncompressedSize += _header.Written.Length + plain.Length;
+        _size += page.Written;
+        _uncompressedSize += page.Plain;
     }
 
     void AppendLevels(Column column, int from, int to)
     {
-        var lengthAt = _page.WrittenCount;
-        _page.Write(stackalloc byte[4]);
+        var lengthAt = _page.Count;
+        _page.Extend(4);
         var encoder = new RleEncoder(_page, 1);
         for (var row = from; row < to; row++) encoder.Add(column.IsNull(row) ? 0 : 1);
         encoder.Finish();
-        BinaryPrimitives.WriteInt32LittleEndian(MemoryMarshal.AsMemory(_page.WrittenMemory).Span[lengthAt..], _page.WrittenCount - lengthAt - 4);
+        BinaryPrimitives.WriteInt32LittleEndian(_page.From(lengthAt), _page.Count - lengthAt - 4);
     }
 
-    void AppendCodes(Column column, DictionaryBuilder dictionary, int from, int to)
+    void AppendCodes(Column column, int from, int to)
     {
-        var width = dictionary.Values.Length <= 1 ? 0 : 32 - int.LeadingZeroCount(dictionary.Values.Length - 1);
-        _page.Write([(byte)width]);
+        var width = _dictionary.Values.Length <= 1 ? 0 : 32 - int.LeadingZeroCount(_dictionary.Values.Length - 1);
+        _page.Add((byte)width);
         var encoder = new RleEncoder(_page, width);
+        var codes = _dictionary.Codes;
         for (var row = from; row < to; row++)
         {
-            if (!column.IsNull(row)) encoder.Add(dictionary.Codes[row]);
+            if (!column.IsNull(row)) encoder.Add(codes[row]);
         }
         encoder.Finish();
     }
@@ -149,9 +141,7 @@ sealed class ColumnChunkWriter : IDisposable
             case Column<Int128> decimals:
                 for (var row = from; row < to; row++)
                 {
-                    if (column.IsNull(row)) continue;
-                    BinaryPrimitives.WriteInt128BigEndian(_page.GetSpan(16), decimals.Values[row]);
-                    _page.Advance(16);
+                    if (!column.IsNull(row)) BinaryPrimitives.WriteInt128BigEndian(_page.Extend(16), decimals.Values[row]);
                 }
                 break;
             default: throw new InvalidOperationException($"a {column.GetType().Name} can't be written");
@@ -161,24 +151,20 @@ sealed class ColumnChunkWriter : IDisposable
     void AppendBytes(ReadOnlySpan<byte> value, DataType type)
     {
         // Uuids are FIXED_LEN_BYTE_ARRAY, whose values carry no length.
-        if (type.Kind != TypeKind.Uuid)
-        {
-            BinaryPrimitives.WriteInt32LittleEndian(_page.GetSpan(4), value.Length);
-            _page.Advance(4);
-        }
-        _page.Write(value);
+        if (type.Kind != TypeKind.Uuid) BinaryPrimitives.WriteInt32LittleEndian(_page.Extend(4), value.Length);
+        _page.Add(value);
     }
 
     void AppendFixed<T>(Column<T> column, int from, int to) where T : unmanaged
     {
         if (!column.HasNulls)
         {
-            _page.Write(MemoryMarshal.AsBytes(column.Values[from..to]));
+            _page.Add(MemoryMarshal.AsBytes(column.Values[from..to]));
             return;
         }
         for (var row = from; row < to; row++)
         {
-            if (!column.IsNull(row)) _page.Write(MemoryMarshal.AsBytes(column.Values.Slice(row, 1)));
+            if (!column.IsNull(row)) _page.Add(MemoryMarshal.AsBytes(column.Values.Slice(row, 1)));
         }
     }
 
@@ -186,9 +172,7 @@ sealed class ColumnChunkWriter : IDisposable
     {
         for (var row = from; row < to; row++)
         {
-            if (column.IsNull(row)) continue;
-            BinaryPrimitives.WriteInt32LittleEndian(_page.GetSpan(4), (int)column.Values[row]);
-            _page.Advance(4);
+            if (!column.IsNull(row)) BinaryPrimitives.WriteInt32LittleEndian(_page.Extend(4), (int)column.Values[row]);
         }
     }
 
@@ -200,10 +184,10 @@ sealed class ColumnChunkWriter : IDisposable
             if (column.IsNull(row)) continue;
             bits |= column.Values[row] << count;
             if (++count < 8) continue;
-            _page.Write([(byte)bits]);
+            _page.Add((byte)bits);
             bits = count = 0;
         }
-        if (count > 0) _page.Write([(byte)bits]);
+        if (count > 0) _page.Add((byte)bits);
     }
 }
 

@@ -70,10 +70,8 @@ public static class ColumnStatistics
     /// <summary>The exact bounds as PLAIN bytes; null when there are none, one is too long, or a NaN stands among the values.</summary>
     internal static (byte[]? Min, byte[]? Max) Bytes(Column column, Extremes extremes)
     {
-        if (extremes.Min < 0) return (null, null);
-        var low = Encode(column[extremes.Min], negativeZero: true);
-        var high = Encode(column[extremes.Max], negativeZero: false);
-        return low.Length > MaxLength || high.Length > MaxLength ? (null, null) : (low, high);
+        if (extremes.Min < 0 || column is BytesColumn bytes && Math.Max(bytes.Bytes(extremes.Min).Length, bytes.Bytes(extremes.Max).Length) > MaxLength) return (null, null);
+        return (Encode(column[extremes.Min], negativeZero: true), Encode(column[extremes.Max], negativeZero: false));
     }
 
     static bool IsNaN(Column column, int row) => column switch

@@ -5,11 +5,12 @@ namespace Fanfold.Engine.Parquet;
 struct DeltaBinaryPackedDecoder
 {
     readonly ReadOnlyMemory<byte> _data;
-    readonly byte[] _widths;
+    readonly int _miniblocks;
     readonly int _valuesPerMiniblock;
     readonly bool _is32;
     int _position;
     long _left;
+    int _widthsAt;
     int _miniblock;
     int _miniblockLeft;
     long _bitPosition;
@@ -30,8 +31,7 @@ struct DeltaBinaryPackedDecoder
             throw new ParquetDataException(ParquetDefect.Corrupt, $"a delta block of {blockSize} values in {miniblocks} miniblocks");
         if (_left < 0) throw new ParquetDataException(ParquetDefect.Corrupt, "a delta stream counts too many values");
         _valuesPerMiniblock = (int)(blockSize / miniblocks);
-        _widths = new byte[(int)miniblocks];
-        _miniblock = (int)miniblocks;
+        _miniblock = _miniblocks = (int)miniblocks;
         _first = true;
     }
 
@@ -65,15 +65,15 @@ struct DeltaBinaryPackedDecoder
     void NextMiniblock()
     {
         var data = _data.Span;
-        if (_miniblock == _widths.Length)
+        if (_miniblock == _miniblocks)
         {
             _minDelta = ZigZag(Varint(data, ref _position));
-            if (data.Length - _position < _widths.Length) throw new ParquetDataException(ParquetDefect.Truncated, "a delta block's bit widths are cut off");
-            data.Slice(_position, _widths.Length).CopyTo(_widths);
-            _position += _widths.Length;
+            if (data.Length - _position < _miniblocks) throw new ParquetDataException(ParquetDefect.Truncated, "a delta block's bit widths are cut off");
+            _widthsAt = _position;
+            _position += _miniblocks;
             _miniblock = 0;
         }
-        var width = _widths[_miniblock];
+        var width = data[_widthsAt + _miniblock];
         if (width > 64) throw new ParquetDataException(ParquetDefect.Corrupt, $"a delta miniblock with a bit width of {width}");
         _bitPosition = (long)_position * 8;
         var bytes = (long)_valuesPerMiniblock * width / 8;
@@ -88,7 +88,7 @@ struct DeltaBinaryPackedDecoder
     void Unpack(Span<long> target)
     {
         var data = _data.Span;
-        var width = _widths[_miniblock - 1];
+        var width = data[_widthsAt + _miniblock - 1];
         var bit = _bitPosition;
         var last = _last;
         var mask = width == 64 ? ulong.MaxValue : (1UL << width) - 1;

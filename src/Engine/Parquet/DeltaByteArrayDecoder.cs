@@ -4,8 +4,9 @@ namespace Fanfold.Engine.Parquet;
 
 /// <summary>Decodes DELTA_LENGTH_BYTE_ARRAY, and with prefixes DELTA_BYTE_ARRAY: lengths as delta streams, then all bytes in a row.</summary>
 /// <remarks>Encodings.md, "Delta-length byte array" and "Delta Strings". Prefix lengths count bytes, not characters.</remarks>
-sealed class DeltaByteArrayDecoder
+sealed class DeltaByteArrayDecoder(MemoryAccount account)
 {
+    readonly ChargedArrays _arrays = new(account);
     readonly long[] _prefixLengths = new long[256];
     readonly long[] _suffixLengths = new long[256];
     ReadOnlyMemory<byte> _data;
@@ -31,6 +32,12 @@ sealed class DeltaByteArrayDecoder
         _suffixes = new DeltaBinaryPackedDecoder(rest, is32: true);
         _position = suffixStart + EndOf(_suffixes, maxValues);
     }
+
+    /// <summary>Lets go of the page's bytes.</summary>
+    public void Forget() => (_data, _prefixes, _suffixes) = (default, default, default);
+
+    /// <summary>Gives what was charged back.</summary>
+    public void Release() => _arrays.Release();
 
     // The bytes begin where the lengths end, which only decoding them tells; the copy of the struct leaves the original at its start.
     int EndOf(DeltaBinaryPackedDecoder lengths, int maxValues)
@@ -67,7 +74,7 @@ sealed class DeltaByteArrayDecoder
             target?.Append(bytes);
             return;
         }
-        if (_previous.Length < length) Array.Resize(ref _previous, Math.Max(length, _previous.Length * 2));
+        _arrays.Lengthen(ref _previous, length);
         bytes.CopyTo(_previous.AsSpan((int)prefix));
         _previousLength = length;
         target?.Append(_previous.AsSpan(0, length));

@@ -3,58 +3,71 @@ using Fanfold.Engine.Columns;
 
 namespace Fanfold.Engine.Parquet;
 
-/// <summary>The distinct values of a byte-string column in order of first appearance, and each row's code.</summary>
-sealed class DictionaryBuilder
+/// <summary>The distinct values of a byte-string column in order of first appearance, and each row's code. Serves one column after another.</summary>
+/// <param name="account">Charged for values, codes and the table of them.</param>
+sealed class DictionaryBuilder(MemoryAccount? account)
 {
-    DictionaryBuilder(BytesColumn values, int[] codes)
-    {
-        Values = values;
-        Codes = codes;
-    }
-
-    public BytesColumn Values { get; }
-
-    /// <summary>One a row; rows that are null have the code 0.</summary>
-    public int[] Codes { get; }
-
     /// <summary>So many values tell whether a column repeats itself at all.</summary>
     const int Sample = 2048;
 
-    /// <summary>Null when the dictionary would pass <paramref name="maxBytes"/> or save less than half of the values, or when hardly one of the first values repeats.</summary>
-    public static DictionaryBuilder? Build(BytesColumn column, int maxBytes)
+    readonly ChargedArrays _arrays = new(account);
+    int[] _codes = [];
+    int[] _hashes = [];
+    int[] _buckets = [];
+
+    public BytesColumn Values { get; } = new(DataType.Binary, account);
+
+    /// <summary>One a row; rows that are null have the code 0.</summary>
+    public ReadOnlySpan<int> Codes => _codes;
+
+    /// <summary>False when the dictionary would pass <paramref name="maxBytes"/> or save less than half of the values, or when hardly one of the first values repeats.</summary>
+    public bool TryBuild(BytesColumn column, int maxBytes)
     {
-        var values = new BytesColumn(column.Type);
-        var codes = new int[column.Length];
-        var buckets = new int[1024];
-        var hashes = new List<int>();
+        Values.Clear();
+        _arrays.Renew(ref _codes, column.Length);
+        _arrays.Renew(ref _buckets, 1024);
+        var buckets = _buckets.AsSpan(0, 1024);
+        buckets.Clear();
         var maxDistinct = Math.Max(16, column.Length / 2);
         for (var row = 0; row < column.Length; row++)
         {
+            _codes[row] = 0;
             if (column.IsNull(row)) continue;
             var bytes = column.Bytes(row);
             var hash = (int)XxHash3.HashToUInt64(bytes);
             var slot = hash & (buckets.Length - 1);
-            while (buckets[slot] is > 0 and var code && !(hashes[code - 1] == hash && values.Bytes(code - 1).SequenceEqual(bytes))) slot = (slot + 1) & (buckets.Length - 1);
+            while (buckets[slot] is > 0 and var code && !(_hashes[code - 1] == hash && Values.Bytes(code - 1).SequenceEqual(bytes))) slot = (slot + 1) & (buckets.Length - 1);
             if (buckets[slot] == 0)
             {
-                if (values.Length == maxDistinct || values.Length == Sample - Sample / 16 && row < Sample || values.Data.Length + bytes.Length > maxBytes) return null;
-                values.Append(bytes);
-                hashes.Add(hash);
-                buckets[slot] = values.Length;
-                codes[row] = values.Length - 1;
-                if (values.Length * 2 > buckets.Length) buckets = Rehash(hashes, buckets.Length * 2);
+                var count = Values.Length;
+                if (count == maxDistinct || count == Sample - Sample / 16 && row < Sample || Values.Data.Length + bytes.Length > maxBytes) return false;
+                Values.Append(bytes);
+                _arrays.Lengthen(ref _hashes, count + 1);
+                _hashes[count] = hash;
+                buckets[slot] = count + 1;
+                _codes[row] = count;
+                if ((count + 1) * 2 > buckets.Length) buckets = Rehash(count + 1, buckets.Length * 2);
             }
-            else codes[row] = buckets[slot] - 1;
+            else _codes[row] = buckets[slot] - 1;
         }
-        return new DictionaryBuilder(values, codes);
+        return true;
     }
 
-    static int[] Rehash(List<int> hashes, int size)
+    /// <summary>Gives all memory back. The builder must not be used after it.</summary>
+    public void Release()
     {
-        var buckets = new int[size];
-        for (var code = 0; code < hashes.Count; code++)
+        Values.Release();
+        _arrays.Release();
+    }
+
+    Span<int> Rehash(int count, int size)
+    {
+        _arrays.Renew(ref _buckets, size);
+        var buckets = _buckets.AsSpan(0, size);
+        buckets.Clear();
+        for (var code = 0; code < count; code++)
         {
-            var slot = hashes[code] & (size - 1);
+            var slot = _hashes[code] & (size - 1);
             while (buckets[slot] != 0) slot = (slot + 1) & (size - 1);
             buckets[slot] = code + 1;
         }

@@ -11,8 +11,6 @@ public sealed record VerifiedColumn(string Name, string? Type, bool IsNested, Co
 /// <summary>Reads every page of every flat column of a file.</summary>
 public static class FileVerifier
 {
-    const int BatchRows = 8192;
-
     /// <summary>Figures of each top-level column, in schema order. A defect in one column is that column's <see cref="VerifiedColumn.Error"/>; the others are still read.</summary>
     public static async Task<IReadOnlyList<VerifiedColumn>> VerifyAsync(IByteSource source, FileMetadata file, Buffers buffers, CancellationToken cancellationToken = default)
     {
@@ -31,6 +29,7 @@ public static class FileVerifier
         if (column.Type is not { } type)
             return new VerifiedColumn(column.Name, null, false, null, new ParquetDataException(ParquetDefect.Unsupported, column.Refusal!).At(source.Name, column: column.Name));
         var figures = new ColumnFigures(type);
+        var batchRows = new BatchRows(buffers.Account);
         try
         {
             await using var ahead = new ReadAhead(source, buffers);
@@ -39,8 +38,9 @@ public static class FileVerifier
             {
                 if (group.Rows == 0) continue;
                 reader.Open(group.Ordinal, group.Chunks[column.Ordinal]);
-                for (var left = group.Rows; left > 0; left -= BatchRows)
-                    figures.Add(await reader.ReadAsync(RowSelection.All((int)Math.Min(left, BatchRows)), cancellationToken));
+                batchRows.Plan(BatchRows.BytesOf(group.Chunks[column.Ordinal], type));
+                for (var left = group.Rows; left > 0; left -= batchRows.Count)
+                    figures.Add(await reader.ReadAsync(RowSelection.All((int)Math.Min(left, batchRows.Count)), cancellationToken));
             }
             return new VerifiedColumn(column.Name, type.ToString(), false, figures, null);
         }

@@ -49,7 +49,7 @@ sealed class FixedDecoder<TPhysical, TLane, TConversion> : ValueDecoder
     int _position;
     int _streamLength;
     DeltaBinaryPackedDecoder _delta;
-    readonly long[] _deltas = IsInteger ? new long[512] : [];
+    long[] _deltas = [];
 
     public override void Start(Encoding encoding, ReadOnlyMemory<byte> data, int maxValues)
     {
@@ -65,6 +65,7 @@ sealed class FixedDecoder<TPhysical, TLane, TConversion> : ValueDecoder
                 break;
             case Encoding.DeltaBinaryPacked when IsInteger:
                 _delta = new DeltaBinaryPackedDecoder(data, typeof(TPhysical) == typeof(int));
+                if (_deltas.Length == 0) _deltas = new long[256];
                 break;
             default: throw Unsupported(encoding, typeof(TPhysical).Name);
         }
@@ -110,6 +111,8 @@ sealed class FixedDecoder<TPhysical, TLane, TConversion> : ValueDecoder
         }
         Take(count);
     }
+
+    public override void Forget() => (_data, _delta) = (default, default);
 
     int Take(int count)
     {

@@ -12,9 +12,18 @@ public static class FooterReader
     /// <summary>The largest footer that is read.</summary>
     public const int MaxFooterLength = 128 * 1024 * 1024;
 
+    /// <summary>What a footer takes for each of its bytes: those, and the objects made of them, which are about five times as large.</summary>
+    public const int MemoryPerByte = 6;
+
     /// <exception cref="ParquetDataException">The file is no readable Parquet file; the place names the file.</exception>
-    public static async ValueTask<FileMetadata> ReadAsync(IByteSource source, CancellationToken cancellationToken = default)
+    public static ValueTask<FileMetadata> ReadAsync(IByteSource source, CancellationToken cancellationToken = default) => ReadAsync(source, null, cancellationToken);
+
+    /// <param name="account">Charged, by <see cref="MemoryPerByte"/>, while a footer is read; what is made of it is the caller's to charge.</param>
+    /// <exception cref="ParquetDataException">The file is no readable Parquet file; the place names the file.</exception>
+    /// <exception cref="MemoryExceededException">The account has no room for it.</exception>
+    public static async ValueTask<FileMetadata> ReadAsync(IByteSource source, MemoryAccount? account, CancellationToken cancellationToken = default)
     {
+        long charged = 0;
         try
         {
             if (source.Length < 12)
@@ -22,6 +31,8 @@ public static class FooterReader
             var tail = new byte[(int)Math.Min(TailLength, source.Length)];
             await source.ReadAsync(source.Length - tail.Length, tail, cancellationToken);
             var footerLength = FooterLength(tail, source.Length);
+            account?.Charge((long)footerLength * MemoryPerByte);
+            charged = (long)footerLength * MemoryPerByte;
             if (footerLength + 8 > tail.Length)
             {
                 var whole = new byte[footerLength];
@@ -33,6 +44,10 @@ public static class FooterReader
         catch (Exception exception) when (ParquetDataException.From(exception) is { } typed)
         {
             throw typed.At(file: source.Name);
+        }
+        finally
+        {
+            account?.Release(charged);
         }
     }
 

@@ -5,9 +5,8 @@ namespace Fanfold.Engine.Parquet;
 /// <summary>Writes FileMetaData for the files of <see cref="ParquetFileWriter"/>.</summary>
 static class FooterWriter
 {
-    public static ReadOnlyMemory<byte> Write(Schema schema, List<(long Rows, WrittenChunk[] Chunks)> rowGroups, IReadOnlyDictionary<string, string> keyValues)
+    public static void Write(ThriftWriter writer, Schema schema, List<(long Rows, WrittenChunk[] Chunks)> rowGroups, IReadOnlyDictionary<string, string> keyValues)
     {
-        var writer = new ThriftWriter();
         writer.BeginElement();
         writer.I32(1, 2);
         writer.List(2, ThriftType.Struct, schema.Count + 1);
@@ -36,7 +35,6 @@ static class FooterWriter
             writer.End();
         }
         writer.End();
-        return writer.Written;
     }
 
     static void WriteRoot(ThriftWriter writer, int children)

@@ -6,9 +6,14 @@ using ZstdSharp;
 namespace Fanfold.Engine.Parquet;
 
 /// <summary>Decompresses pages. The target has exactly the size that the page header promises; another outcome is a defect.</summary>
-sealed class PageCodec : IDisposable
+/// <param name="buffers">Its account is charged for what a decompressor holds beside source and target, while it does.</param>
+sealed class PageCodec(Buffers buffers)
 {
-    Decompressor? _zstd;
+    /// <summary>DEFLATE's window of 32 KiB, the tables, and the stream's own buffer.</summary>
+    const int GzipBytes = 128 << 10;
+
+    /// <summary>Brotli's tables and the stream's own buffer; its window comes on top.</summary>
+    const int BrotliBytes = 1 << 20;
 
     public void Decompress(CompressionCodec codec, ReadOnlyMemory<byte> compressed, Memory<byte> target)
     {
@@ -18,9 +23,9 @@ sealed class PageCodec : IDisposable
         {
             CompressionCodec.Uncompressed => Copy(compressed.Span, target.Span),
             CompressionCodec.Snappy => DecodeSnappy(compressed.Span, target.Span),
-            CompressionCodec.Gzip => ReadAll(new GZipStream(AsStream(compressed), CompressionMode.Decompress), target.Span),
-            CompressionCodec.Brotli => ReadAll(new BrotliStream(AsStream(compressed), CompressionMode.Decompress), target.Span),
-            CompressionCodec.Zstd => (_zstd ??= new Decompressor()).Unwrap(compressed.Span, target.Span),
+            CompressionCodec.Gzip => ReadAll(() => new GZipStream(AsStream(compressed), CompressionMode.Decompress), GzipBytes, target.Span),
+            CompressionCodec.Brotli => ReadAll(() => new BrotliStream(AsStream(compressed), CompressionMode.Decompress), BrotliBytes + BrotliWindow(compressed.Span, target.Length), target.Span),
+            CompressionCodec.Zstd => DecompressZstd(compressed.Span, target.Span),
             CompressionCodec.Lz4Raw => LZ4Codec.Decode(compressed.Span, target.Span),
             CompressionCodec.Lz4 => DecompressLz4(compressed.Span, target.Span),
             _ => throw new ParquetDataException(ParquetDefect.Unsupported, $"the codec {codec} is not read"),
@@ -46,7 +51,34 @@ sealed class PageCodec : IDisposable
         if (length > most) throw new ParquetDataException(ParquetDefect.Corrupt, $"a page of {length} bytes can't come from {compressed.Length} bytes of {codec}, at most {most}");
     }
 
-    public void Dispose() => _zstd?.Dispose();
+    /// <summary>The most that decompressing a page of <paramref name="length"/> bytes takes beside source and target.</summary>
+    public static long BytesOf(CompressionCodec codec, int length) => codec switch
+    {
+        CompressionCodec.Zstd => Buffers.ZstdBytes,
+        CompressionCodec.Gzip => GzipBytes,
+        CompressionCodec.Brotli => BrotliBytes + BrotliWindow([0x0f], length),
+        _ => 0,
+    };
+
+    int DecompressZstd(ReadOnlySpan<byte> source, Span<byte> target)
+    {
+        var zstd = buffers.RentZstd();
+        try
+        {
+            return zstd.Unwrap(source, target);
+        }
+        finally
+        {
+            buffers.Return(zstd);
+        }
+    }
+
+    /// <summary>The window that the stream's first byte asks for (RFC 7932, 9.1), 16 MiB at most; a short page is given a shorter one.</summary>
+    static long BrotliWindow(ReadOnlySpan<byte> compressed, int length)
+    {
+        var bits = compressed.Length == 0 ? 10 : (compressed[0] & 1) == 0 ? 16 : (compressed[0] >> 1 & 7) is > 0 and var large ? 17 + large : (compressed[0] >> 4 & 7) is > 1 and var small ? 8 + small : 17;
+        return Math.Min(1L << bits, 2L * length) + (64 << 10);
+    }
 
     static int Copy(ReadOnlySpan<byte> source, Span<byte> target)
     {
@@ -68,12 +100,18 @@ sealed class PageCodec : IDisposable
             : new MemoryStream(bytes.ToArray(), writable: false);
 
     // GZipStream reads all members of a multi-member file; parquet allows several in one page.
-    static int ReadAll(Stream stream, Span<byte> target)
+    int ReadAll(Func<Stream> open, long bytes, Span<byte> target)
     {
-        using (stream)
+        buffers.Account.Charge(bytes);
+        try
         {
+            using var stream = open();
             var total = stream.ReadAtLeast(target, target.Length, throwOnEndOfStream: false);
             return total == target.Length && stream.ReadByte() >= 0 ? total + 1 : total;
+        }
+        finally
+        {
+            buffers.Account.Release(bytes);
         }
     }
 

@@ -3,13 +3,11 @@ namespace Fanfold.Engine.Parquet;
 enum PageKind { Data, DataV2, Dictionary, Other }
 
 /// <summary>The header before each page.</summary>
-/// <remarks>parquet.thrift, PageHeader. Sizes are checked against <see cref="MaxPageSize"/> before anything is allocated for them.</remarks>
+/// <remarks>parquet.thrift, PageHeader. Its sizes are claims: whoever allocates for them asks the account first.</remarks>
 readonly record struct PageHeader(
     PageKind Kind, int UncompressedSize, int CompressedSize, uint? Crc, int Values, Encoding Encoding, Encoding DefinitionLevels,
     int DefinitionLevelsLength, int RepetitionLevelsLength, bool IsCompressed)
 {
-    public const int MaxPageSize = 512 * 1024 * 1024;
-
     /// <summary>Parses a header at the start of <paramref name="bytes"/>; <paramref name="length"/> is its own length.</summary>
     public static PageHeader Parse(ReadOnlySpan<byte> bytes, out int length)
     {
@@ -36,8 +34,8 @@ readonly record struct PageHeader(
         length = reader.Position;
         if (uncompressed < 0 || compressed < 0)
             throw new ParquetDataException(ParquetDefect.Corrupt, $"the page header's sizes are {compressed} compressed, {uncompressed} uncompressed");
-        if (uncompressed > MaxPageSize || compressed > MaxPageSize)
-            throw new ParquetDataException(ParquetDefect.TooLarge, $"a page of {Math.Max(uncompressed, compressed)} bytes; the limit is {MaxPageSize}");
+        if (uncompressed > Array.MaxLength || compressed > Array.MaxLength)
+            throw new ParquetDataException(ParquetDefect.TooLarge, $"a page of {Math.Max(uncompressed, compressed)} bytes; the limit is {Array.MaxLength}");
         switch (kind)
         {
             case 0 when data is { } d:

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Fanfold.Engine.Columns;
 
 namespace Fanfold.Engine.Parquet;
@@ -18,6 +19,9 @@ sealed class OffsetIndex
     }
 
     public int Pages => _pages.Length;
+
+    /// <summary>What the index takes in memory.</summary>
+    public long Bytes => _pages.LongLength * Unsafe.SizeOf<PageLocation>();
 
     public PageLocation this[int page] => _pages[page];
 

@@ -1,9 +1,10 @@
 namespace Fanfold.Engine.Parquet;
 
 /// <summary>Writes the page indexes that stand between the pages of a file and its footer (PageIndex.md).</summary>
-sealed class PageIndexWriter
+/// <param name="account">Charged for an index while it is written.</param>
+sealed class PageIndexWriter(MemoryAccount? account)
 {
-    readonly ThriftWriter _writer = new();
+    readonly ThriftWriter _writer = new(account);
 
     /// <summary>The bounds of a chunk's pages, valid until the next call; empty when those of a page are not known, since an index has all or none.</summary>
     public ReadOnlyMemory<byte> WriteBounds(in WrittenChunk chunk)
@@ -27,6 +28,9 @@ sealed class PageIndexWriter
         _writer.End();
         return _writer.Written;
     }
+
+    /// <summary>Gives the memory back. The writer must not be used after it.</summary>
+    public void Release() => _writer.Release();
 
     /// <summary>The places of a chunk's data pages, valid until the next call.</summary>
     public ReadOnlyMemory<byte> WritePlaces(in WrittenChunk chunk)

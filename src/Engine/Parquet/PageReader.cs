@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Hashing;
 
 namespace Fanfold.Engine.Parquet;
@@ -9,7 +10,7 @@ sealed class PageReader(IByteSource source, ReadAhead ahead, long dataEnd, Buffe
     const int MaxHeaderLength = 16 << 20;
 
     readonly ChunkBytes _bytes = new(source, ahead, buffers);
-    readonly PageCodec _codec = new();
+    readonly PageCodec _codec = new(buffers);
     byte[] _page = [];
     ColumnChunk? _chunk;
 
@@ -17,6 +18,15 @@ sealed class PageReader(IByteSource source, ReadAhead ahead, long dataEnd, Buffe
 
     /// <summary>The position of <see cref="Header"/> among the chunk's pages; −1 before the first.</summary>
     public int Ordinal { get; private set; }
+
+    /// <summary>Where the header begins.</summary>
+    public long HeaderAt { get; private set; }
+
+    /// <summary>Where the next page begins, once this one's body is read or skipped.</summary>
+    public long Position => _bytes.Position;
+
+    /// <summary>Whether there is anything for <see cref="Drop"/> to give up.</summary>
+    public bool HoldsBuffers => _page.Length > 0 || _bytes.HoldsWindow;
 
     public void Open(ColumnChunk chunk)
     {
@@ -31,6 +41,7 @@ sealed class PageReader(IByteSource source, ReadAhead ahead, long dataEnd, Buffe
     public async ValueTask NextAsync(CancellationToken cancellationToken)
     {
         Ordinal++;
+        HeaderAt = _bytes.Position;
         var bytes = await _bytes.PeekHeaderAsync(cancellationToken);
         while (true)
         {
@@ -48,35 +59,45 @@ sealed class PageReader(IByteSource source, ReadAhead ahead, long dataEnd, Buffe
         }
     }
 
-    /// <summary>Moves to where the index says that a page begins, with the pages passed over counted.</summary>
-    public void MoveTo(in PageLocation page, int ordinal)
+    /// <summary>Moves to where a page begins, so that it is the next.</summary>
+    /// <param name="ordinal">Its position among the chunk's pages.</param>
+    public void MoveTo(long position, int ordinal)
     {
-        _bytes.MoveTo(page.Bytes.Offset);
+        _bytes.MoveTo(position);
         Ordinal = ordinal - 1;
     }
 
     public void SkipBody() => _bytes.Advance(Header.CompressedSize);
 
     /// <summary>The page's bytes, decompressed, with the levels first; valid until the next page. The levels of a v2 page are never compressed.</summary>
-    public async ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync(CancellationToken cancellationToken)
+    /// <param name="decoded">Bytes that its values take in the smallest batch.</param>
+    /// <exception cref="MemoryExceededException">The page can't be held, whatever else gives way.</exception>
+    public async ValueTask<ReadOnlyMemory<byte>> ReadBodyAsync(long decoded, CancellationToken cancellationToken)
     {
         var header = Header;
         var available = _bytes.Remaining;
         if (header.CompressedSize > available)
             throw new ParquetDataException(ParquetDefect.Truncated, $"the page needs {header.CompressedSize} bytes, {available} remain");
+        var codec = header.IsCompressed ? _chunk!.Codec : CompressionCodec.Uncompressed;
+        var isPlain = codec == CompressionCodec.Uncompressed && header.CompressedSize == header.UncompressedSize;
+        buffers.RequireRoom(
+            Buffers.SizeOf(header.CompressedSize) + (isPlain ? 0 : Buffers.SizeOf(header.UncompressedSize) + PageCodec.BytesOf(codec, header.UncompressedSize)) + decoded,
+            () => $"the page takes {MiB(header.UncompressedSize)} decompressed and {MiB(header.CompressedSize)} as it is stored, all that the task may hold are {MiB(buffers.Account.Limit)}");
         var raw = (await _bytes.PeekAsync(header.CompressedSize, cancellationToken))[..header.CompressedSize];
         _bytes.Advance(header.CompressedSize);
         if (header.Crc is { } crc && Crc32.HashToUInt32(raw.Span) is var actual && actual != crc)
             throw new ParquetDataException(ParquetDefect.Corrupt, $"the page's CRC is {actual:x8}, its header says {crc:x8}");
-        var codec = header.IsCompressed ? _chunk!.Codec : CompressionCodec.Uncompressed;
         var levels = header.DefinitionLevelsLength + header.RepetitionLevelsLength;
         PageCodec.RequirePlausible(codec, raw.Span[levels..], header.UncompressedSize - levels);
-        if (codec == CompressionCodec.Uncompressed && raw.Length == header.UncompressedSize) return raw;
+        if (isPlain) return raw;
         var page = Grow(header.UncompressedSize);
         raw[..levels].CopyTo(page);
         _codec.Decompress(codec, raw[levels..], page[levels..]);
+        _bytes.Shrink();
         return page;
     }
+
+    static string MiB(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{(bytes + (1 << 20) - 1) >> 20:N0} MiB");
 
     Memory<byte> Grow(int length)
     {
@@ -96,10 +117,12 @@ sealed class PageReader(IByteSource source, ReadAhead ahead, long dataEnd, Buffe
         _page = [];
     }
 
-    public void Dispose()
+    /// <summary>Gives up all buffers, the page's bytes with them.</summary>
+    public void Drop()
     {
         Release();
-        _bytes.Dispose();
-        _codec.Dispose();
+        _bytes.Drop();
     }
+
+    public void Dispose() => Drop();
 }

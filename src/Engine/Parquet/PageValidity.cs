@@ -4,7 +4,7 @@ using Fanfold.Engine.Columns;
 namespace Fanfold.Engine.Parquet;
 
 /// <summary>Which rows of a page have values: the definition levels as bitmaps, with a short way for stretches without nulls.</summary>
-sealed class PageValidity
+sealed class PageValidity(ChargedArrays arrays)
 {
     LevelDecoder _levels;
     bool _hasLevels;
@@ -27,12 +27,15 @@ sealed class PageValidity
         return body[length..];
     }
 
+    /// <summary>Lets go of the page's bytes.</summary>
+    public void Forget() => _levels = default;
+
     /// <summary>Takes the next <paramref name="rows"/> rows and returns how many have values; if not all, <see cref="Bits"/> tells which.</summary>
     public int Take(int rows)
     {
         if (!_hasLevels || _levels.TryTakeAllValid(rows)) return rows;
         _rows = rows;
-        if (_bits.Length < Bitmap.WordsFor(rows)) _bits = new ulong[Bitmap.WordsFor(rows)];
+        arrays.Renew(ref _bits, Bitmap.WordsFor(rows));
         _levels.Decode(_bits.AsSpan(0, Bitmap.WordsFor(rows)), rows);
         return Bitmap.CountSet(Bits);
     }
@@ -47,8 +50,8 @@ sealed class PageValidity
     public ReadOnlySpan<int> Rank(ReadOnlySpan<int> positions, int start, out ReadOnlySpan<ulong> validity)
     {
         var words = Bitmap.WordsFor(positions.Length);
-        if (_chosen.Length < words) _chosen = new ulong[words];
-        if (_ranks.Length < positions.Length) _ranks = new int[positions.Length];
+        arrays.Renew(ref _chosen, words);
+        arrays.Renew(ref _ranks, positions.Length);
         var chosen = _chosen.AsSpan(0, words);
         chosen.Clear();
         int word = 0, before = 0, found = 0;

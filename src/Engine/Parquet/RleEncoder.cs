@@ -4,7 +4,7 @@ namespace Fanfold.Engine.Parquet;
 
 /// <summary>Encodes the RLE / bit-packing hybrid: runs of eight or more equal values as RLE, the rest bit-packed in groups of eight.</summary>
 /// <remarks>Encodings.md, "Run Length Encoding / Bit-Packing Hybrid".</remarks>
-ref struct RleEncoder(ArrayBufferWriter<byte> output, int bitWidth)
+ref struct RleEncoder(ByteWriter output, int bitWidth)
 {
     const int MaxPacked = 512;
 
@@ -70,9 +70,5 @@ ref struct RleEncoder(ArrayBufferWriter<byte> output, int bitWidth)
         Byte((byte)value);
     }
 
-    void Byte(byte value)
-    {
-        output.GetSpan(1)[0] = value;
-        output.Advance(1);
-    }
+    void Byte(byte value) => output.Add(value);
 }

@@ -1,17 +1,19 @@
-using System.Buffers;
-
 namespace Fanfold.Engine.Parquet;
 
 /// <summary>Writes the Thrift compact protocol into a buffer. Fields of a struct are written in ascending order; a struct is opened and closed explicitly.</summary>
-sealed class ThriftWriter
+/// <param name="account">Charged for the buffer; null for few bytes.</param>
+sealed class ThriftWriter(MemoryAccount? account = null)
 {
-    readonly ArrayBufferWriter<byte> _output = new();
+    readonly ByteWriter _output = new(account);
     readonly Stack<short> _outer = new();
     short _lastField;
 
-    public ReadOnlyMemory<byte> Written => _output.WrittenMemory;
+    public ReadOnlyMemory<byte> Written => _output.Written;
 
-    public void Clear() => _output.ResetWrittenCount();
+    public void Clear() => _output.Clear();
+
+    /// <summary>Gives the buffer back. The writer must not be used after it.</summary>
+    public void Release() => _output.Release();
 
     public void I32(short field, int value)
     {
@@ -61,7 +63,7 @@ sealed class ThriftWriter
     public void BinaryElement(ReadOnlySpan<byte> value)
     {
         Varint((ulong)value.Length);
-        _output.Write(value);
+        _output.Add(value);
     }
 
     public void BeginStruct(short field)
@@ -101,11 +103,7 @@ sealed class ThriftWriter
         _lastField = field;
     }
 
-    void Byte(byte value)
-    {
-        _output.GetSpan(1)[0] = value;
-        _output.Advance(1);
-    }
+    void Byte(byte value) => _output.Add(value);
 
     void ZigZag(long value) => Varint((ulong)(value << 1 ^ value >> 63));
 

@@ -35,16 +35,19 @@ abstract class ValueDecoder
 
     public abstract void Skip(int count);
 
+    /// <summary>Lets go of the page's bytes; a start must follow.</summary>
+    public abstract void Forget();
+
     /// <summary>Gives what the decoder charged back.</summary>
     public virtual void Release()
     {
     }
 
-    /// <param name="account">Charged for values that are converted on their way.</param>
+    /// <param name="account">Charged for values that are converted or put together on their way.</param>
     public static ValueDecoder Create(ParquetColumn column, MemoryAccount account)
     {
         var type = column.Type!.Value;
-        if (column.IsFloat16) return new BytesConvertingDecoder<float, Float16Bytes>(new FixedBytesDecoder(2), account);
+        if (column.IsFloat16) return new BytesConvertingDecoder<float, Float16Bytes>(new FixedBytesDecoder(2, account), account);
         switch (column.PhysicalType)
         {
             case PhysicalType.Boolean: return new BooleanDecoder();
@@ -59,9 +62,9 @@ abstract class ValueDecoder
                     : new FixedDecoder<long, Int128, WidenLongTo128>();
             case PhysicalType.Float: return new FixedDecoder<float, float, Same<float>>();
             case PhysicalType.Double: return new FixedDecoder<double, double, Same<double>>();
-            case PhysicalType.Int96: return new BytesConvertingDecoder<long, Int96Bytes>(new FixedBytesDecoder(12), account);
+            case PhysicalType.Int96: return new BytesConvertingDecoder<long, Int96Bytes>(new FixedBytesDecoder(12, account), account);
         }
-        BytesDecoder bytes = column.PhysicalType == PhysicalType.ByteArray ? new ByteArrayDecoder() : new FixedBytesDecoder(column.TypeLength);
+        BytesDecoder bytes = column.PhysicalType == PhysicalType.ByteArray ? new ByteArrayDecoder(account) : new FixedBytesDecoder(column.TypeLength, account);
         return type.Kind != TypeKind.Decimal ? bytes
             : type.Lane == Lane.Int64 ? new BytesConvertingDecoder<long, DecimalBytes64>(bytes, account)
             : new BytesConvertingDecoder<Int128, DecimalBytes128>(bytes, account);

@@ -26,7 +26,7 @@ static class ValueBytes
     /// <summary>How many values such a byte string holds.</summary>
     public static int Count(ReadOnlySpan<byte> bytes, DataType type)
     {
-        if (type.Lane != Lane.Bytes) return bytes.Length / type.Lane.Width();
+        if (type.Lane != Lane.Bytes) return bytes.Length / type.Width;
         var count = 0;
         for (; bytes.Length > 0; bytes = bytes[(4 + BinaryPrimitives.ReadInt32LittleEndian(bytes))..]) count++;
         return count;
@@ -44,7 +44,7 @@ static class ValueBytes
                     strings.Append(bytes.Slice(4, length));
                 }
                 break;
-            default: bytes.CopyTo(FixedBytes.Append(target, bytes.Length / target.Type.Lane.Width())); break;
+            default: bytes.CopyTo(FixedBytes.Append(target, bytes.Length / target.Type.Width)); break;
         }
     }
 }

@@ -5,8 +5,8 @@ using Fanfold.Engine.Parquet;
 namespace Fanfold.Engine.Scan;
 
 /// <summary>Plans the access to row groups of one file, one after the other, by what lies outside the footer: page indexes and bloom filters.</summary>
-/// <remarks>An index that can't be understood narrows nothing: all data can be read without it.</remarks>
-sealed class AccessPlanner(IByteSource source, ReadAhead ahead, Buffers buffers, IReadOnlyList<FileColumn> columns, IReadOnlySet<Pruner> pruners, PruningCounts counts)
+/// <remarks>An index that can't be understood, or has no room, narrows nothing: all data can be read without it.</remarks>
+sealed class AccessPlanner(IByteSource source, ReadAhead ahead, Buffers buffers, IReadOnlyList<FileColumn> columns, IReadOnlySet<Pruner> pruners, PruningCounts counts) : IDisposable
 {
     /// <summary>An offset index of one page is hardly longer.</summary>
     const int OnePageIndex = 20;
@@ -14,7 +14,11 @@ sealed class AccessPlanner(IByteSource source, ReadAhead ahead, Buffers buffers,
     /// <summary>The longest index or filter that is read: some hundred thousand pages, a million values.</summary>
     const int MaxIndex = 4 << 20;
 
+    /// <summary>What an index takes at most while it is parsed, for each byte of it: lists of pages, and bounds that are objects of their own.</summary>
+    const long ParsedBytes = 24;
+
     readonly List<byte[]> _read = [];
+    long _kept;
 
     /// <summary>Starts reading the page indexes of row groups that are to be planned.</summary>
     /// <returns>What <see cref="ReadAhead.ReleaseAsync"/> takes back when they all are.</returns>
@@ -42,6 +46,20 @@ sealed class AccessPlanner(IByteSource source, ReadAhead ahead, Buffers buffers,
         }
     }
 
+    /// <summary>Gives up the page indexes of a row group that is done.</summary>
+    public void Release(PlannedAccess access)
+    {
+        foreach (var pages in access.Pages) Release(pages?.Bytes ?? 0);
+    }
+
+    public void Dispose() => Release(_kept);
+
+    void Release(long bytes)
+    {
+        buffers.Account.Release(bytes);
+        _kept -= bytes;
+    }
+
     /// <summary>The access narrowed to nothing when the column's whole dictionary has no value that matches.</summary>
     public RowGroupAccess Narrow(RowGroupAccess access, Predicate predicate, int ordinal, Column dictionary) =>
         predicate.CanMatch(ordinal, dictionary) ? access : Counted(access, RowRanges.None, Pruner.Dictionary);
@@ -52,8 +70,8 @@ sealed class AccessPlanner(IByteSource source, ReadAhead ahead, Buffers buffers,
         {
             if (access.Kind == AccessKind.Skip) return access;
             if (!pruners.Contains(Pruner.PageIndex) || pages[ordinal] is not { } places || chunks[ordinal].ColumnIndex is not { } index || !Reads(index)) continue;
-            var bytes = await ReadAsync(index, cancellationToken);
-            var bounds = Understood(() => ColumnIndex.Parse(bytes.Span, columns[ordinal].Stored!, places.Pages));
+            if (await ReadAsync(index, cancellationToken) is not { } bytes) continue;
+            var bounds = Understood(bytes, index => ColumnIndex.Parse(index, columns[ordinal].Stored!, places.Pages));
             if (bounds is not null) access = Counted(access, Matching(predicate, ordinal, bounds, places), Pruner.PageIndex);
         }
         foreach (var ordinal in Filtered(predicate))
@@ -105,44 +123,53 @@ sealed class AccessPlanner(IByteSource source, ReadAhead ahead, Buffers buffers,
     async ValueTask<OffsetIndex?> OffsetsAsync(ColumnChunk chunk, long rows, CancellationToken cancellationToken)
     {
         if (!pruners.Contains(Pruner.PageIndex) || !HasPages(chunk)) return null;
-        var bytes = await ReadAsync(chunk.OffsetIndex!.Value, cancellationToken);
-        return Understood(() => OffsetIndex.Parse(bytes.Span, chunk, rows));
+        if (await ReadAsync(chunk.OffsetIndex!.Value, cancellationToken) is not { } bytes) return null;
+        if (Understood(bytes, index => OffsetIndex.Parse(index, chunk, rows)) is not { } offsets || !buffers.Account.TryCharge(offsets.Bytes)) return null;
+        _kept += offsets.Bytes;
+        return offsets;
     }
 
     async ValueTask<BloomFilter?> FilterAsync(ByteRange place, CancellationToken cancellationToken)
     {
         var known = place.Length > 0;
         if (known && !Reads(place)) return null;
-        var bytes = await ReadAsync(known ? place : place with { Length = Math.Min(BloomFilter.MaxHeaderLength, source.Length - place.Offset) }, cancellationToken);
-        if (Understood(() => BloomFilter.ParseHeader(bytes.Span)) is not { } header || header.Length + header.Bits > source.Length - place.Offset) return null;
-        return new BloomFilter(header.Length + header.Bits <= bytes.Length
-            ? bytes.Slice(header.Length, header.Bits)
-            : await ReadAsync(new ByteRange(place.Offset + header.Length, header.Bits), cancellationToken));
+        if (await ReadAsync(known ? place : place with { Length = Math.Min(BloomFilter.MaxHeaderLength, source.Length - place.Offset) }, cancellationToken) is not { } bytes) return null;
+        if (Understood(bytes, BloomFilter.ParseHeader) is not { } header || header.Length + header.Bits > source.Length - place.Offset) return null;
+        if (header.Length + header.Bits <= bytes.Length) return new BloomFilter(bytes.Slice(header.Length, header.Bits));
+        return await ReadAsync(new ByteRange(place.Offset + header.Length, header.Bits), cancellationToken) is { } bits ? new BloomFilter(bits) : null;
     }
 
     static bool HasPages(ColumnChunk chunk) => chunk.OffsetIndex is { Length: > OnePageIndex } index && Reads(index);
 
     static bool Reads(ByteRange index) => index.Length is > 0 and <= MaxIndex;
 
-    async ValueTask<ReadOnlyMemory<byte>> ReadAsync(ByteRange range, CancellationToken cancellationToken)
+    /// <summary>The bytes, valid until the row group is planned; null when there is no room for them.</summary>
+    async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(ByteRange range, CancellationToken cancellationToken)
     {
         var held = await ahead.FindAsync(range.Offset, (int)range.Length, cancellationToken);
         if (held.Length > 0) return held[..(int)range.Length];
-        var bytes = buffers.Rent((int)range.Length);
+        if (!buffers.TryRent((int)range.Length, out var bytes)) return null;
         _read.Add(bytes);
         await source.ReadAsync(range.Offset, bytes.AsMemory(0, (int)range.Length), cancellationToken);
         return bytes.AsMemory(0, (int)range.Length);
     }
 
-    static T? Understood<T>(Func<T?> parse) where T : class
+    T? Understood<T>(ReadOnlyMemory<byte> bytes, Parse<T> parse) where T : class
     {
+        if (!buffers.Account.TryCharge(bytes.Length * ParsedBytes)) return null;
         try
         {
-            return parse();
+            return parse(bytes.Span);
         }
         catch (Exception exception) when (ParquetDataException.From(exception) is not null)
         {
             return null;
         }
+        finally
+        {
+            buffers.Account.Release(bytes.Length * ParsedBytes);
+        }
     }
+
+    delegate T? Parse<T>(ReadOnlySpan<byte> bytes);
 }

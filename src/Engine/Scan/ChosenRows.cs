@@ -23,6 +23,21 @@ sealed class ChosenRows(DataType type, Buffers buffers)
         return target;
     }
 
+    /// <summary>Empties all, so that no dictionary of a chunk is held on to.</summary>
+    public void Clear()
+    {
+        foreach (var column in _codes) column.Clear();
+        Kept.Clear();
+    }
+
+    /// <summary>Empties all and gives their memory back.</summary>
+    public void Trim()
+    {
+        foreach (var column in _codes) column.Trim();
+        foreach (var column in _values) column.Trim();
+        Kept.Trim();
+    }
+
     public void Release()
     {
         foreach (var column in _codes) buffers.Return(column);

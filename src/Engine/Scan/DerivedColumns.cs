@@ -35,6 +35,20 @@ sealed class DerivedColumns(IReadOnlyList<ValueExpression> derived, int sourceCo
         return _held[index] = derived[index].Evaluate(new RowFrame(batch, rows, _scratches[index]));
     }
 
+    /// <summary>What a row of a derived column takes in a batch: of text, about what the source's columns do that it is made of.</summary>
+    public long BytesOf(int ordinal, Func<int, long> sourceBytes)
+    {
+        var type = derived[ordinal - sourceColumns].Type;
+        return type.Width + (type.Lane == Lane.Bytes ? WithOperands([ordinal]).Where(operand => operand < sourceColumns).Sum(sourceBytes) : 0);
+    }
+
+    /// <summary>Takes back what a computation that failed has lent; the columns held are gone.</summary>
+    public void Abandon()
+    {
+        foreach (var scratch in _scratches) scratch.Abandon();
+        Array.Clear(_held);
+    }
+
     public void Dispose()
     {
         for (var i = 0; i < _held.Length; i++)

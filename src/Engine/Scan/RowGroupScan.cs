@@ -20,8 +20,6 @@ public readonly record struct ScanCounts(long RowsDecoded, long RowsPruned, long
 /// </summary>
 public sealed class RowGroupScan : IAsyncDisposable
 {
-    const int BatchRows = 8192;
-
     /// <summary>Rows that are looked through at most before those found go to the reducer.</summary>
     const int MaxSliceRows = 1 << 20;
 
@@ -38,6 +36,8 @@ public sealed class RowGroupScan : IAsyncDisposable
     readonly Predicate? _where;
     readonly Reducer _reducer;
     readonly Column[] _batch;
+    readonly BatchRows _batchRows;
+    readonly ReaderPlace[] _marks;
     readonly DerivedColumns _derived;
     readonly ChosenRows[] _chosen;
     readonly int[] _first;
@@ -49,8 +49,8 @@ public sealed class RowGroupScan : IAsyncDisposable
     readonly int[] _used;
     readonly int[] _later;
     readonly bool[] _isKept;
-    readonly int[] _positions = ArrayPool<int>.Shared.Rent(2 * BatchRows);
-    readonly int[] _passing = ArrayPool<int>.Shared.Rent(2 * BatchRows);
+    readonly int[] _positions = ArrayPool<int>.Shared.Rent(2 * BatchRows.Most);
+    readonly int[] _passing = ArrayPool<int>.Shared.Rent(2 * BatchRows.Most);
     bool _expectsRows;
     long _nextRow;
 
@@ -74,10 +74,12 @@ public sealed class RowGroupScan : IAsyncDisposable
         _derived = new DerivedColumns(derived, columns.Count, buffers);
         _chosen = [.. columns.Select(column => column.Type).Concat(derived.Select(value => value.Type)).Select(type => new ChosenRows(type, buffers))];
         _batch = new Column[_chosen.Length];
+        _batchRows = new BatchRows(buffers.Account);
+        _marks = new ReaderPlace[_columns.Length];
         // Constants decide about all rows at once, and leave nothing to look for.
         var isConstant = partition?.Ordinals.All(ordinal => columns[ordinal].Stored is null) == true;
         _isEmpty = isConstant && partition!.Select(new RowBatch(1, [.. columns.Select(column => column.Stored is null ? column.ConstantRow() : null!)]), _positions) == 0;
-        _partition = isConstant ? null : partition;
+        _partition = isConstant ? null : partition?.In(buffers);
         _where = where?.In(buffers);
         _reducer = reducer;
         _used = [.. _derived.WithOperands(reducer.Ordinals.Union(where?.Ordinals ?? []))];
@@ -107,12 +109,14 @@ public sealed class RowGroupScan : IAsyncDisposable
             next = i + 1 < groups.Count ? await BeginAsync(groups[i + 1], cancellationToken) : null;
             if (fetch is null)
             {
+                _planner.Release(access);
                 _nextRow += access.Group.Rows;
                 yield return new ScanCounts(0, access.Group.Rows, 0, 0);
                 continue;
             }
             yield return await ScanAsync(access, fetch, cancellationToken);
             _nextRow += access.Group.Rows;
+            _planner.Release(access);
             await _ahead.ReleaseAsync(fetch.First);
             if (fetch.Rest is { } rest) await _ahead.ReleaseAsync(rest);
         }
@@ -137,8 +141,11 @@ public sealed class RowGroupScan : IAsyncDisposable
     {
         await _ahead.DisposeAsync();
         foreach (var column in _columns) column.Dispose();
+        _planner.Dispose();
         _derived.Dispose();
         foreach (var chosen in _chosen) chosen.Release();
+        _partition?.Release();
+        _where?.Release();
         ArrayPool<int>.Shared.Return(_positions);
         ArrayPool<int>.Shared.Return(_passing);
     }
@@ -168,7 +175,9 @@ public sealed class RowGroupScan : IAsyncDisposable
     async ValueTask<ScanCounts> ScanAsync(PlannedAccess access, Fetch fetch, CancellationToken cancellationToken)
     {
         var group = access.Group;
+        foreach (var chosen in _chosen) chosen.Clear();
         for (var i = 0; i < _columns.Length; i++) _columns[i].Open(group.Ordinal, group.Chunks[i], access.Pages[i]);
+        _batchRows.Plan(_used.Union(_first).Sum(ordinal => RowBytes(group, ordinal)));
         if (_partition is not null) access = access with { Partition = await NarrowByDictionaryAsync(access.Partition, _partition, group, cancellationToken) };
         var before = _counted < 0 ? 0 : _columns[_counted].RowsRead;
         var counts = new ScanCounts(0, group.Rows - access.Partition.Rows.Rows, 0, 0);
@@ -179,23 +188,53 @@ public sealed class RowGroupScan : IAsyncDisposable
             for (row = range.From; row < range.To;)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                Array.Clear(_batch);
-                var slice = await FindPartitionAsync(range.To - row, cancellationToken);
-                var inPartition = slice.Count;
-                if (inPartition > 0 && _where is not null)
+                RowSelection slice;
+                int inPartition;
+                for (var i = 0; i < _columns.Length; i++) _marks[i] = _columns[i].Place;
+                try
                 {
-                    if (counts.RowsInPartition == 0) access = access with { Where = await NarrowByDictionaryAsync(access.Where, _where, group, cancellationToken) };
-                    slice = Within(slice, row, access.Where.Rows, group.Rows);
+                    Array.Clear(_batch);
+                    slice = await FindPartitionAsync(range.To - row, cancellationToken);
+                    inPartition = slice.Count;
+                    if (inPartition > 0 && _where is not null)
+                    {
+                        if (counts.RowsInPartition == 0) access = access with { Where = await NarrowByDictionaryAsync(access.Where, _where, group, cancellationToken) };
+                        slice = Within(slice, row, access.Where.Rows, group.Rows);
+                    }
+                    if (slice.Count > 0 && !fetch.IsAll) fetch.Rest ??= _ahead.Start(Rest(access, Found(slice, row, range, group.Rows)), cancellationToken);
+                    slice = await LoadAsync(slice, cancellationToken);
                 }
-                if (slice.Count > 0 && !fetch.IsAll) fetch.Rest ??= _ahead.Start(Rest(access, Found(slice, row, range, group.Rows)), cancellationToken);
-                var selected = await ReduceAsync(slice, _nextRow + row, cancellationToken);
-                counts += new ScanCounts(0, 0, inPartition, selected);
+                catch (Exception exception) when (_batchRows.Shrinks(exception))
+                {
+                    GoBack();
+                    continue;
+                }
+                if (slice.Count > 0) _reducer.Accumulate(new RowBatch(slice.Count, _batch, _nextRow + row));
+                _batchRows.Passed();
+                counts += new ScanCounts(0, 0, inPartition, slice.Count);
                 row += slice.Rows;
             }
         }
         _expectsRows = counts.RowsInPartition > 0 && access.Where.Kind != AccessKind.Skip;
         // What a reader delivered, not what was asked of it: the proof of completeness rests on it.
         return counts with { RowsDecoded = _counted < 0 ? row : _columns[_counted].RowsRead - before };
+    }
+
+    /// <summary>What a row of a column takes in a batch.</summary>
+    long RowBytes(RowGroup group, int ordinal)
+    {
+        if (ordinal >= _columns.Length) return _derived.BytesOf(ordinal, operand => RowBytes(group, operand));
+        return BatchRows.BytesOf(group.Chunks[ordinal], _places[ordinal].Type);
+    }
+
+    /// <summary>Gives up the slice that had no room, to read it again in smaller ones.</summary>
+    void GoBack()
+    {
+        for (var i = 0; i < _columns.Length; i++) _columns[i].ReturnTo(_marks[i]);
+        foreach (var chosen in _chosen) chosen.Trim();
+        _derived.Abandon();
+        _partition?.Abandon();
+        _where?.Abandon();
     }
 
     async ValueTask<RowGroupAccess> NarrowByDictionaryAsync(RowGroupAccess access, Predicate predicate, RowGroup group, CancellationToken cancellationToken)
@@ -221,16 +260,16 @@ public sealed class RowGroupScan : IAsyncDisposable
     {
         if (_partition is null)
         {
-            var all = RowSelection.All((int)Math.Min(rowsLeft, BatchRows));
+            var all = RowSelection.All((int)Math.Min(rowsLeft, _batchRows.Count));
             foreach (var ordinal in _first) _batch[ordinal] = await _columns[ordinal].ReadAsync(all, cancellationToken);
             return all;
         }
         foreach (var ordinal in _first) _chosen[ordinal].Kept.Clear();
         int rows = 0, found = 0;
         var most = (int)Math.Min(rowsLeft, MaxSliceRows);
-        while (rows < most && found < BatchRows)
+        while (rows < most && found < _batchRows.Count)
         {
-            var take = Math.Min(BatchRows, most - rows);
+            var take = Math.Min(_batchRows.Count, most - rows);
             foreach (var ordinal in _first) _batch[ordinal] = await _columns[ordinal].ReadAsync(RowSelection.All(take), cancellationToken);
             var count = _partition.Select(new RowBatch(take, _batch), _positions.AsSpan(found), rows);
             Keep(_positions.AsSpan(found, count), rows);
@@ -252,9 +291,8 @@ public sealed class RowGroupScan : IAsyncDisposable
         }
     }
 
-    /// <summary>Passes the rows of the slice for which <c>where</c> holds to the reducer; returns how many.</summary>
-    /// <param name="position">The place of the slice's first row among the rows of the plan.</param>
-    async ValueTask<int> ReduceAsync(RowSelection slice, long position, CancellationToken cancellationToken)
+    /// <summary>Loads the columns that the reducer needs, of those rows of the slice for which <c>where</c> holds.</summary>
+    async ValueTask<RowSelection> LoadAsync(RowSelection slice, CancellationToken cancellationToken)
     {
         if (_where is not null && slice.Count > 0) slice = await FilterAsync(slice, cancellationToken);
         if (slice.Count == 0)
@@ -263,11 +301,10 @@ public sealed class RowGroupScan : IAsyncDisposable
             {
                 if (_batch[ordinal] is null) _columns[ordinal].Skip(slice.Rows);
             }
-            return 0;
+            return slice;
         }
         await LoadAsync(_reducer.Ordinals, slice, cancellationToken);
-        _reducer.Accumulate(new RowBatch(slice.Count, _batch, position));
-        return slice.Count;
+        return slice;
     }
 
     async ValueTask<RowSelection> FilterAsync(RowSelection slice, CancellationToken cancellationToken)

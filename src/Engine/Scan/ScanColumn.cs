@@ -26,6 +26,12 @@ abstract class ScanColumn : IDisposable
     /// <summary>The next rows, or those of them that are wanted.</summary>
     public abstract ValueTask<Column> ReadAsync(RowSelection selection, CancellationToken cancellationToken);
 
+    /// <summary>Where the column stands in its chunk.</summary>
+    public abstract ReaderPlace Place { get; }
+
+    /// <summary>Goes back to a place of the same chunk and gives the memory of the last batch back.</summary>
+    public abstract void ReturnTo(in ReaderPlace place);
+
     public abstract void Dispose();
 }
 
@@ -41,6 +47,10 @@ sealed class StoredColumn(ColumnChunkReader reader) : ScanColumn
 
     public override ValueTask<Column> ReadAsync(RowSelection selection, CancellationToken cancellationToken) => reader.ReadAsync(selection, cancellationToken);
 
+    public override ReaderPlace Place => reader.Place;
+
+    public override void ReturnTo(in ReaderPlace place) => reader.ReturnTo(place);
+
     public override void Dispose() => reader.Dispose();
 }
 
@@ -49,7 +59,9 @@ sealed class ConstantColumn : ScanColumn
 {
     readonly Buffers _buffers;
     readonly DictionaryColumn _rows;
+    readonly Column _dictionary;
     readonly bool _isNull;
+    readonly ChargedArrays _arrays;
     ulong[] _noValues = [];
 
     public ConstantColumn(FileColumn column, Buffers buffers)
@@ -57,8 +69,9 @@ sealed class ConstantColumn : ScanColumn
         _buffers = buffers;
         _rows = buffers.RentCodes(column.Type);
         _isNull = column.Constant.IsNull;
-        _rows.Dictionary = Column.Create(column.Type);
-        if (!_isNull) _rows.Dictionary.Append(column.Constant);
+        _arrays = new ChargedArrays(buffers.Account);
+        _dictionary = Column.Create(column.Type, buffers.Account);
+        if (!_isNull) _dictionary.Append(column.Constant);
     }
 
     public override long RowsRead => 0;
@@ -78,14 +91,24 @@ sealed class ConstantColumn : ScanColumn
     void Fill(int rows)
     {
         _rows.Clear();
+        _rows.Dictionary = _dictionary;
         if (!_isNull)
         {
             _rows.AppendSpan(rows).Clear();
             return;
         }
-        if (_noValues.Length < Bitmap.WordsFor(rows)) _noValues = new ulong[Bitmap.WordsFor(rows)];
+        _arrays.Lengthen(ref _noValues, Bitmap.WordsFor(rows));
         _rows.Spread(rows, _noValues.AsSpan(0, Bitmap.WordsFor(rows)));
     }
 
-    public override void Dispose() => _buffers.Return(_rows);
+    public override ReaderPlace Place => default;
+
+    public override void ReturnTo(in ReaderPlace place) => _rows.Trim();
+
+    public override void Dispose()
+    {
+        _dictionary.Release();
+        _arrays.Release();
+        _buffers.Return(_rows);
+    }
 }

@@ -42,6 +42,15 @@ sealed class WidenedColumn(FileColumn column, string file, ColumnChunkReader rea
         return _values;
     }
 
+    public override ReaderPlace Place => reader.Place;
+
+    public override void ReturnTo(in ReaderPlace place)
+    {
+        reader.ReturnTo(place);
+        _values.Trim();
+        _codes.Trim();
+    }
+
     public override void Dispose()
     {
         DropDictionary();
@@ -54,10 +63,18 @@ sealed class WidenedColumn(FileColumn column, string file, ColumnChunkReader rea
     {
         if (_dictionary is not null && _narrow == narrow) return _dictionary;
         DropDictionary();
-        _dictionary = Column.Create(column.Type, buffers.Account);
+        var dictionary = Column.Create(column.Type, buffers.Account);
+        try
+        {
+            Widen(narrow, dictionary);
+        }
+        catch
+        {
+            dictionary.Release();
+            throw;
+        }
         _narrow = narrow;
-        Widen(narrow, _dictionary);
-        return _dictionary;
+        return _dictionary = dictionary;
     }
 
     void DropDictionary()

@@ -139,36 +139,49 @@ public class ReaderTests
         var steps = Gen.Select(Gen.Int[0, 3], Gen.OneOf(Gen.Int[1, 20], Gen.Int[1, 900], Gen.Int[1, 4_000]), Gen.Int[1, 40]).Array[1, 60];
         steps.Sample(plan =>
         {
-            foreach (var parquetColumn in footer.Columns)
-            {
-                var source = new MemorySource(file);
-                using var reader = new ColumnChunkReader(source, new ReadAhead(source, ParquetFiles.Buffers()), parquetColumn, footer.DataEnd, ParquetFiles.Buffers());
-                var start = 0;
-                foreach (var group in footer.RowGroups)
-                {
-                    reader.Open(group.Ordinal, group.Chunks[parquetColumn.Ordinal]);
-                    var at = 0;
-                    foreach (var (kind, wanted, every) in plan)
-                    {
-                        var rows = Math.Min(wanted, (int)group.Rows - at);
-                        if (rows == 0) break;
-                        if (kind == 0) reader.Skip(rows);
-                        else if (kind == 1) Tables.AssertSame(Expected.Value.Columns[parquetColumn.Ordinal], start + at, Next(reader, rows, null), parquetColumn.Name);
-                        else
-                        {
-                            // Single rows now and then, or runs with single rows between them.
-                            int[] positions = [.. Enumerable.Range(0, rows).Where(row => kind == 2 == (row * 7 % every == 0))];
-                            var expected = Column.Create(parquetColumn.Type!.Value);
-                            foreach (var row in positions) expected.AppendFrom(Expected.Value.Columns[parquetColumn.Ordinal], start + at + row);
-                            if (positions.Length == 0) reader.Skip(rows);
-                            else Tables.AssertSame(expected, 0, Next(reader, rows, positions), parquetColumn.Name);
-                        }
-                        at += rows;
-                    }
-                    start += (int)group.Rows;
-                }
-            }
+            foreach (var parquetColumn in footer.Columns) Assert.Equal(RowsRead(parquetColumn, plan, pressed: false), RowsRead(parquetColumn, plan, pressed: true));
         }, iter: Soak.Cases(25));
+
+        long RowsRead(ParquetColumn parquetColumn, (int Kind, int Wanted, int Every)[] plan, bool pressed)
+        {
+            var source = new MemorySource(file);
+            // Nothing is read ahead by an account of so little, and nothing stays from one step to the next.
+            var buffers = ParquetFiles.Buffers(pressed ? 1 << 20 : 1 << 30);
+            using var reader = new ColumnChunkReader(source, new ReadAhead(source, buffers), parquetColumn, footer.DataEnd, buffers);
+            var start = 0;
+            foreach (var group in footer.RowGroups)
+            {
+                reader.Open(group.Ordinal, group.Chunks[parquetColumn.Ordinal]);
+                var at = 0;
+                foreach (var (kind, wanted, every) in plan)
+                {
+                    var rows = Math.Min(wanted, (int)group.Rows - at);
+                    if (rows == 0) break;
+                    if (pressed && every % 3 > 0) PressingSource.Press(buffers.Account);
+                    if (pressed && every % 4 == 0)
+                    {
+                        // There and back again.
+                        var place = reader.Place;
+                        Next(reader, rows, null);
+                        reader.ReturnTo(place);
+                    }
+                    if (kind == 0) reader.Skip(rows);
+                    else if (kind == 1) Tables.AssertSame(Expected.Value.Columns[parquetColumn.Ordinal], start + at, Next(reader, rows, null), parquetColumn.Name);
+                    else
+                    {
+                        // Single rows now and then, or runs with single rows between them.
+                        int[] positions = [.. Enumerable.Range(0, rows).Where(row => kind == 2 == (row * 7 % every == 0))];
+                        var expected = Column.Create(parquetColumn.Type!.Value);
+                        foreach (var row in positions) expected.AppendFrom(Expected.Value.Columns[parquetColumn.Ordinal], start + at + row);
+                        if (positions.Length == 0) reader.Skip(rows);
+                        else Tables.AssertSame(expected, 0, Next(reader, rows, positions), parquetColumn.Name);
+                    }
+                    at += rows;
+                }
+                start += (int)group.Rows;
+            }
+            return reader.RowsRead;
+        }
     }
 
     static Column Next(ColumnChunkReader reader, int rows, int[]? positions)
