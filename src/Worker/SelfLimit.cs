@@ -16,7 +16,7 @@ public static partial class SelfLimit
     const int Data = 2;
 
     /// <summary>Code that is not paged in or not compiled yet.</summary>
-    static long CodeToCome => (RuntimeFeature.IsDynamicCodeSupported ? 16 : 4) << 20;
+    static long CodeToCome => (RuntimeFeature.IsDynamicCodeSupported ? 16 : 8) << 20;
 
     /// <summary>What a worker with this cap, in bytes, is started with. Without it a worker has no cap.</summary>
     public static IReadOnlyDictionary<string, string> EnvironmentOf(long cap, bool native) => new Dictionary<string, string>

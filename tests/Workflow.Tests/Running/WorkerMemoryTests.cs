@@ -12,7 +12,7 @@ public sealed class WorkerMemoryTests
         for (var cap = WorkerMemory.MinCap(native); cap < 1L << 40; cap = cap * 9 / 8)
         {
             var (heap, account) = (WorkerMemory.HeapLimit(cap, native), WorkerMemory.AccountLimit(cap, native));
-            Assert.InRange(heap, cap / 3, cap - (24 << 20));
+            Assert.InRange(heap, cap / 3, cap - (28 << 20));
             Assert.InRange(account, heap * 3 / 4, heap - 2 * WorkerMemory.YoungGeneration(cap));
         }
     }
