@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 
@@ -10,12 +11,12 @@ public static partial class SelfLimit
     const string CapVariable = "FANFOLD_WORKER_MEMORY", HeapVariable = "DOTNET_GCHeapHardLimit";
 
     /// <summary>Of a thread. Linux' default of 8 MiB would count as a whole against the limit of data; this is the default of Windows and of musl.</summary>
-    const long StackSize = 3 << 19;
+    const long StackSize = 1 << 20;
 
     const int Data = 2;
 
-    /// <summary>Code that is not paged in yet, and pages touched of stacks that were there before.</summary>
-    const long StillToCome = 4 << 20;
+    /// <summary>Code that is not paged in or not compiled yet.</summary>
+    static long CodeToCome => (RuntimeFeature.IsDynamicCodeSupported ? 16 : 8) << 20;
 
     /// <summary>What a worker with this cap, in bytes, is started with. Without it a worker has no cap.</summary>
     public static IReadOnlyDictionary<string, string> EnvironmentOf(long cap, bool native) => new Dictionary<string, string>
@@ -45,7 +46,7 @@ public static partial class SelfLimit
     static TaskFailure? LimitData(long cap)
     {
         var now = ProcessMemory.Read();
-        var most = (ulong)Math.Max(0, now.Data + cap - now.Resident - StillToCome);
+        var most = (ulong)Math.Max(0, now.Data + cap - now.Resident - CodeToCome);
         var limit = new ResourceLimit { Soft = most, Hard = most };
         return setrlimit(Data, limit) == 0 ? null : TaskFailure.Of("memory-limit-ignored", $"the worker can't limit its memory to {cap:N0} bytes: {Marshal.GetLastPInvokeErrorMessage()}");
     }

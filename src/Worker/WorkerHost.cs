@@ -43,7 +43,6 @@ public static class WorkerHost
             Console.Error.WriteLine("This is fanfold's worker: the host starts it and writes one task to its stdin. To start a run, use `fanfold run`.");
             return 2;
         }
-        var unlimited = SelfLimit.Set();
         // Ctrl-C reaches the whole process group; when to end, and what to say of it, is the parent's to decide.
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, static signal => signal.Cancel = true);
         using var stdin = Console.OpenStandardInput();
@@ -51,6 +50,8 @@ public static class WorkerHost
         // Both belong to the protocol; what a plug-in prints is for people.
         Console.SetOut(Console.Error);
         Console.SetIn(TextReader.Null);
+        // After the threads above are there, whose stacks the system sizes.
+        var unlimited = SelfLimit.Set();
         var input = PipeReader.Create(stdin);
         if (await ReadLineAsync(input, WorkerJson.Default.WorkerTask) is not { } task) return ParentGone;
         var tokens = new PassedTokens();

@@ -31,7 +31,7 @@ public static class WorkerMemory
         return heap < cap ? new MemoryAccount(Share(Share(heap)), Share(heap)) : new MemoryAccount(AccountLimit(cap, native: true));
     }
 
-    static long Runtime(bool native) => (native ? 12 : 64) * MiB;
+    static long Runtime(bool native) => (native ? 28 : 80) * MiB;
 
     // An eighth for what nobody charges and young garbage; of the rest, an eighth for what was released and not collected, so that a collection pays for as many new bytes.
     static long Share(long bytes) => bytes / 8 * 7;

@@ -1,12 +1,14 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Fanfold.Benchmarks.SinglePass;
 
 namespace Fanfold.Benchmarks;
 
 /// <summary>One whole process of the command.</summary>
 /// <param name="Resident">Samples of its resident memory in bytes, over its life.</param>
-sealed record MeasuredRun(JsonNode Summary, IReadOnlyList<long> Resident)
+/// <param name="CpuSeconds">User and system time of it and its workers.</param>
+sealed record MeasuredRun(JsonNode Summary, IReadOnlyList<long> Resident, double CpuSeconds)
 {
     static readonly TimeSpan SampleInterval = TimeSpan.FromMilliseconds(20);
 
@@ -17,6 +19,7 @@ sealed record MeasuredRun(JsonNode Summary, IReadOnlyList<long> Resident)
 
     public static async Task<MeasuredRun> StartAsync(Published command, string folder, params string[] args)
     {
+        var before = ProcessRun.ChildrenSeconds();
         using var process = Process.Start(new ProcessStartInfo(command.File, args) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
         var (stdout, stderr) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         var resident = new List<long>();
@@ -26,7 +29,7 @@ sealed record MeasuredRun(JsonNode Summary, IReadOnlyList<long> Resident)
             await Task.WhenAny(process.WaitForExitAsync(), Task.Delay(SampleInterval));
         }
         if (process.ExitCode != 0) throw new InvalidOperationException($"`fanfold {string.Join(' ', args)}` exited with {process.ExitCode}: {await stderr}");
-        return new MeasuredRun(JsonNode.Parse(await stdout)!, resident);
+        return new MeasuredRun(JsonNode.Parse(await stdout)!, resident, ProcessRun.ChildrenSeconds() - before);
     }
 
     static long ResidentBytes(int process)

@@ -11,6 +11,7 @@ var known = new Dictionary<string, Func<Published, BenchmarkOptions, TextWriter,
     ["orchestration"] = OrchestrationBenchmark.RunAsync,
     ["single-pass"] = SinglePassBenchmark.RunAsync,
     ["group-by"] = GroupByBenchmark.RunAsync,
+    ["memory"] = MemoryBenchmark.RunAsync,
     ["seed"] = SeedBenchmark.RunAsync,
 };
 var named = args.Where(arg => !arg.StartsWith("--", StringComparison.Ordinal)).ToList();

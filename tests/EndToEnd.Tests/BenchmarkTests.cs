@@ -10,6 +10,7 @@ public class BenchmarkTests
     [InlineData("orchestration", "| Azurite |")]
     [InlineData("single-pass", "| scan, sum of 3 columns, B, written by Polars | Fanfold |")]
     [InlineData("group-by", "| a string key, 1,000,000 groups | Fanfold |")]
+    [InlineData("memory", "| sort | 64MiB |")]
     [InlineData("seed", "| null-bearing |")]
     public async Task Benchmark_Small_GivesRightAnswers(string name, string lastRows)
     {

@@ -1,4 +1,4 @@
-using System.Globalization;
+using Fanfold.EndToEnd.Tests.Memory;
 
 namespace Fanfold.EndToEnd.Tests;
 
@@ -57,7 +57,7 @@ public sealed class StoreTests : IDisposable
         await store.FillAsync(Path.Combine(_fanfold.Folder, "made"), "lake");
         var spec = Fanfold.Spec("lake/tiny", "p", """{ "aggregates": { "n": "len()", "total": "sum(i)" } }""", Result, """{ "limits": { "parallel": 4 } }""");
 
-        var memory = new ParentMemory();
+        var memory = new ResidentMemory();
         var run = (await _fanfold.RunAsync(spec, store, memory.WatchAsync)).Exits(0);
 
         Assert.Equal(Tiny, (int)run.Json["partitions"]!["succeeded"]!);
@@ -65,45 +65,5 @@ public sealed class StoreTests : IDisposable
         Assert.Equal(Tiny + 2, _fanfold.Workers.Count);
         Assert.Equal(Duck.Rows($"select p, count(*), sum(i) from '{made}/a.parquet' group by p order by p"), await RowsAsync(store));
         memory.AssertFlat();
-    }
-
-    /// <summary>The resident memory of a command while it runs.</summary>
-    sealed class ParentMemory
-    {
-        readonly List<long> _samples = [];
-
-        public async Task WatchAsync(RunningCommand run)
-        {
-            while (!run.HasExited)
-            {
-                if (ResidentBytes(run.Id) is > 0 and var resident) _samples.Add(resident);
-                await Task.Delay(50, Cancellation);
-            }
-        }
-
-        /// <summary>The last tenth of the run may not need much more than the time from its second tenth to its third.</summary>
-        public void AssertFlat()
-        {
-            Assert.True(_samples.Count >= 30, $"only {_samples.Count} samples");
-            var (early, late) = (Mean(0.1, 0.3), Mean(0.9, 1));
-            TestContext.Current.TestOutputHelper!.WriteLine($"resident: {early / 1048576:0.0} MiB early, {late / 1048576:0.0} MiB late, at most {_samples.Max() / 1048576.0:0.0} MiB");
-            Assert.True(late < 1.5 * early + (32 << 20), $"resident memory grew from {early:N0} to {late:N0} bytes");
-        }
-
-        double Mean(double from, double to) => _samples[(int)(from * _samples.Count)..(int)(to * _samples.Count)].Average();
-
-        static long ResidentBytes(int process)
-        {
-            try
-            {
-                var line = File.ReadLines($"/proc/{process}/status").FirstOrDefault(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
-                return line is null ? 0 : long.Parse(line["VmRSS:".Length..].Trim().Split(' ')[0], CultureInfo.InvariantCulture) * 1024;
-            }
-            catch (IOException)
-            {
-                // It ended between two looks.
-                return 0;
-            }
-        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Fanfold.Engine.Columns;
 using Fanfold.Engine.Reduce.Plugins;
 
@@ -90,6 +91,44 @@ sealed class Leaks : IReducer<ReducerContext>
     }
 
     public void Finish(ReducerContext state, ReducerOutput output) => output.Append(0, 0);
+}
+
+/// <summary>Takes memory without end, and charges none of it.</summary>
+sealed class LeaksArrays : Counts
+{
+    readonly List<byte[]> _held = [];
+
+    public override string Name => "leaks-arrays";
+
+    public override void Accumulate(ref long state, InputBatch batch)
+    {
+        while (true) _held.Add(GC.AllocateUninitializedArray<byte>(1 << 20));
+    }
+}
+
+sealed class LeaksObjects : Counts
+{
+    readonly LinkedList<string> _held = new();
+
+    public override string Name => "leaks-objects";
+
+    public override void Accumulate(ref long state, InputBatch batch)
+    {
+        while (true) _held.AddLast(new string('x', 50));
+    }
+}
+
+/// <summary>As a library outside of the runtime would.</summary>
+sealed class LeaksNatively : Counts
+{
+    const int Bytes = 1 << 20;
+
+    public override string Name => "leaks-natively";
+
+    public override unsafe void Accumulate(ref long state, InputBatch batch)
+    {
+        while (true) NativeMemory.Fill(NativeMemory.Alloc(Bytes), Bytes, 1);
+    }
 }
 
 /// <summary>Prints what could be taken for the worker's own words.</summary>

@@ -32,7 +32,8 @@ sealed partial record ProcessRun(double CpuSeconds, double WallSeconds, string O
             : throw new InvalidOperationException($"{file} exited with {process.ExitCode}: {await errors}{await output}");
     }
 
-    static double ChildrenSeconds() => GetUsage(OfChildren, out var usage) == 0
+    /// <summary>User and system time of all ended children of this process, and of theirs.</summary>
+    public static double ChildrenSeconds() => GetUsage(OfChildren, out var usage) == 0
         ? usage.UserSeconds + usage.SystemSeconds + (usage.UserMicroseconds + usage.SystemMicroseconds) / 1e6
         : throw new InvalidOperationException("getrusage failed");
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Fanfold.Worker;
 using Fanfold.Workflow.Running;
@@ -128,6 +129,71 @@ public sealed class ProcessIsolationTests : IDisposable
 
         Assert.Equal((TaskOutcome.Memory, "memory"), (receipt.Outcome, receipt.Failure!.Code));
         Assert.True(receipt.PeakMemory > 64 << 20);
+    }
+
+    [Theory]
+    [InlineData(true, 63, 64, "a worker needs; raise \"limits.memory\"")]
+    [InlineData(false, 127, 128, "a worker under `dotnet` needs; raise \"limits.memory\", or use the published command, whose worker is compiled ahead of time")]
+    public async Task Run_CapThatNoWorkerCanKeep_IsRefusedBeforeAProcessStarts(bool native, long cap, long least, string advice)
+    {
+        var isolation = new ProcessIsolation(new WorkerCommand("/no/such/worker", [], native));
+
+        var receipt = await isolation.RunAsync(Task() with { Memory = cap << 20 }, Long, _ => { }, Cancellation);
+
+        Assert.Equal((TaskOutcome.Memory, "cap-too-small", least << 20), (receipt.Outcome, receipt.Failure!.Code, receipt.NeededMemory));
+        Assert.Equal($"the cap of {cap} MiB is less than the {least} MiB that {advice}", receipt.Failure.Message);
+        Assert.Equal(least << 20, isolation.MinMemory);
+    }
+
+    /// <summary>What a native worker ignores without a word, and what a script between may forget.</summary>
+    [Theory]
+    [InlineData("export DOTNET_GCHeapHardLimit=0x$DOTNET_GCHeapHardLimit", "DOTNET_GCHeapHardLimit=0x3000000")]
+    [InlineData("unset DOTNET_GCHeapHardLimit", "DOTNET_GCHeapHardLimit=,")]
+    [InlineData("export FANFOLD_WORKER_MEMORY=128MiB", "FANFOLD_WORKER_MEMORY=128MiB")]
+    public async Task Run_WorkerWhoseHeapIsNotLimited_RefusesTheTask(string before, string message)
+    {
+        var worker = WorkerCommand.Find();
+        var isolation = new ProcessIsolation(new WorkerCommand("/bin/sh", ["-c", $"{before}; exec \"$0\" \"$@\"", worker.File, .. worker.Arguments], IsNative: false));
+
+        var receipt = await isolation.RunAsync(Task() with { Memory = 128 << 20 }, Long, _ => { }, Cancellation);
+
+        Assert.Equal((TaskOutcome.Bug, "memory-limit-ignored"), (receipt.Outcome, receipt.Failure!.Code));
+        Assert.Contains(message, receipt.Failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_WorkerThatHasLimitedItself_CanTakeNoMoreThanItsCap()
+    {
+        // The pipe as its source keeps the worker where it is; the limit is there before it knows its task.
+        var worker = WorkerCommand.Find();
+        var isolation = new ProcessIsolation(new WorkerCommand("/bin/sh", ["-c", "echo $$ > $0; exec \"$@\"", PidFile, worker.File, .. worker.Arguments], IsNative: false));
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var running = isolation.RunAsync(BlockedTask() with { Memory = 128 << 20 }, Long, _ => { }, ending.Token);
+        long? limit = null;
+        while (limit is null && !running.IsCompleted)
+        {
+            await System.Threading.Tasks.Task.Yield();
+            if (File.Exists(PidFile) && File.ReadAllText(PidFile).Trim() is { Length: > 0 } id) limit = DataLimit(id);
+        }
+        await ending.CancelAsync();
+
+        Assert.Equal(TaskOutcome.Cancelled, (await running).Outcome);
+        Assert.InRange(limit!.Value, 64 << 20, 128 << 20);
+    }
+
+    /// <summary>Null while there is none.</summary>
+    static long? DataLimit(string process)
+    {
+        try
+        {
+            var line = File.ReadLines($"/proc/{process}/limits").Single(line => line.StartsWith("Max data size", StringComparison.Ordinal));
+            return long.TryParse(line["Max data size".Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0], CultureInfo.InvariantCulture, out var bytes) ? bytes : null;
+        }
+        catch (IOException)
+        {
+            // It is not there yet.
+            return null;
+        }
     }
 
     [Fact]

@@ -1,0 +1,53 @@
+using System.Globalization;
+
+namespace Fanfold.EndToEnd.Tests.Memory;
+
+/// <summary>The resident memory of a command while it runs, in bytes.</summary>
+sealed class ResidentMemory
+{
+    readonly List<long> _samples = [];
+
+    public async Task WatchAsync(RunningCommand run)
+    {
+        while (!run.HasExited)
+        {
+            if (ResidentBytes(run.Id) is > 0 and var resident) _samples.Add(resident);
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>The last tenth of the run needs no more than the time from its third tenth to its fifth.</summary>
+    public void AssertFlat()
+    {
+        Assert.True(_samples.Count >= 30, $"only {_samples.Count} samples");
+        AssertFlat("command", _samples, 0.3, 0.5);
+    }
+
+    /// <summary>The median of the last tenth is at most 10 % and 10 MiB above that of the window, a part of the whole from <paramref name="from"/> to <paramref name="to"/>.</summary>
+    public static void AssertFlat(string what, IReadOnlyList<long> bytes, double from, double to)
+    {
+        var (early, late) = (Median(bytes, from, to), Median(bytes, 0.9, 1));
+        TestContext.Current.TestOutputHelper!.WriteLine($"{what}: {early / 1048576.0:0.0} MiB early, {late / 1048576.0:0.0} MiB late, at most {bytes.Max() / 1048576.0:0.0} MiB");
+        Assert.True(late <= early + early / 10 && late <= early + (10 << 20), $"{what}: resident memory grew from {early:N0} to {late:N0} bytes");
+    }
+
+    static long Median(IReadOnlyList<long> bytes, double from, double to)
+    {
+        var window = bytes.Skip((int)(from * bytes.Count)).Take(Math.Max(1, (int)((to - from) * bytes.Count))).Order().ToList();
+        return window[window.Count / 2];
+    }
+
+    static long ResidentBytes(int process)
+    {
+        try
+        {
+            var line = File.ReadLines($"/proc/{process}/status").FirstOrDefault(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+            return line is null ? 0 : long.Parse(line["VmRSS:".Length..].Trim().Split(' ')[0], CultureInfo.InvariantCulture) * 1024;
+        }
+        catch (IOException)
+        {
+            // It ended between two looks.
+            return 0;
+        }
+    }
+}
