@@ -22,7 +22,7 @@ static class SummaryView
         Row("row groups", $"{summary.RowGroups.Total} in the source; over all tasks {summary.RowGroups.Matched:N0} matched, {summary.RowGroups.Pruned:N0} pruned");
         Row("rows", $"{summary.RowsIn:N0} in, {summary.RowsOut:N0} out");
         Row("bytes", $"{TerminalText.Bytes(summary.BytesRead)} read in {summary.Requests:N0} requests, {TerminalText.Bytes(summary.BytesPruned)} pruned");
-        Row("peak memory", summary.PeakWorkerMemory == 0 ? "not measured (no worker process)" : $"{TerminalText.Bytes(summary.PeakWorkerMemory)} (largest worker)");
+        Row("peak memory", summary.PeakWorkerMemory == 0 ? "not measured (no worker process)" : $"{TerminalText.Bytes(summary.PeakWorkerMemory)} (largest worker){(summary.ForecastWorkerMemory == 0 ? "" : $", {TerminalText.Bytes(summary.ForecastWorkerMemory)} expected")}");
         Row("elapsed", $"{summary.ElapsedMs / 1000.0:0.0} s");
         Row("strategy", summary.Strategy);
         if (summary.Output is { } output) Row("result", output);

@@ -39,10 +39,10 @@ static class PlanVerb
         var source = tree.AddNode(new Text($"source: {plan.Files:N0} files, {plan.RowGroups.Total:N0} row groups, {plan.RowsIn:N0} rows"));
         source.AddNode(new Text(TerminalText.Safe("columns: " + string.Join(", ", plan.Columns.Select(column => $"{column.Name} {column.Type}")))));
         tree.AddNode(new Text($"over all tasks: {plan.RowGroups.Matched:N0} row groups matched, {plan.RowGroups.Pruned:N0} pruned; {TerminalText.Bytes(plan.BytesToRead)} to read, {TerminalText.Bytes(plan.BytesPruned)} pruned"));
-        tree.AddNode(new Text($"memory: at most {TerminalText.Bytes(plan.MemoryPerTask)} a task"));
+        tree.AddNode(new Text($"memory: at most {TerminalText.Bytes(plan.MemoryPerTask)} a task; {TerminalText.Bytes(plan.ForecastWorkerMemory)} expected of the largest"));
         var partitions = tree.AddNode(new Text($"{plan.Partitions:N0} partitions"));
         foreach (var partition in plan.FirstPartitions)
-            partitions.AddNode(new Text(TerminalText.Safe($"{partition.Value}: {partition.RowGroups:N0} row groups, {TerminalText.Bytes(partition.Bytes)}{(partition.Rows is { } rows ? $", {rows:N0} rows before where" : "")}")));
+            partitions.AddNode(new Text(TerminalText.Safe($"{partition.Value}: {partition.RowGroups:N0} row groups, {TerminalText.Bytes(partition.Bytes)}{(partition.Rows is { } rows ? $", {rows:N0} rows before where" : "")}, {TerminalText.Bytes(partition.ForecastMemory)} of memory expected")));
         if (plan.FirstPartitions.Count < plan.Partitions) partitions.AddNode(new Text($"and {plan.Partitions - plan.FirstPartitions.Count:N0} more"));
         tree.AddNode(new Text(TerminalText.Safe("result: " + string.Join(", ", plan.ResultColumns.Select(column => $"{column.Name} {column.Type}")))));
         AnsiConsole.Write(tree);

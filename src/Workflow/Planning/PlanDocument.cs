@@ -8,13 +8,16 @@ namespace Fanfold.Workflow.Planning;
 
 /// <summary>What a run would do; what <c>plan --json</c> prints. Sizes are in bytes.</summary>
 /// <param name="BytesToRead">Compressed bytes of the columns in use that all tasks would read together.</param>
+/// <param name="MemoryPerTask">The cap.</param>
+/// <param name="ForecastWorkerMemory">The largest forecast of any task.</param>
 public sealed record PlanDocument(
     string SpecHash, string Strategy, string StrategyReason, int Files, long RowsIn, int Partitions, int Tasks, RowGroupCounts RowGroups,
-    long BytesToRead, long BytesPruned, long MemoryPerTask, IReadOnlyList<TaskColumn> Columns, IReadOnlyList<TaskColumn> ResultColumns, IReadOnlyList<PlannedPartition> FirstPartitions,
+    long BytesToRead, long BytesPruned, long MemoryPerTask, long ForecastWorkerMemory, IReadOnlyList<TaskColumn> Columns, IReadOnlyList<TaskColumn> ResultColumns, IReadOnlyList<PlannedPartition> FirstPartitions,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PluginIdentity? Plugin = null);
 
 /// <param name="Rows">Before <c>where</c>; null when the spec names its values.</param>
-public sealed record PlannedPartition(string Value, long? Rows, int RowGroups, long Bytes);
+/// <param name="ForecastMemory">The peak resident memory of its worker that is to be expected.</param>
+public sealed record PlannedPartition(string Value, long? Rows, int RowGroups, long Bytes, long ForecastMemory);
 
 /// <summary>Plans without running.</summary>
 public static class DryRun
@@ -32,11 +35,11 @@ public static class DryRun
             var (header, slices) = await new RunPlanner(data, isolation, discovery.FindAsync, plugins).PlanAsync(spec, cancellationToken);
             await foreach (var written in state.ListAsync(new RunPaths(runId).Plan, cancellationToken)) await state.DeleteAsync(written.Path, cancellationToken);
             var first = slices.Take(PartitionsListed).Select(slice => new PlannedPartition(
-                slice.Partition, slice.Rows, slice.Matched.Sum(run => run.To - run.From), slice.Matched.Sum(run => RunPlanner.Groups(header.Files, run).Sum(group => group.Bytes))));
+                slice.Partition, slice.Rows, slice.Matched.Sum(run => run.To - run.From), slice.Matched.Sum(run => RunPlanner.Groups(header.Files, run).Sum(group => group.Bytes)), slice.ForecastMemory));
             return (new PlanDocument(
                 header.SpecHash, header.Strategy, header.StrategyReason, header.Files.Count, header.RowsTotal, slices.Count, slices.Count,
                 new RowGroupCounts(header.RowGroupsTotal, header.Totals.Matched, header.Totals.Pruned), header.Totals.BytesMatched, header.Totals.BytesPruned,
-                spec.Limits.Memory.Bytes, header.Columns, header.ResultColumns, [.. first], header.Plugin), []);
+                spec.Limits.Memory.Bytes, slices.Select(slice => slice.ForecastMemory).DefaultIfEmpty(0).Max(), header.Columns, header.ResultColumns, [.. first], header.Plugin), []);
         }
         catch (PlanRefusedException refused)
         {

@@ -90,7 +90,7 @@ public sealed record TaskSlice(int Index, string TaskId, string? Value, string P
     /// <summary>Set when the partition is a range.</summary>
     public RangeEnd? End { get; init; }
 
-    /// <summary>The peak resident memory of its worker that is to be expected, in bytes, by <c>MemoryForecast</c>; 0 in plans of older builds.</summary>
+    /// <summary>The peak resident memory of its worker that is to be expected, in bytes, by <see cref="Planning.MemoryForecast"/>; 0 in plans of older builds.</summary>
     public long ForecastMemory { get; init; }
 
     /// <summary>The partition in a sentence; text may read "null" too.</summary>

@@ -35,9 +35,11 @@ sealed class RunPlanner(IObjectStore data, ITaskIsolation isolation, DiscoverPar
             _ => PartitionList.OfConstants(files, resolved.Sources[0].Files) ?? await discover(resolved.Columns, files, cancellationToken),
         };
 
+        var forecast = new MemoryForecast(resolved, sources, files, new DistinctEstimate(resolved, sources, bounds), isolation.IdleMemory, spec.Limits.Memory.Bytes);
+
         // Types and plug-in belong to it: another file may widen the ones, another worker bring a newer other.
         var reductionHash = Hash([spec.ComputeHash(), .. resolved.Columns.Fields.Select(field => field.Type.ToString()), .. resolved.Reduction.Plugin is { } versioned ? [versioned.Name, versioned.Version] : Array.Empty<string>()]);
-        var slices = partitions.Select((partition, index) => Slice(index, partition, resolved, files, bounds, reductionHash)).ToList();
+        var slices = partitions.Select((partition, index) => Slice(index, partition, resolved, files, bounds, forecast, reductionHash)).ToList();
         var groups = files.SelectMany(file => file.RowGroups).ToList();
         var matched = slices.Sum(slice => slice.Matched.Sum(run => (long)run.To - run.From));
         var bytesMatched = slices.Sum(slice => slice.Matched.Sum(run => Groups(files, run).Sum(group => group.Bytes)));
@@ -93,7 +95,7 @@ sealed class RunPlanner(IObjectStore data, ITaskIsolation isolation, DiscoverPar
         ? chunk with { MinValue = null, MaxValue = null }
         : chunk with { MinValue = null, MaxValue = null, ColumnIndex = null, BloomFilter = null, IsDictionaryEncoded = false };
 
-    static TaskSlice Slice(int index, Partition partition, ResolvedSpec resolved, List<PlannedFile> files, BoundsTable bounds, string reductionHash)
+    static TaskSlice Slice(int index, Partition partition, ResolvedSpec resolved, List<PlannedFile> files, BoundsTable bounds, MemoryForecast forecast, string reductionHash)
     {
         var predicate = partition.Range is { } range ? Predicate.Range(resolved.Columns, 0, partition.Value, range.Below) : Predicate.Equal(resolved.Columns, 0, partition.Value);
         var runs = new List<RowGroupRun>();
@@ -113,7 +115,11 @@ sealed class RunPlanner(IObjectStore data, ITaskIsolation isolation, DiscoverPar
         var identity = value is null ? "null" : "=" + value + (end is null ? "" : "<" + end.Below);
         var taskId = $"{index:D5}-{Hash(identity, inputs, reductionHash)[..16]}";
         var rows = runs.Sum(run => Groups(files, run).Sum(group => group.Rows));
-        return new TaskSlice(index, taskId, value, partition.Range?.Text ?? partition.Value.ToString(), runs, inputs, rows, partition.Rows) { End = end };
+        return new TaskSlice(index, taskId, value, partition.Range?.Text ?? partition.Value.ToString(), runs, inputs, rows, partition.Rows)
+        {
+            End = end,
+            ForecastMemory = forecast.Of(runs, partition.Rows),
+        };
     }
 
     public static string InputsHash(IReadOnlyList<PlannedFile> files, IReadOnlyList<RowGroupRun> runs) => ReduceRunner.InputsHash(

@@ -10,6 +10,9 @@ public interface ITaskIsolation
     /// <summary>The smallest cap that a task can have, in bytes; 0 where none holds.</summary>
     long MinMemory => 0;
 
+    /// <summary>The resident memory of a worker that has nothing to do, in bytes; 0 where a task has no process of its own.</summary>
+    long IdleMemory => 0;
+
     /// <param name="onHeartbeat">Told the rows decoded so far, from time to time.</param>
     Task<TaskReceipt> RunAsync(WorkerTask task, TimeSpan deadline, Action<long> onHeartbeat, CancellationToken cancellationToken);
 }

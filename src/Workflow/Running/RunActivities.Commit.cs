@@ -181,7 +181,8 @@ public sealed partial class RunActivities
             new RowGroupCounts(header?.RowGroupsTotal ?? 0, header?.Totals.Matched ?? 0, header?.Totals.Pruned ?? 0),
             header?.RowsTotal ?? 0, committed ? combined?.Part?.Rows ?? 0 : 0,
             all.Sum(receipt => receipt.BytesRead), header?.Totals.BytesPruned ?? 0, all.Sum(receipt => (long)receipt.Requests) + (header?.Totals.Requests ?? 0),
-            all.Select(receipt => receipt.PeakMemory).DefaultIfEmpty(0).Max(), (long)(time.GetUtcNow() - request.StartedAt).TotalMilliseconds,
+            all.Select(receipt => receipt.PeakMemory).DefaultIfEmpty(0).Max(), tasks.Select(task => task.Slice.ForecastMemory).DefaultIfEmpty(0).Max(),
+            (long)(time.GetUtcNow() - request.StartedAt).TotalMilliseconds,
             header?.Strategy ?? "perPartition", committed ? spec.Output.Path : null, committed ? RunPaths.Manifest(spec.Output.Path) : null,
             errors.Count == 0 ? null : errors);
     }

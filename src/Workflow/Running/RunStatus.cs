@@ -27,9 +27,10 @@ public sealed record RowGroupCounts(int Total, long Matched, long Pruned);
 /// <param name="RowsOut">The rows of the result.</param>
 /// <param name="BytesPruned">Bytes of the columns in use that tasks did not have to read.</param>
 /// <param name="PeakWorkerMemory">The largest VmHWM of any worker.</param>
+/// <param name="ForecastWorkerMemory">The largest peak that the plan expected of any task; 0 where it expected none.</param>
 public sealed record RunSummary(
     string RunId, RunStatus Status, PartitionCounts Partitions, TaskCounts Tasks, RowGroupCounts RowGroups, long RowsIn, long RowsOut,
-    long BytesRead, long BytesPruned, long Requests, long PeakWorkerMemory, long ElapsedMs, string Strategy, string? Output, string? Manifest,
+    long BytesRead, long BytesPruned, long Requests, long PeakWorkerMemory, long ForecastWorkerMemory, long ElapsedMs, string Strategy, string? Output, string? Manifest,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<RunError>? Errors = null);
 
 /// <summary>How far a run is.</summary>

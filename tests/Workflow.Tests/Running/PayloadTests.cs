@@ -21,7 +21,7 @@ public class PayloadTests
     static readonly PartReference Part = new("fanfold/runs/r/parts/00000-x.parquet", "12-34-56", new string('a', 64), 12, 3456);
 
     static readonly RunSummary Summary = new(
-        "r", RunStatus.SucceededWithFailures, new PartitionCounts(1, 2, 3, 4), new TaskCounts(5, 6, 7, 8), new RowGroupCounts(9, 10, 11), 12, 13, 14, 15, 16, 17, 18, "perPartition", "out", "manifest", [Error]);
+        "r", RunStatus.SucceededWithFailures, new PartitionCounts(1, 2, 3, 4), new TaskCounts(5, 6, 7, 8), new RowGroupCounts(9, 10, 11), 12, 13, 14, 15, 16, 17, 18, 19, "perPartition", "out", "manifest", [Error]);
 
     static readonly TaskColumn[] Columns =
     [
@@ -58,7 +58,7 @@ public class PayloadTests
 
     static readonly Manifest Manifest = new()
     {
-        RunId = "r", SpecHash = "h", EngineVersion = "1.2.3", Status = RunStatus.Succeeded, Result = new ManifestResult("out", ResultFormat.Hive, null, "hash", 12, 3456, [new ManifestFile("ff=7/part", "7", "e", "h", 12, 3456), new ManifestFile("n", null, "e", "h", 1, 2)]), Columns = Columns, Partitions = [new ManifestPartition("7", "succeeded", 1, 2, "hash")],
+        RunId = "r", SpecHash = "h", EngineVersion = "1.2.3", Status = RunStatus.Succeeded, Result = new ManifestResult("out", ResultFormat.Hive, null, "hash", 12, 3456, [new ManifestFile("ff=7/part", "7", "e", "h", 12, 3456), new ManifestFile("n", null, "e", "h", 1, 2)]), Columns = Columns, Partitions = [new ManifestPartition("7", "succeeded", 1, 2, "hash", 3, 4) { Pieces = 5, SpilledBytes = 6 }],
         Proof = new CompletenessProof("complete", 1, 2, 3, 4, 5), Inputs = [new ManifestInput("lake/a.parquet", "e", 1000, 10)], Superseded = ["ff=8/part"],
     };
 
@@ -78,7 +78,10 @@ public class PayloadTests
         AssertRoundTrip(new PlanRequest("r", 2), json.PlanRequest);
         AssertRoundTrip(new PlanReference(1, 2, 3, 4, "perPartition", [Error], TaskOutcome.Transient), json.PlanReference);
         AssertRoundTrip(new TaskRequest("r", 1, 2), json.TaskRequest);
+        AssertRoundTrip(new TaskRequest("r", 1, 2, new TaskPiece(3, 4, 5, 16), Alone: true), json.TaskRequest);
         AssertRoundTrip(new TaskResult(TaskOutcome.InputChanged, true, 1, 2, 3, 1.5), json.TaskResult);
+        AssertRoundTrip(new TaskResult(TaskOutcome.Memory, true, 1, 2, 3, null, [new TaskPiece(0, 1), new TaskPiece(1, 2, 3, 4)], Alone: true), json.TaskResult);
+        AssertRoundTrip(new MergeRequest("r", 1, 2), json.MergeRequest);
         AssertRoundTrip(new FinishRequest("r", Instant, 2, true), json.FinishRequest);
         AssertRoundTrip(new CombineRequest("r", 2, 3), json.CombineRequest);
         AssertRoundTrip(new CombineResult(TaskOutcome.InputChanged, [1, 2]), json.CombineResult);
@@ -89,10 +92,10 @@ public class PayloadTests
         AssertRoundTrip(Manifest, json.Manifest);
         AssertRoundTrip(new OutputIntent("r", ["a", "b"]), json.OutputIntent);
         AssertRoundTrip(Header, json.PlanHeader);
-        AssertRoundTrip(Slice, json.TaskSlice);
+        AssertRoundTrip(Slice with { ForecastMemory = 1 }, json.TaskSlice);
         AssertRoundTrip(Slice with { Value = null, Rows = null, Matched = [] }, json.TaskSlice);
-        AssertRoundTrip(Receipt, json.TaskReceipt);
-        AssertRoundTrip(new PlanDocument("h", "s", "why", 1, 2, 3, 4, new RowGroupCounts(1, 2, 3), 5, 6, 7, Columns, Columns, [new PlannedPartition("7", 1, 2, 3)]), json.PlanDocument);
+        AssertRoundTrip(Receipt with { ScratchBytes = 9, NeededMemory = 10, Pieces = 11 }, json.TaskReceipt);
+        AssertRoundTrip(new PlanDocument("h", "s", "why", 1, 2, 3, 4, new RowGroupCounts(1, 2, 3), 5, 6, 7, 8, Columns, Columns, [new PlannedPartition("7", 1, 2, 3, 4)]), json.PlanDocument);
     }
 
     [Fact]
