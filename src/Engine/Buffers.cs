@@ -19,6 +19,7 @@ public sealed class Buffers
     readonly Lock _lock = new();
     readonly List<byte[]> _free = [];
     readonly Stack<Decompressor> _zstd = new();
+    readonly Stack<long> _native = new();
     readonly LinkedList<Action> _idle = new();
     readonly Dictionary<(DataType Type, bool Coded), Stack<Column>> _columns = [];
 
@@ -125,6 +126,24 @@ public sealed class Buffers
         lock (_lock) _zstd.Push(zstd);
     }
 
+    /// <summary>Charges what native code takes while it works, and returns what is charged for it. As with buffers, that stays charged until the room is needed.</summary>
+    internal long RentNative(long bytes)
+    {
+        lock (_lock)
+        {
+            var held = _native.TryPop(out var free) ? free : 0;
+            if (held >= bytes) return held;
+            Account.Release(held);
+            Account.Charge(bytes);
+            return bytes;
+        }
+    }
+
+    internal void ReturnNative(long charged)
+    {
+        lock (_lock) _native.Push(charged);
+    }
+
     /// <summary>Says that a reader is idle: until <see cref="Withdraw"/>, its buffers may be asked back by calling <paramref name="drop"/>, once.</summary>
     /// <remarks>Columns are read in turns, so the reader that was idle last is needed last and gives way first.</remarks>
     internal void Offer(LinkedListNode<Action> drop)
@@ -150,6 +169,11 @@ public sealed class Buffers
         if (_free.Count > 0)
         {
             Account.Release(Take(_free.Count - 1).Length);
+            return true;
+        }
+        if (_native.TryPop(out var charged))
+        {
+            Account.Release(charged);
             return true;
         }
         foreach (var free in _columns.Values)

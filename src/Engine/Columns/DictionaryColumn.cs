@@ -86,12 +86,4 @@ public sealed class DictionaryColumn : Column
     public override Scalar this[int row] => IsNull(row) ? Scalar.Null(Type) : Dictionary[_codes[row]];
 
     public override void Append(in Scalar value) => throw new InvalidOperationException("A dictionary column takes codes, not values.");
-
-    /// <summary>The same rows with their values written out.</summary>
-    public Column Decode()
-    {
-        var column = Create(Type);
-        column.AppendRange(this, 0, Length);
-        return column;
-    }
 }

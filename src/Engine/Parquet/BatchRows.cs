@@ -37,7 +37,8 @@ sealed class BatchRows(MemoryAccount account)
     /// <summary>Whether a batch failed that may be tried once more with fewer rows, which <see cref="Count"/> then has, and with what all columns held given back.</summary>
     public bool Shrinks(Exception exception)
     {
-        if (_isLastTry || exception is not (MemoryExceededException or ParquetDataException { InnerException: MemoryExceededException })) return false;
+        // Of a full scratch space, a subtype, smaller batches make no less.
+        if (_isLastTry || (exception is ParquetDataException ? exception.InnerException : exception)?.GetType() != typeof(MemoryExceededException)) return false;
         _isLastTry = Count == 1;
         Count = Math.Max(1, Count / 2);
         _passed = 0;

@@ -65,6 +65,9 @@ sealed class ChunkBytes(IByteSource source, ReadAhead ahead, Buffers buffers) : 
 
     public bool HoldsWindow => _window.Length > 0;
 
+    /// <summary>What of a window for so many bytes <see cref="Shrink"/> leaves.</summary>
+    public static long KeptOf(int length) => length > WindowLength ? 0 : Buffers.SizeOf(length);
+
     public void MoveTo(long position)
     {
         var length = position - _position;

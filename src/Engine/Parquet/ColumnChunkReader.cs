@@ -202,7 +202,8 @@ sealed class ColumnChunkReader : IDisposable
         _validity.Forget();
     }
 
-    ParquetDataException? Typed(Exception exception) => exception is MemoryExceededException
+    // Subtypes, such as that of a full scratch space, say nothing about the page.
+    ParquetDataException? Typed(Exception exception) => exception.GetType() == typeof(MemoryExceededException)
         ? At(new ParquetDataException(ParquetDefect.TooLarge, exception.Message, exception))
         : ParquetDataException.From(exception) is { } typed ? At(typed) : null;
 

@@ -102,7 +102,7 @@ sealed class PageCodec(Buffers buffers)
     // GZipStream reads all members of a multi-member file; parquet allows several in one page.
     int ReadAll(Func<Stream> open, long bytes, Span<byte> target)
     {
-        buffers.Account.Charge(bytes);
+        var charged = buffers.RentNative(bytes);
         try
         {
             using var stream = open();
@@ -111,7 +111,7 @@ sealed class PageCodec(Buffers buffers)
         }
         finally
         {
-            buffers.Account.Release(bytes);
+            buffers.ReturnNative(charged);
         }
     }
 

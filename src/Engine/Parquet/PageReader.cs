@@ -80,8 +80,10 @@ sealed class PageReader(IByteSource source, ReadAhead ahead, long dataEnd, Buffe
             throw new ParquetDataException(ParquetDefect.Truncated, $"the page needs {header.CompressedSize} bytes, {available} remain");
         var codec = header.IsCompressed ? _chunk!.Codec : CompressionCodec.Uncompressed;
         var isPlain = codec == CompressionCodec.Uncompressed && header.CompressedSize == header.UncompressedSize;
+        // What is stored has gone when the values are decoded, but for a window of the usual length.
+        var stored = Buffers.SizeOf(header.CompressedSize);
         buffers.RequireRoom(
-            Buffers.SizeOf(header.CompressedSize) + (isPlain ? 0 : Buffers.SizeOf(header.UncompressedSize) + PageCodec.BytesOf(codec, header.UncompressedSize)) + decoded,
+            isPlain ? stored + decoded : Buffers.SizeOf(header.UncompressedSize) + Math.Max(stored + PageCodec.BytesOf(codec, header.UncompressedSize), ChunkBytes.KeptOf(header.CompressedSize) + decoded),
             () => $"the page takes {MiB(header.UncompressedSize)} decompressed and {MiB(header.CompressedSize)} as it is stored, all that the task may hold are {MiB(buffers.Account.Limit)}");
         var raw = (await _bytes.PeekAsync(header.CompressedSize, cancellationToken))[..header.CompressedSize];
         _bytes.Advance(header.CompressedSize);

@@ -42,6 +42,40 @@ public class BombTests
     }
 
     [Theory]
+    [InlineData(CompressionCodec.Brotli, 2_000_000_000, 100)]
+    [InlineData(CompressionCodec.Brotli, 60_000_000, 100)]
+    [InlineData(CompressionCodec.Gzip, 2_000_000_000, 100)]
+    [InlineData(CompressionCodec.Uncompressed, 100, 2_000_000_000)]
+    public void Read_HeaderThatClaimsMoreThanTheAccount_AsksForNoneOfIt(CompressionCodec codec, int plain, int stored)
+    {
+        // A file that is as long as its header claims, and of which no page is ever read.
+        byte[] chunk = [.. Header(0, stored, plain, 100, Encoding.Plain), .. new byte[100]];
+        var (source, buffers) = (new HollowSource([.. "PAR1"u8, .. chunk], 3L << 30), ParquetFiles.Buffers(Budget));
+        var column = new ParquetColumn(0, "x", "x", PhysicalType.ByteArray, 0, true, false, DataType.String, null, true, false);
+        using var reader = new ColumnChunkReader(source, new ReadAhead(source, buffers), column, source.Length, buffers);
+        reader.Open(0, new ColumnChunk(codec, 4, chunk.Length, chunk.Length, 100, false, null, null, null, false, null));
+        var refused = Assert.Throws<ParquetDataException>(() => ParquetFiles.Wait(new ValueTask(reader.ReadAsync(RowSelection.All(100), CancellationToken.None).AsTask())));
+        Assert.Equal(ParquetDefect.TooLarge, refused.Defect);
+        Assert.InRange(Assert.IsType<MemoryExceededException>(refused.InnerException).Needed, Budget + 1, 5L << 30);
+        Assert.InRange(buffers.Account.Held, 0, 2 << 20);
+    }
+
+    /// <summary>A file whose bytes after those given are zeros.</summary>
+    sealed class HollowSource(byte[] start, long length) : IByteSource
+    {
+        public string Name => "hollow.parquet";
+
+        public long Length => length;
+
+        public ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            buffer.Span.Clear();
+            if (offset < start.Length) start.AsSpan((int)offset, Math.Min(buffer.Length, start.Length - (int)offset)).CopyTo(buffer.Span);
+            return ValueTask.CompletedTask;
+        }
+    }
+
+    [Theory]
     [InlineData(TypeKind.String)]
     [InlineData(TypeKind.Decimal)]
     public void Read_PrefixesThatAddUpToGigabytes_IsRefused(TypeKind kind)

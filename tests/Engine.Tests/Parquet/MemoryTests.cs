@@ -73,14 +73,15 @@ public class MemoryTests
     [Fact]
     public void Append_OldAndNewBufferTogether_MustHaveRoom()
     {
-        var account = new MemoryAccount(1_000);
+        var account = new MemoryAccount(20_000);
         var column = (Column<long>)Column.Create(DataType.Int64, account);
-        column.AppendSpan(60);
-        Assert.Throws<MemoryExceededException>(() => column.AppendSpan(10));
-        Assert.Equal(480, account.Held);
+        column.AppendSpan(1_100);
+        Assert.Throws<MemoryExceededException>(() => column.AppendSpan(600));
+        Assert.Equal(8_800, account.Held);
+        // The bitmap counts too.
         column.Clear();
-        for (var row = 0; row < 60; row++) column.AppendNull();
-        Assert.Equal(488, account.Held);
+        for (var row = 0; row < 1_100; row++) column.AppendNull();
+        Assert.Equal(8_800 + 256, account.Held);
         column.Trim();
         Assert.Equal(0, account.Held);
     }

@@ -145,8 +145,7 @@ public class ReaderTests
         long RowsRead(ParquetColumn parquetColumn, (int Kind, int Wanted, int Every)[] plan, bool pressed)
         {
             var source = new MemorySource(file);
-            // Nothing is read ahead by an account of so little, and nothing stays from one step to the next.
-            var buffers = ParquetFiles.Buffers(pressed ? 1 << 20 : 1 << 30);
+            var buffers = ParquetFiles.Buffers(pressed ? 2 << 20 : 1 << 30);
             using var reader = new ColumnChunkReader(source, new ReadAhead(source, buffers), parquetColumn, footer.DataEnd, buffers);
             var start = 0;
             foreach (var group in footer.RowGroups)

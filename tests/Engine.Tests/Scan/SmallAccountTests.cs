@@ -17,7 +17,7 @@ public class SmallAccountTests
     public void Scan_SmallAccount_FindsTheSameRowsOrNoneAtAll()
     {
         var (done, refused) = (0, 0);
-        var gen = Gen.Select(Tables.WithTypes(Types, Rows), Gen.Int[500, Rows], Gen.Int[0, Rows - 1], Gen.Bool, Gen.Int[128 << 10, 2 << 20]);
+        var gen = Gen.Select(Tables.WithTypes(Types, Rows), Gen.Int[500, Rows], Gen.Int[0, Rows - 1], Gen.Bool, Gen.Int[256 << 10, 4 << 20]);
         gen.Sample((table, groupRows, pick, withPartition, limit) =>
         {
             var file = ParquetFiles.Write(table, groupRows);
@@ -31,7 +31,7 @@ public class SmallAccountTests
             }
             catch (Exception exception) when (exception is MemoryExceededException || exception.InnerException is MemoryExceededException)
             {
-                Assert.InRange(limit, 0, 1 << 20);
+                Assert.InRange(limit, 0, 2 << 20);
                 refused++;
             }
             Assert.InRange(buffers.Account.Held, 0, limit);
