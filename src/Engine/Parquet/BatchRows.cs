@@ -1,4 +1,5 @@
 using Fanfold.Engine.Columns;
+using Fanfold.Engine.Spill;
 
 namespace Fanfold.Engine.Parquet;
 
@@ -37,8 +38,8 @@ sealed class BatchRows(MemoryAccount account)
     /// <summary>Whether a batch failed that may be tried once more with fewer rows, which <see cref="Count"/> then has, and with what all columns held given back.</summary>
     public bool Shrinks(Exception exception)
     {
-        // Of a full scratch space, a subtype, smaller batches make no less.
-        if (_isLastTry || (exception is ParquetDataException ? exception.InnerException : exception)?.GetType() != typeof(MemoryExceededException)) return false;
+        // Smaller batches make a full scratch space no emptier.
+        if (_isLastTry || exception is ScratchFullException or not (MemoryExceededException or ParquetDataException { InnerException: MemoryExceededException })) return false;
         _isLastTry = Count == 1;
         Count = Math.Max(1, Count / 2);
         _passed = 0;

@@ -1,5 +1,6 @@
 using System.Numerics;
 using Fanfold.Engine.Columns;
+using Fanfold.Engine.Spill;
 
 namespace Fanfold.Engine.Parquet;
 
@@ -202,8 +203,8 @@ sealed class ColumnChunkReader : IDisposable
         _validity.Forget();
     }
 
-    // Subtypes, such as that of a full scratch space, say nothing about the page.
-    ParquetDataException? Typed(Exception exception) => exception.GetType() == typeof(MemoryExceededException)
+    // A full scratch space says nothing about the page.
+    ParquetDataException? Typed(Exception exception) => exception is MemoryExceededException and not ScratchFullException
         ? At(new ParquetDataException(ParquetDefect.TooLarge, exception.Message, exception))
         : ParquetDataException.From(exception) is { } typed ? At(typed) : null;
 
