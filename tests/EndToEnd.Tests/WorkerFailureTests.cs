@@ -69,19 +69,4 @@ public sealed class WorkerFailureTests : IDisposable
         bytes.AsSpan(int.Parse(chunk, System.Globalization.CultureInfo.InvariantCulture) + 40, 200).Fill(0x5A);
         File.WriteAllBytes(file, bytes);
     }
-
-    [Fact]
-    public async Task Run_GroupsBeyondTheMemoryCap_NamesThePartition()
-    {
-        Directory.CreateDirectory(_fanfold.PathOf("lake/trips"));
-        Duck.Execute($"copy (select 1 as ff, 'a rather long and quite distinct key of the number ' || i as key from range(1500000) t(i)) to '{_fanfold.PathOf("lake/trips/a.parquet")}' (format parquet, compression zstd)");
-        var spec = Fanfold.Spec("lake/trips", "ff", """{ "groupBy": ["key"], "aggregates": { "n": "len()" } }""", Result, """{ "limits": { "memory": "64MiB", "retries": 0 } }""");
-
-        var run = (await _fanfold.RunAsync(spec)).Exits(1);
-
-        Assert.Equal("memory", (string?)run.Error["code"]);
-        Assert.Equal("1", (string?)run.Error["partition"]);
-        Assert.Contains("limits.memory", (string)run.Error["message"]!, StringComparison.Ordinal);
-        Assert.False(HasOutput);
-    }
 }

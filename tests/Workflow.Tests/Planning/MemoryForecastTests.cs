@@ -44,9 +44,9 @@ public class MemoryForecastTests
                     ((Column<long>)columns[4]).Append(place / 100);
                     ((Column<byte>)columns[5]).Append((byte)(place % 2));
                 }
-                await writer.WriteRowGroupAsync(columns, Cancellation);
+                writer.WriteRowGroup(columns);
             }
-            await writer.CompleteAsync(Cancellation);
+            writer.Complete();
             await store.PutAsync($"lake/{file}.parquet", content.ToArray(), PutCondition.None, Cancellation);
         }
         return store;
