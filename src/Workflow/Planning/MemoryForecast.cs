@@ -20,7 +20,7 @@ sealed class MemoryForecast(ResolvedSpec resolved, IReadOnlyList<SourceFile> sou
 {
     const int BatchRows = 8192;
     const int OutputRows = 32 * 1024;
-    const int UncollectedRowGroups = 24;
+    const int UncollectedRowGroups = 20;
 
     /// <summary>For putting the groups in the order of their keys, each.</summary>
     const int OrderBytes = 20;

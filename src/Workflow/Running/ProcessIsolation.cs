@@ -44,7 +44,7 @@ public sealed class ProcessIsolation(WorkerCommand command, TokenCredential? ide
 
     public long MinMemory => WorkerMemory.MinCap(command.IsNative);
 
-    public long IdleMemory => command.IsNative ? 15L << 20 : 60L << 20;
+    public long IdleMemory => command.IsNative ? 15L << 20 : 52L << 20;
 
     public async Task<TaskReceipt> RunAsync(WorkerTask task, TimeSpan deadline, Action<long> onHeartbeat, CancellationToken cancellationToken)
     {
