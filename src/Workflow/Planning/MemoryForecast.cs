@@ -25,7 +25,7 @@ sealed class MemoryForecast(ResolvedSpec resolved, IReadOnlyList<SourceFile> sou
     /// <summary>For putting the groups in the order of their keys, each.</summary>
     const int OrderBytes = 20;
 
-    /// <summary>What a row group is decoded from is read ahead in as much, and the next one with it.</summary>
+    /// <summary>What a row group is decoded from, and the next one.</summary>
     const long MaxReadAhead = 64 << 20;
 
     /// <summary>DuckDB makes a chunk one page; all others follow parquet-mr's 1 MiB.</summary>

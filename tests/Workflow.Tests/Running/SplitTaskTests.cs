@@ -30,10 +30,10 @@ public class SplitTaskTests
             Harness = new RunHarness(inner => Isolation = new HungryIsolation(store, inner, script), store: store) { Host = new HostCapacity(4, largest, new TaskScratch("/scratch", 1000)) };
         }
 
-        public static async Task<Hungry> CreateAsync(Func<WorkerTask, int, TaskReceipt?> script, int partitions = 1, int rowGroups = 8, long largest = 0)
+        public static async Task<Hungry> CreateAsync(Func<WorkerTask, int, TaskReceipt?> script, int partitions = 1, int rowGroups = 8, long largest = 0, int rows = 10)
         {
             var hungry = new Hungry(script, largest);
-            await hungry.Harness.WriteDataAsync(partitions, rowGroups: rowGroups);
+            await hungry.Harness.WriteDataAsync(partitions, rows, rowGroups);
             return hungry;
         }
 
@@ -48,9 +48,9 @@ public class SplitTaskTests
         }
     }
 
-    static async Task<(byte[] Result, TaskReceipt Receipt)> UnsplitAsync(RunSpec spec, int partitions = 1, int rowGroups = 8)
+    static async Task<(byte[] Result, TaskReceipt Receipt)> UnsplitAsync(RunSpec spec, int rowGroups = 8, int rows = 10)
     {
-        var hungry = await Hungry.CreateAsync((_, _) => null, partitions, rowGroups);
+        var hungry = await Hungry.CreateAsync((_, _) => null, rowGroups: rowGroups, rows: rows);
         Assert.Equal(RunStatus.Succeeded, (await hungry.Harness.RunAsync("r", spec)).Summary.Status);
         return ((await hungry.Harness.ReadAsync(RunHarness.Output))!, await hungry.ReceiptAsync());
     }
@@ -89,9 +89,9 @@ public class SplitTaskTests
     [Fact]
     public async Task Run_OneRowGroupBeyondTheCap_RunsAsBucketsOfItsKeys()
     {
-        // Of the second row group all keys but those of bucket 2 of 4 are few.
+        // Of the second row group all keys but those of bucket 2 of 4 are few; each bucket has some.
         var hungry = await Hungry.CreateAsync((task, _) => MoreThan(1, task)
-            ?? (HungryIsolation.Describe(task) is "1-2" or "1-2/2:4" ? HungryIsolation.Memory(task) : null), rowGroups: 2);
+            ?? (HungryIsolation.Describe(task) is "1-2" or "1-2/2:4" ? HungryIsolation.Memory(task) : null), rowGroups: 2, rows: 200);
 
         var (summary, context) = await hungry.Harness.RunAsync("r", ByKey);
 
@@ -102,7 +102,7 @@ public class SplitTaskTests
         var parts = hungry.Isolation.Tasks[1..^1].Where(task => HungryIsolation.Describe(task) is not ("1-2" or "1-2/2:4")).Select(task => task.Output);
         Assert.Equal(parts, merge.Parts.Select(part => part.Path));
         Assert.Empty(merge.Work.Files);
-        var (result, whole) = await UnsplitAsync(ByKey, rowGroups: 2);
+        var (result, whole) = await UnsplitAsync(ByKey, rowGroups: 2, rows: 200);
         Assert.Equal(result, await hungry.Harness.ReadAsync(RunHarness.Output));
         var receipt = await hungry.ReceiptAsync();
         Assert.Equal(Proved(whole), Proved(receipt));
