@@ -15,10 +15,7 @@ static class MemoryFailure
         // A full scratch space has words of its own.
         if (failed.Failure is not { Code: Code } failure) return failed;
         var needed = failed.NeededMemory;
-        var split = needed > 0 ? "splitting the task does not change that"
-            : reduction.Plugin is not null ? "a task with a plug-in can't be split"
-            : reduction.Keys is { Count: > 0 } ? $"one row group and a {TaskPiece.MaxBuckets}th of the group keys in it need as much"
-            : "one row group alone needs as much";
+        var split = reduction.Plugin is not null ? "a task with a plug-in can't be split" : "splitting the task does not help";
         var tried = alone ? $"alone it had {Size(largest)}, the most that this host gives a worker" : $"this host gives a worker no more than {Size(largest)}";
         var advice = needed > largest ? $"raise \"limits.memory\" to {Size(needed)}" : $"raise \"limits.memory\" above {Size(largest)}, or narrow the partition with \"where\"";
         return failed with { Failure = TaskFailure.Of(Code, $"{failure.Message}; {split}; {tried}; {advice}", failure.File) };

@@ -191,11 +191,11 @@ public class SplitTaskTests
     }
 
     [Theory]
-    [InlineData(1, 0, 0, "one row group alone needs as much; this host gives a worker no more than 64 MiB; raise \"limits.memory\" above 64 MiB, or narrow the partition with \"where\"")]
-    [InlineData(2, 100, 0, "one row group alone needs as much; alone it had 100 MiB, the most that this host gives a worker; raise \"limits.memory\" above 100 MiB, or narrow the partition with \"where\"")]
-    [InlineData(1, 0, 200, "splitting the task does not change that; this host gives a worker no more than 64 MiB; raise \"limits.memory\" to 200 MiB")]
-    [InlineData(1, 199, 200, "splitting the task does not change that; this host gives a worker no more than 199 MiB; raise \"limits.memory\" to 200 MiB")]
-    [InlineData(2, 250, 200, "splitting the task does not change that; alone it had 250 MiB, the most that this host gives a worker; raise \"limits.memory\" above 250 MiB, or narrow the partition with \"where\"")]
+    [InlineData(1, 0, 0, "splitting the task does not help; this host gives a worker no more than 64 MiB; raise \"limits.memory\" above 64 MiB, or narrow the partition with \"where\"")]
+    [InlineData(2, 100, 0, "splitting the task does not help; alone it had 100 MiB, the most that this host gives a worker; raise \"limits.memory\" above 100 MiB, or narrow the partition with \"where\"")]
+    [InlineData(1, 0, 200, "splitting the task does not help; this host gives a worker no more than 64 MiB; raise \"limits.memory\" to 200 MiB")]
+    [InlineData(1, 199, 200, "splitting the task does not help; this host gives a worker no more than 199 MiB; raise \"limits.memory\" to 200 MiB")]
+    [InlineData(2, 250, 200, "splitting the task does not help; alone it had 250 MiB, the most that this host gives a worker; raise \"limits.memory\" above 250 MiB, or narrow the partition with \"where\"")]
     public async Task Run_TaskBeyondAllThatTheHostHas_FailsAndSaysWhatItNeeds(int tries, long largest, long needed, string message)
     {
         var hungry = await Hungry.CreateAsync((task, _) => ScriptedIsolation.PartitionOf(task) == 1 ? HungryIsolation.Memory(task, needed * MiB) : null, partitions: 2, rowGroups: 1, largest: largest * MiB);
@@ -241,7 +241,7 @@ public class SplitTaskTests
 
         var (summary, _) = await hungry.Harness.RunAsync("r", ByKey);
 
-        Assert.Equal("partition 0: the task needs more than that; one row group and a 256th of the group keys in it need as much; alone it had 100 MiB, the most that this host gives a worker; "
+        Assert.Equal("partition 0: the task needs more than that; splitting the task does not help; alone it had 100 MiB, the most that this host gives a worker; "
             + "raise \"limits.memory\" above 100 MiB, or narrow the partition with \"where\"", Assert.Single(summary.Errors!).Message);
         Assert.Empty(await hungry.Harness.PathsAsync("results"));
     }
