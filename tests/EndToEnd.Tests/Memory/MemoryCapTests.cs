@@ -152,7 +152,7 @@ public sealed class MemoryCapTests : IDisposable
         Assert.Equal("memory", (string?)refused.Error["code"]);
         Assert.Equal("lake/hard/one.parquet", (string?)refused.Error["file"]);
         Assert.InRange((long)refused.Json["peakWorkerMemory"]!, 1, (long)cap << 20);
-        var advice = Regex.Match((string?)refused.Error["message"]!, @"raise ""limits\.memory"" to (\d+) MiB");
+        var advice = Regex.Match((string)refused.Error["message"]!, @"raise ""limits\.memory"" to (\d+) MiB");
         Assert.True(advice.Success, (string?)refused.Error["message"]);
         var needed = int.Parse(advice.Groups[1].Value, CultureInfo.InvariantCulture);
         await RunAsync(Spec(reduce, needed), needed);
