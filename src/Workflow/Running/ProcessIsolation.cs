@@ -113,11 +113,11 @@ public sealed class ProcessIsolation(WorkerCommand command, TokenCredential? ide
         }
     }
 
-    /// <summary>A runtime that can't even report that its memory ran out crashes, or is killed by the system.</summary>
+    /// <summary>A runtime that can't even report that its memory ran out crashes, or is killed by the system. What it had mapped and not touched does not show in its peak.</summary>
     static TaskReceipt Died(WorkerTask task, int exitCode, long peak, string errors)
     {
         var how = $"the worker ended without a receipt, {Exit(exitCode)}{(errors.Length > 0 ? ": " + errors : "")}";
-        return exitCode is 134 or 137 or 139 && peak > task.Memory / 2
+        return exitCode is 134 or 137 or 139 && peak > task.Memory / 3
             ? BeyondMemory(task, peak, $"{how}; its resident memory had reached {peak >> 20} MiB")
             : TaskRunner.Failed(task.TaskId, TaskOutcome.Transient, TaskFailure.Of("worker-died", how)) with { PeakMemory = peak };
     }

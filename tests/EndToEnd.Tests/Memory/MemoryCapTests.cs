@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace Fanfold.EndToEnd.Tests.Memory;
 
@@ -41,7 +43,8 @@ public sealed class MemoryCapTests : IDisposable
     async Task<Outcome> RunAsync(JsonObject spec, int cap)
     {
         SkipWithoutNativeWorker(cap);
-        var run = (await _fanfold.RunAsync(spec)).Exits(0);
+        // Nothing may run again with more.
+        var run = (await _fanfold.RunAsync(spec, "--max-memory", $"{cap}MiB")).Exits(0);
         var peak = (long)run.Json["peakWorkerMemory"]!;
         TestContext.Current.TestOutputHelper!.WriteLine($"cap {cap} MiB: peak {peak / 1048576.0:0.0} MiB, {run.Json["elapsedMs"]} ms");
         Assert.InRange(peak, 1, (long)cap << 20);
@@ -117,7 +120,6 @@ public sealed class MemoryCapTests : IDisposable
             Duck.ReadResult(_fanfold.PathOf(Result)));
     }
 
-    /// <summary>Of rows with a long text each.</summary>
     [Theory]
     [MemberData(nameof(TinyPartitions))]
     public async Task Run_OnePartitionWithNearlyAllRows_KeepsTheCap(int cap, long tiny)
@@ -145,14 +147,14 @@ public sealed class MemoryCapTests : IDisposable
         RepeatedPages.Write(Source("one"), 1, 1, RepeatedPages.Numbers("p", [0]), RepeatedPages.Texts("text", [new string('x', 200 << 20)]));
         var reduce = """{ "aggregates": { "length": "sum(length(text))" } }""";
 
-        var refused = (await _fanfold.RunAsync(Spec(reduce, cap))).Exits(1);
+        var refused = (await _fanfold.RunAsync(Spec(reduce, cap), "--max-memory", $"{cap}MiB")).Exits(1);
 
         Assert.Equal("memory", (string?)refused.Error["code"]);
         Assert.Equal("lake/hard/one.parquet", (string?)refused.Error["file"]);
         Assert.InRange((long)refused.Json["peakWorkerMemory"]!, 1, (long)cap << 20);
-        var sufficient = (string?)refused.Error["message"];
-        Assert.Matches(@"""limits\.memory"" to (at least )?\d+ ?MiB", sufficient);
-        var needed = int.Parse(System.Text.RegularExpressions.Regex.Match(sufficient!, @"(\d+) ?MiB").Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture);
+        var advice = Regex.Match((string)refused.Error["message"]!, @"raise ""limits\.memory"" to (\d+) MiB");
+        Assert.True(advice.Success, (string?)refused.Error["message"]);
+        var needed = int.Parse(advice.Groups[1].Value, CultureInfo.InvariantCulture);
         await RunAsync(Spec(reduce, needed), needed);
         Assert.Equal([$"0|{200 << 20}"], Duck.ReadResult(_fanfold.PathOf(Result)));
     }

@@ -39,7 +39,8 @@ public sealed class MemoryReturnsTests : IDisposable
         if (isolation == "none") return;
         var peaks = Directory.GetFiles(_fanfold.PathOf($"fanfold/runs/{run.Json["runId"]}/receipts")).Order(StringComparer.Ordinal)
             .Select(file => (long)JsonNode.Parse(File.ReadAllText(file))!["peakMemory"]!).ToList();
-        Assert.Equal(Tasks, peaks.Count);
-        ResidentMemory.AssertFlat("worker", peaks, 0, 0.2);
+        // Discovery has one, too.
+        Assert.Equal(Tasks + 1, peaks.Count);
+        ResidentMemory.AssertFlat("worker", peaks, (0, 0.2), (0.8, 1));
     }
 }

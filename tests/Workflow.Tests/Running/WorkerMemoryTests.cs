@@ -13,7 +13,7 @@ public sealed class WorkerMemoryTests
         {
             var (heap, account) = (WorkerMemory.HeapLimit(cap, native), WorkerMemory.AccountLimit(cap, native));
             Assert.InRange(heap, cap / 3, cap - (28 << 20));
-            Assert.InRange(account, heap * 3 / 4, heap - 2 * WorkerMemory.YoungGeneration(cap));
+            Assert.InRange(account, heap / 2, heap - 2 * WorkerMemory.YoungGeneration(cap));
         }
     }
 
