@@ -23,6 +23,7 @@ public static partial class SelfLimit
     {
         [CapVariable] = cap.ToString(CultureInfo.InvariantCulture),
         [HeapVariable] = Hexadecimal(WorkerMemory.HeapLimit(cap, native)),
+        ["DOTNET_GCRegionSize"] = Hexadecimal(WorkerMemory.HeapRegion(cap)),
         ["DOTNET_GCgen0size"] = Hexadecimal(WorkerMemory.YoungGeneration(cap)),
         ["DOTNET_Thread_DefaultStackSize"] = Hexadecimal(StackSize),
     };

@@ -52,7 +52,7 @@ public static class TaskRunner
             EvaluationException evaluation => (TaskOutcome.BadData, TaskFailure.Of("value-out-of-range", evaluation.Message)),
             AggregateOverflowException overflow => (TaskOutcome.BadData, TaskFailure.Of("aggregate-overflow", overflow.Message)),
             MemoryExceededException or OutOfMemoryException or InsufficientMemoryException =>
-                (TaskOutcome.Memory, TaskFailure.Of("memory", $"the task needs more memory than its cap ({exception.Message}); raise \"limits.memory\"")),
+                (TaskOutcome.Memory, TaskFailure.Of("memory", $"the task needs more memory than its cap ({exception.Message})")),
             OperationCanceledException => (TaskOutcome.Cancelled, TaskFailure.Of("cancelled", "the task was cancelled")),
             StorageException storage => Storage(storage),
             IOException io => (TaskOutcome.Transient, TaskFailure.Of("io", $"local I/O failed: {io.Message}")),

@@ -16,6 +16,9 @@ public static class WorkerMemory
     /// <summary>The hard limit of the garbage-collected heap: the cap without the code, stacks and native memory of the process.</summary>
     public static long HeapLimit(long cap, bool native) => cap - Runtime(native);
 
+    /// <summary>The regions that the heap consists of. Each generation has some that are partly filled: with the default of 4 MiB, that is a third of a small heap.</summary>
+    public static long HeapRegion(long cap) => cap > 1024 * MiB ? 4 * MiB : MiB;
+
     /// <summary>What is allocated between collections of young objects. The default grows with the processor's caches, not with the limit.</summary>
     public static long YoungGeneration(long cap) => Math.Clamp(cap / 64, MiB, 8 * MiB);
 

@@ -39,7 +39,7 @@ sealed class PartitionDiscovery(IObjectStore state, StoreLocation dataLocation, 
         }, limits.Timeout, static _ => { }, cancellationToken);
         Receipt = receipt;
         if (receipt.Failure is { } failure)
-            throw new PlanRefusedException(failure.Code, $"The values of '{column.Name}' can't be found: {failure.Message}", failure.File) { Outcome = receipt.Outcome };
+            throw new PlanRefusedException(failure.Code, $"The values of '{column.Name}' can't be found: {MemoryFailure.Advised(failure)}", failure.File) { Outcome = receipt.Outcome };
         return receipt.Part is null ? [] : await ReadAsync(receipt.Part, column, cancellationToken);
     }
 

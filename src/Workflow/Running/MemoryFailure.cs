@@ -21,6 +21,9 @@ static class MemoryFailure
         return failed with { Failure = TaskFailure.Of(Code, $"{failure.Message}; {split}; {tried}; {advice}", failure.File) };
     }
 
+    /// <summary>The failure's words for a task that is neither split nor run again with more, with what a user can do.</summary>
+    public static string Advised(TaskFailure failure) => failure.Code == Code ? $"{failure.Message}; raise \"limits.memory\"" : failure.Message;
+
     // Rounded up: a cap of what is written here must do.
     static string Size(long bytes) => $"{(bytes + (1L << 20) - 1) >> 20} MiB";
 }

@@ -123,7 +123,7 @@ public sealed class ProcessIsolation(WorkerCommand command, TokenCredential? ide
     }
 
     static TaskReceipt BeyondMemory(WorkerTask task, long peak, string how) => TaskRunner.Failed(task.TaskId, TaskOutcome.Memory, TaskFailure.Of("memory",
-        $"{how}, and its cap is {task.Memory >> 20} MiB; raise \"limits.memory\", or narrow the partition with \"where\"")) with { PeakMemory = peak };
+        $"{how}, and its cap is {task.Memory >> 20} MiB")) with { PeakMemory = peak };
 
     TaskReceipt CapTooSmall(WorkerTask task) => TaskRunner.Failed(task.TaskId, TaskOutcome.Memory, TaskFailure.Of("cap-too-small",
         $"the cap of {task.Memory >> 20} MiB is less than the {MinMemory >> 20} MiB that a worker {(command.IsNative ? "" : "under `dotnet` ")}needs; raise \"limits.memory\"{(command.IsNative ? "" : ", or use the published command, whose worker is compiled ahead of time")}")) with { NeededMemory = MinMemory };

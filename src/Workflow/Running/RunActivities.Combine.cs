@@ -66,7 +66,7 @@ public sealed partial class RunActivities
         return lost;
     }
 
-    static RunError CombineError(TaskFailure cause) => new(cause.Code, $"combining the parts failed: {cause.Message}", File: cause.File);
+    static RunError CombineError(TaskFailure cause) => new(cause.Code, $"combining the parts failed: {MemoryFailure.Advised(cause)}", File: cause.File);
 
     /// <summary>All tasks in plan order with their receipts.</summary>
     async Task<List<FinishedTask>> FinishedTasksAsync(RunPaths paths, PlanHeader header, CancellationToken cancellationToken)
