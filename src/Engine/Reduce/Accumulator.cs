@@ -12,6 +12,9 @@ abstract class Accumulator
     /// <summary>Makes room for groups 0 to <paramref name="groups"/> − 1; new groups are empty.</summary>
     public abstract void Resize(int groups);
 
+    /// <summary>Empties all groups and keeps the memory.</summary>
+    public abstract void Clear();
+
     /// <summary>Makes room for what taking in this input may need beyond <see cref="Resize"/>, so that <see cref="Accumulate"/> can't fail for lack of memory.</summary>
     public virtual void Reserve(Column? input)
     {

@@ -30,6 +30,13 @@ sealed class BytesCells(StateMemory memory)
         memory.Lengthen(ref _arena, _used + bytes);
     }
 
+    /// <summary>Empties all cells and keeps the memory.</summary>
+    public void Clear()
+    {
+        Array.Clear(_cells);
+        _used = _live = 0;
+    }
+
     /// <summary>Valid until the next <see cref="Set"/>.</summary>
     public ReadOnlySpan<byte> this[int group] => _arena.AsSpan(_cells[group].Start, _cells[group].Length);
 

@@ -13,6 +13,8 @@ sealed class CountAccumulator(ValueCounts counts) : Accumulator
 
     public override bool TakesCodes => true;
 
+    public override void Clear() => counts.Clear();
+
     public override void Accumulate(Column? input, ReadOnlySpan<int> groups, long position) => counts.Add(input, groups);
 
     public override void AccumulateAll(Column? input, ReadOnlySpan<int> groups, long position) => counts.AddAll(input);

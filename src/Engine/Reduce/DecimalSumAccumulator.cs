@@ -14,6 +14,12 @@ sealed class DecimalSumAccumulator(string name, DataType input, bool mean, State
         memory.Lengthen(ref _counts, groups);
     }
 
+    public override void Clear()
+    {
+        Array.Clear(_sums);
+        Array.Clear(_counts);
+    }
+
     public override void Accumulate(Column? input, ReadOnlySpan<int> groups, long position)
     {
         var values = ((Column<Int128>)input!).Values;

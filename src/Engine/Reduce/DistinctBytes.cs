@@ -35,6 +35,13 @@ sealed class DistinctBytes(StateMemory memory) : DistinctValues(memory)
         Memory.Lengthen(ref _arena, (_count == 0 ? 0 : _ends[_count - 1]) + bytes);
     }
 
+    public override void Clear()
+    {
+        base.Clear();
+        _slots.Clear();
+        _count = 0;
+    }
+
     public override long RankBytes => (long)_count * (2 * sizeof(int) + sizeof(ulong));
 
     public long Displacement() => _slots.Displacement();

@@ -47,6 +47,13 @@ abstract class DistinctValues(StateMemory memory)
     /// <param name="bytes">Of byte strings, together.</param>
     public abstract void Reserve(int values, long bytes);
 
+    /// <summary>Forgets all values and keeps the memory.</summary>
+    public virtual void Clear()
+    {
+        NullNumber = None;
+        _dictionary = null;
+    }
+
     /// <summary>What <see cref="Ranks"/> takes.</summary>
     public abstract long RankBytes { get; }
 

@@ -36,6 +36,13 @@ sealed class DistinctWords<TWord>(StateMemory memory) : DistinctValues(memory) w
         Memory.Lengthen(ref _words, (long)_count + words);
     }
 
+    public override void Clear()
+    {
+        base.Clear();
+        _slots.Clear();
+        _count = 0;
+    }
+
     public override long RankBytes => (long)_count * (2 * sizeof(int) + Unsafe.SizeOf<TWord>());
 
     void AssignStretch(ReadOnlySpan<TWord> words, Span<int> numbers)

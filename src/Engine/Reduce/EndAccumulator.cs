@@ -22,6 +22,12 @@ sealed class EndAccumulator(DataType type, bool last, StateMemory memory) : Accu
 
     public override bool TakesCodes => true;
 
+    public override void Clear()
+    {
+        Array.Clear(_places);
+        _values.Clear();
+    }
+
     public override void Accumulate(Column? input, ReadOnlySpan<int> groups, long position)
     {
         // From the end that counts, so that a group takes one value of a batch at most.

@@ -67,6 +67,14 @@ sealed class ExactSums(StateMemory memory)
         if (_mainLevel >= 0) _main = _levels[_mainLevel];
     }
 
+    /// <summary>Makes all sums zero and keeps the memory.</summary>
+    public void Clear()
+    {
+        foreach (var level in _made) Array.Clear(_levels[level]);
+        Array.Clear(_notes);
+        _additions = 0;
+    }
+
     /// <summary>Makes room for adding these values: for the levels that they lie in and that carries may need.</summary>
     public void Reserve(ReadOnlySpan<double> values)
     {

@@ -33,6 +33,8 @@ sealed class FixedExtremeAccumulator<T>(DataType type, bool max, StateMemory mem
         memory.Lengthen(ref _present, groups);
     }
 
+    public override void Clear() => Array.Clear(_present);
+
     public override void Accumulate(Column? input, ReadOnlySpan<int> groups, long position)
     {
         var values = ((Column<T>)input!).Values[..groups.Length];
@@ -94,6 +96,12 @@ sealed class BytesExtremeAccumulator(DataType type, bool max, StateMemory memory
     public override void ReserveStates(ReadOnlySpan<Column> state) => _values.Reserve(state[0]);
 
     public override bool TakesCodes => true;
+
+    public override void Clear()
+    {
+        Array.Clear(_present);
+        _values.Clear();
+    }
 
     public override void Accumulate(Column? input, ReadOnlySpan<int> groups, long position)
     {

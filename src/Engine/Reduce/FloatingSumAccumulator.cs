@@ -27,6 +27,12 @@ sealed class FloatingSumAccumulator(ValueCounts? counts, StateMemory memory) : A
         counts?.ReserveStates();
     }
 
+    public override void Clear()
+    {
+        _sums.Clear();
+        counts?.Clear();
+    }
+
     public override void Accumulate(Column? input, ReadOnlySpan<int> groups, long position)
     {
         // Slots of null rows hold zero, which no sum shows.

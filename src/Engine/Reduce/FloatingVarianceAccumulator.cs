@@ -70,6 +70,12 @@ sealed class FloatingVarianceAccumulator(bool root, ValueCounts counts, StateMem
         if (state[5].NullCount < state[5].Length) Made(ref _largeSquares).ReserveStates((BytesColumn)state[5]);
     }
 
+    public override void Clear()
+    {
+        foreach (var sums in (ExactSums?[])[_sums, _squares, _errors, _smallSquares, _largeSquares]) sums?.Clear();
+        counts.Clear();
+    }
+
     public override void Accumulate(Column? input, ReadOnlySpan<int> groups, long position)
     {
         var values = _widening.Doubles(input!)[..groups.Length];

@@ -25,6 +25,9 @@ public sealed class GroupReducer : Reducer
     GroupStates _states;
     bool _isBusy;
 
+    /// <summary>Whether the states have memory of groups that were spilled.</summary>
+    bool _keepsMemory;
+
     /// <param name="input">The schema of the batches.</param>
     /// <param name="partition">The field and value that lead every output row; null for an output that begins with the keys.</param>
     /// <param name="keys">Ordinals of the group keys in the input.</param>
@@ -84,7 +87,7 @@ public sealed class GroupReducer : Reducer
         _isBusy = true;
         try
         {
-            while (!TryReserve(batch, areStates)) SpillGroups();
+            while (!TryReserve(batch, areStates)) MakeRoom();
             if (areStates) _states.Merge(_keyColumns, batch);
             else _states.Accumulate(_keyColumns, batch);
         }
@@ -104,23 +107,46 @@ public sealed class GroupReducer : Reducer
             if (_runs is not null) _states.Memory.Keep(_runs.SpillBytes(_states, batch.Rows));
             return true;
         }
-        catch (MemoryExceededException) when (_runs is not null && _states.Groups > 0)
+        catch (MemoryExceededException) when (_runs is not null && (_states.Groups > 0 || _keepsMemory))
         {
             return false;
         }
     }
 
-    public override bool Spill() => !_isBusy && SpillGroups();
+    /// <summary>Spills the groups, and keeps their memory for the next, which will be about as many; where that was not enough, gives it up.</summary>
+    void MakeRoom()
+    {
+        if (_states.Groups > 0) SpillGroups(keepsMemory: true);
+        else Renew();
+    }
 
-    bool SpillGroups()
+    public override bool Spill()
+    {
+        if (_isBusy) return false;
+        if (SpillGroups(keepsMemory: false)) return true;
+        if (!_keepsMemory) return false;
+        Renew();
+        return true;
+    }
+
+    /// <summary>Writes all groups to scratch; false when there are none, or no place for them.</summary>
+    bool SpillGroups(bool keepsMemory)
     {
         if (_runs is null || _states.Groups == 0) return false;
         _states.Memory.Keep(0);
         _runs.Add(_states);
-        _states.Release();
-        _states = NewStates();
+        _keepsMemory = keepsMemory && !_runs.AreTooMany;
+        if (_keepsMemory) _states.Clear();
+        else Renew();
         _runs.Compact();
         return true;
+    }
+
+    void Renew()
+    {
+        _states.Release();
+        _states = NewStates();
+        _keepsMemory = false;
     }
 
     /// <summary>Keys and states instead of results, by the keys ascending, in pieces that belong to the caller until the next. Ends the reducer.</summary>
@@ -149,7 +175,7 @@ public sealed class GroupReducer : Reducer
     /// <summary>The groups by their keys, up to the limit, in pieces that <paramref name="write"/> writes. Ends the reducer.</summary>
     IEnumerable<IReadOnlyList<Column>> Pieces(Schema schema, long limit, Action<GroupStates, ReadOnlySpan<int>, Column[]> write)
     {
-        if (_runs is { Any: true }) SpillGroups();
+        if (_runs is { Any: true }) SpillGroups(keepsMemory: false);
         foreach (var states in _runs is { Any: true } ? _runs.Rounds() : [_states])
         {
             states.Memory.Keep(0);
@@ -220,7 +246,7 @@ public sealed class GroupReducer : Reducer
     /// <summary>Merges the groups and sorts the merged ones anew.</summary>
     IEnumerable<IReadOnlyList<Column>> SortedOnScratch()
     {
-        SpillGroups();
+        SpillGroups(keepsMemory: false);
         var memory = new StateMemory(_account);
         var sorter = new RowSorter(OutputSchema, _sort, _limit, memory, _space);
         _account?.RelieveBy(sorter.Relieve);

@@ -18,6 +18,9 @@ sealed class GroupRuns(IReadOnlyList<DataType> keyTypes, Func<StateMemory, (Accu
 
     public bool Any => _runs.Count > 0;
 
+    /// <summary>Whether runs have to be merged before the next is added.</summary>
+    public bool AreTooMany => _runs.Count >= space.MostRuns || _values.Values.Any(values => values.AreTooMany);
+
     /// <summary>What <see cref="Add"/> takes beside the states, when so many more rows have been taken in.</summary>
     public long SpillBytes(GroupStates states, int rows)
     {
@@ -129,12 +132,13 @@ sealed class GroupRuns(IReadOnlyList<DataType> keyTypes, Func<StateMemory, (Accu
         return new SortedRuns(ValueSchema(values), [.. Enumerable.Range(0, keyTypes.Count + 1).Select(column => new SortKey(column, Descending: false))], _shared);
     }
 
-    /// <summary>All groups, some in memory at a time, by the keys ascending: every group of one step comes before every group of the next. Each step's is released by the next.</summary>
+    /// <summary>All groups, some in memory at a time, by the keys ascending: every group of one step comes before every group of the next, which takes the place of the step before.</summary>
     /// <param name="passing">Whether values pass too, so that results and states can be taken of each group, once and in order; else only what runs hold.</param>
     public IEnumerable<GroupStates> Rounds(bool passing = true)
     {
         var memory = new StateMemory(space.Account);
         var open = new List<IEnumerator<IReadOnlyList<Column>>>();
+        GroupStates? states = null;
         try
         {
             var (templates, _) = create(memory);
@@ -142,22 +146,16 @@ sealed class GroupRuns(IReadOnlyList<DataType> keyTypes, Func<StateMemory, (Accu
             var runSchema = RunSchema(templates);
             var merge = new RunMerge([.. _runs.Select(run => run.Read([.. runSchema.Fields.Select(field => memory.NewColumn(field.Type))]))], RowOrder.Ascending(keyTypes.Count), isUnique: true);
             Column[] taken = [.. runSchema.Fields.Select(field => memory.NewColumn(field.Type))];
-            while (merge.NextRound())
+            states = Merging(templates, sources);
+            for (; merge.NextRound(); states.Clear())
             {
-                var states = Merging(templates, sources);
-                try
-                {
-                    foreach (var slice in merge.Slices) Merge(states, slice, taken);
-                    yield return states;
-                }
-                finally
-                {
-                    states.Release();
-                }
+                foreach (var slice in merge.Slices) Merge(states, slice, taken);
+                yield return states;
             }
         }
         finally
         {
+            states?.Release();
             foreach (var source in open) source.Dispose();
             memory.Release();
         }

@@ -100,6 +100,14 @@ sealed class GroupStates(IReadOnlyList<DataType> keyTypes, Accumulator[] accumul
     /// <summary>Bytes of one group, about, all its states included.</summary>
     public long GroupBytes => memory.Charged / Math.Max(8192, Groups) + 1;
 
+    /// <summary>Forgets all groups and keeps the memory for the next.</summary>
+    public void Clear()
+    {
+        _table.Clear();
+        rows.Clear();
+        foreach (var accumulator in accumulators) accumulator.Clear();
+    }
+
     /// <summary>Gives all memory back. Nothing may be used after it.</summary>
     public void Release() => memory.Release();
 

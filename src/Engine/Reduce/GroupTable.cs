@@ -52,6 +52,14 @@ sealed class GroupTable(IEnumerable<DataType> keyTypes, StateMemory memory)
         }
     }
 
+    /// <summary>Forgets all keys and keeps the memory.</summary>
+    public void Clear()
+    {
+        foreach (var values in _values) values.Clear();
+        foreach (var pairs in _pairs) pairs.Clear();
+        _hasRows = false;
+    }
+
     void Pair()
     {
         if (_pairs.Length == 0) _pairs = [.. _values.Skip(1).Select(_ => new PairTable(memory))];

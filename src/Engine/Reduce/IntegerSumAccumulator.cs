@@ -47,6 +47,15 @@ sealed class IntegerSumAccumulator(string name, DataType input, ValueCounts? cou
         counts?.ReserveStates();
     }
 
+    public override void Clear()
+    {
+        Array.Clear(_recent);
+        Array.Clear(_spilled);
+        _hasSpilled = false;
+        _added = 0;
+        counts?.Clear();
+    }
+
     public override void Accumulate(Column? input, ReadOnlySpan<int> groups, long position)
     {
         if (groups.Length > SpillInterval - _added) Spill();

@@ -28,6 +28,8 @@ sealed class IntegerVarianceAccumulator(DataType input, bool root, StateMemory m
 
     public override void Resize(int groups) => memory.Lengthen(ref _moments, groups);
 
+    public override void Clear() => Array.Clear(_moments);
+
     public override void Accumulate(Column? input, ReadOnlySpan<int> groups, long position)
     {
         switch (input)

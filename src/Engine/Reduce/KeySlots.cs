@@ -41,6 +41,13 @@ sealed class KeySlots(StateMemory memory)
         _slots = larger;
     }
 
+    /// <summary>Empties all slots and keeps them.</summary>
+    public void Clear()
+    {
+        Array.Clear(_slots);
+        _taken = 0;
+    }
+
     /// <summary>Notes that the caller has filled slots.</summary>
     public void Took(int slots) => _taken += slots;
 

@@ -51,6 +51,13 @@ sealed class PairTable(StateMemory memory)
         }
     }
 
+    /// <summary>Forgets all pairs and keeps the memory.</summary>
+    public void Clear()
+    {
+        _pairs.Clear();
+        if (_direct is not null) Array.Clear(_direct);
+    }
+
     void Hash()
     {
         _pairs.Index();

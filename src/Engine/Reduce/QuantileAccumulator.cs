@@ -37,6 +37,14 @@ sealed class QuantileAccumulator(double q, StateMemory memory) : ValueAccumulato
         while ((long)_pieces.Count * PieceLength < _total + values) _pieces.Add((memory.New<int>(PieceLength), memory.New<ulong>(PieceLength)));
     }
 
+    public override void Clear()
+    {
+        Array.Clear(_counts);
+        memory.Free(_starts);
+        memory.Free(_byGroup);
+        (_starts, _byGroup, _total) = ([], [], 0);
+    }
+
     public override void Accumulate(Column? input, ReadOnlySpan<int> groups, long position)
     {
         var values = _widening.Doubles(input!)[..groups.Length];

@@ -23,6 +23,8 @@ sealed class RowCounts(StateMemory memory)
         if (IsNeeded) memory.Lengthen(ref _counts, groups);
     }
 
+    public void Clear() => Array.Clear(_counts);
+
     /// <summary>Counts a row for each of these groups.</summary>
     public void Add(ReadOnlySpan<int> groups)
     {

@@ -55,6 +55,16 @@ sealed class UniqueAccumulator(DataType type, StateMemory memory) : ValueAccumul
 
     public override bool TakesCodes => true;
 
+    public override void Clear()
+    {
+        Array.Clear(_counts);
+        _values.Clear();
+        _pairs.Clear();
+        memory.Free(_starts);
+        memory.Free(_byGroup);
+        (_starts, _byGroup) = ([], []);
+    }
+
     public override void Accumulate(Column? input, ReadOnlySpan<int> groups, long position)
     {
         memory.Lengthen(ref _numbers, groups.Length);

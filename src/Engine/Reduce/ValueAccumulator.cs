@@ -73,6 +73,8 @@ sealed class PassingAccumulator(ValueAccumulator aggregate, SortedValues? values
 
     public override void Resize(int groups) => memory.Lengthen(ref _counts, groups);
 
+    public override void Clear() => Array.Clear(_counts);
+
     public override void Accumulate(Column? input, ReadOnlySpan<int> groups, long position) => throw new InvalidOperationException("only states are merged");
 
     public override IReadOnlyList<DataType> StateTypes => aggregate.StateTypes;

@@ -21,6 +21,9 @@ abstract class ValueCells(StateMemory memory)
 
     public virtual void Resize(int groups) => memory.Lengthen(ref _present, groups);
 
+    /// <summary>Makes all null and keeps the memory.</summary>
+    public virtual void Clear() => Array.Clear(_present);
+
     /// <summary>Makes room for all values of a plain or coded column.</summary>
     public virtual void Reserve(Column values)
     {
@@ -72,6 +75,12 @@ abstract class ValueCells(StateMemory memory)
         }
 
         public override void Reserve(Column values) => _values.Reserve(values);
+
+        public override void Clear()
+        {
+            base.Clear();
+            _values.Clear();
+        }
 
         protected override void SetValid(int group, Column source, int row) => _values.Set(group, ((BytesColumn)source).Bytes(row));
 

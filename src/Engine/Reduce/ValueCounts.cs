@@ -26,6 +26,9 @@ sealed class ValueCounts
         if (_others.Length > 0) _memory.Lengthen(ref _others, groups);
     }
 
+    /// <summary>Clears what is not the shared counter's.</summary>
+    public void Clear() => Array.Clear(_others);
+
     /// <summary>Makes room for what <see cref="Add"/> needs for this input.</summary>
     public void Reserve(Column? input)
     {

@@ -12,13 +12,15 @@ sealed class SortedRuns(Schema schema, IReadOnlyList<SortKey> sort, SpillSpace s
 
     public bool Any => _runs.Count > 0;
 
+    public bool AreTooMany => _runs.Count >= space.MostRuns;
+
     /// <summary>Adds a run that <paramref name="write"/> writes, sorted.</summary>
     public void Add(Action<RunFile> write) => _runs.Add(space.Write(write));
 
     /// <summary>Merges runs that have become too many into one.</summary>
     public void Compact()
     {
-        if (_runs.Count < space.MostRuns) return;
+        if (!AreTooMany) return;
         var merged = space.Write(run =>
         {
             foreach (var rows in Merge()) run.Write(rows);
