@@ -30,7 +30,7 @@ static class MemoryBenchmark
                 to '{source}' (format parquet, row_group_size 1000000)
                 """);
             await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-                $"\n## The price of a cap, {2 * groups:N0} rows, {groups:N0} groups\n\n| job | cap | wall s | CPU s | wall, × ample | CPU, × ample | largest worker MiB | spilled MiB |\n|---|---|---|---|---|---|---|---|"));
+                $"\n## The price of a cap, {2 * groups:N0} rows, {groups:N0} groups\n\n| job | cap | wall s | CPU s | wall, × ample | CPU, × ample | largest worker MiB | scratch MiB |\n|---|---|---|---|---|---|---|---|"));
             foreach (var job in Jobs) await MeasureAsync(command, options, output, folder, job);
         }
         finally
@@ -57,12 +57,12 @@ static class MemoryBenchmark
             if (cap == Ample) ample = run;
             if (options.Check) Check(folder);
             await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture,
-                $"| {job.Name} | {cap} | {run.ElapsedMs / 1000:0.00} | {run.CpuSeconds:0.00} | {run.ElapsedMs / ample!.ElapsedMs:0.00} | {run.CpuSeconds / ample.CpuSeconds:0.00} | {(double)run.Summary["peakWorkerMemory"]! / (1 << 20):0.0} | {Spilled(folder) / (1 << 20):0} |"));
+                $"| {job.Name} | {cap} | {run.ElapsedMs / 1000:0.00} | {run.CpuSeconds:0.00} | {run.ElapsedMs / ample!.ElapsedMs:0.00} | {run.CpuSeconds / ample.CpuSeconds:0.00} | {(double)run.Summary["peakWorkerMemory"]! / (1 << 20):0.0} | {Scratch(folder) / (1 << 20):0} |"));
         }
     }
 
-    static double Spilled(string folder) =>
-        JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "results", "out.parquet.manifest.json")))!["partitions"]!.AsArray().Sum(partition => (double?)partition!["spilledBytes"] ?? 0);
+    static double Scratch(string folder) =>
+        JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "results", "out.parquet.manifest.json")))!["partitions"]!.AsArray().Sum(partition => (double?)partition!["scratchBytes"] ?? 0);
 
     static JsonObject Spec(string reduce, string cap) => new()
     {

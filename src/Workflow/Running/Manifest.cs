@@ -50,8 +50,8 @@ public sealed record ManifestPartition(
     /// <summary>The pieces that its task was split into; null when it ran as one.</summary>
     public int? Pieces { get; init; }
 
-    /// <summary>The most that one worker held in scratch files at once, in bytes; null when nothing was spilled.</summary>
-    public long? SpilledBytes { get; init; }
+    /// <summary>The most that one worker held in scratch files at once, in bytes: what was spilled, and a part of more than a MiB before it is put; null when nothing.</summary>
+    public long? ScratchBytes { get; init; }
 
     internal static ManifestPartition Of(FinishedTask task)
     {
@@ -61,7 +61,7 @@ public sealed record ManifestPartition(
             slice.Value is null ? null : slice.Partition, status, failed ? null : receipt?.RowsInPartition, receipt?.Part?.Rows ?? 0, receipt?.Part?.Hash, Known(slice.ForecastMemory), Known(receipt?.PeakMemory))
         {
             Pieces = receipt is { Pieces: > 0 } ? receipt.Pieces : null,
-            SpilledBytes = Known(receipt?.ScratchBytes),
+            ScratchBytes = Known(receipt?.ScratchBytes),
         };
     }
 

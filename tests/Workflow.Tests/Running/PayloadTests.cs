@@ -58,7 +58,7 @@ public class PayloadTests
 
     static readonly Manifest Manifest = new()
     {
-        RunId = "r", SpecHash = "h", EngineVersion = "1.2.3", Status = RunStatus.Succeeded, Result = new ManifestResult("out", ResultFormat.Hive, null, "hash", 12, 3456, [new ManifestFile("ff=7/part", "7", "e", "h", 12, 3456), new ManifestFile("n", null, "e", "h", 1, 2)]), Columns = Columns, Partitions = [new ManifestPartition("7", "succeeded", 1, 2, "hash", 3, 4) { Pieces = 5, SpilledBytes = 6 }],
+        RunId = "r", SpecHash = "h", EngineVersion = "1.2.3", Status = RunStatus.Succeeded, Result = new ManifestResult("out", ResultFormat.Hive, null, "hash", 12, 3456, [new ManifestFile("ff=7/part", "7", "e", "h", 12, 3456), new ManifestFile("n", null, "e", "h", 1, 2)]), Columns = Columns, Partitions = [new ManifestPartition("7", "succeeded", 1, 2, "hash", 3, 4) { Pieces = 5, ScratchBytes = 6 }],
         Proof = new CompletenessProof("complete", 1, 2, 3, 4, 5), Inputs = [new ManifestInput("lake/a.parquet", "e", 1000, 10)], Superseded = ["ff=8/part"],
     };
 

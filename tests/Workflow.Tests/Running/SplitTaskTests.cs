@@ -80,7 +80,7 @@ public class SplitTaskTests
         // The largest of pieces and merge.
         Assert.Equal((101, 10), (receipt.PeakMemory, receipt.ScratchBytes));
         var partition = await hungry.PartitionAsync();
-        Assert.Equal((4, 101, 10), (partition.Pieces, partition.PeakMemory, partition.SpilledBytes));
+        Assert.Equal((4, 101, 10), (partition.Pieces, partition.PeakMemory, partition.ScratchBytes));
     }
 
     static (string?, int, long, long, long, string?) Proved(TaskReceipt receipt) =>
