@@ -18,6 +18,7 @@ sealed class DistinctBytes(StateMemory memory) : DistinctValues(memory)
     readonly int[] _rows = new int[Stretch];
     byte[] _arena = [];
     int[] _ends = [];
+    ulong[] _keys = [];
     int _count;
 
     public override int Count => _count;
@@ -42,7 +43,7 @@ sealed class DistinctBytes(StateMemory memory) : DistinctValues(memory)
         _count = 0;
     }
 
-    public override long RankBytes => (long)_count * (2 * sizeof(int) + sizeof(ulong));
+    protected override long SortBytes => StateMemory.Missing(_keys, _count);
 
     public long Displacement() => _slots.Displacement();
 
@@ -136,10 +137,9 @@ sealed class DistinctBytes(StateMemory memory) : DistinctValues(memory)
 
     protected override void Sort(Span<int> numbers)
     {
-        var keys = Memory.New<ulong>(numbers.Length);
+        Memory.Renew(ref _keys, numbers.Length);
         var shared = CommonPrefix(numbers);
-        Sort(numbers, keys, shared, shared);
-        Memory.Free(keys);
+        Sort(numbers, _keys.AsSpan(0, numbers.Length), shared, shared);
     }
 
     int CommonPrefix(ReadOnlySpan<int> numbers)

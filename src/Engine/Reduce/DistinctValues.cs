@@ -14,6 +14,8 @@ abstract class DistinctValues(StateMemory memory)
     readonly int[] _numbers = new int[Stretch];
     Column? _dictionary;
     int[] _numberOfCode = [];
+    int[] _order = [];
+    int[] _ranks = [];
 
     /// <summary>How many there are, null included.</summary>
     public abstract int Count { get; }
@@ -54,8 +56,11 @@ abstract class DistinctValues(StateMemory memory)
         _dictionary = null;
     }
 
-    /// <summary>What <see cref="Ranks"/> takes.</summary>
-    public abstract long RankBytes { get; }
+    /// <summary>What <see cref="Ranks"/> takes that is not held yet.</summary>
+    public long RankBytes => StateMemory.Missing(_order, Count) + StateMemory.Missing(_ranks, Count) + SortBytes;
+
+    /// <summary>What <see cref="Sort"/> takes that is not held yet.</summary>
+    protected abstract long SortBytes { get; }
 
     /// <summary>Writes the number of each row's value.</summary>
     public void Assign(Column column, Span<int> numbers)
@@ -136,20 +141,29 @@ abstract class DistinctValues(StateMemory memory)
     /// <param name="numbers">Filled with the numbers in any order, to be sorted.</param>
     protected abstract void Sort(Span<int> numbers);
 
-    /// <summary>The place of each number in the order of the values, null last.</summary>
-    public int[] Ranks()
+    /// <summary>All numbers by value ascending, that of null last. Valid until the next value comes.</summary>
+    public ReadOnlyMemory<int> Order()
     {
-        var order = memory.New<int>(Count);
+        memory.Renew(ref _order, Count);
         var valid = 0;
         for (var number = 0; number < Count; number++)
         {
-            if (number != NullNumber) order[valid++] = number;
+            if (number != NullNumber) _order[valid++] = number;
         }
-        Sort(order.AsSpan(0, valid));
-        if (NullNumber != None) order[valid] = NullNumber;
-        var ranks = memory.New<int>(Count);
-        for (var rank = 0; rank < order.Length; rank++) ranks[order[rank]] = rank;
-        memory.Free(order);
-        return ranks;
+        Sort(_order.AsSpan(0, valid));
+        if (NullNumber != None) _order[valid] = NullNumber;
+        return _order.AsMemory(0, Count);
+    }
+
+    /// <summary>The place of each number in <see cref="Order"/>. Valid until the next value comes.</summary>
+    public ReadOnlySpan<int> Ranks() => Ranks(out _);
+
+    /// <summary>The same, and the order.</summary>
+    public ReadOnlySpan<int> Ranks(out ReadOnlySpan<int> order)
+    {
+        order = Order().Span;
+        memory.Renew(ref _ranks, Count);
+        for (var rank = 0; rank < order.Length; rank++) _ranks[order[rank]] = rank;
+        return _ranks.AsSpan(0, Count);
     }
 }

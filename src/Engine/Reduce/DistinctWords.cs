@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Fanfold.Engine.Columns;
 
 namespace Fanfold.Engine.Reduce;
@@ -13,6 +12,7 @@ sealed class DistinctWords<TWord>(StateMemory memory) : DistinctValues(memory) w
     readonly uint[] _hashes = new uint[Stretch];
     readonly TWord[] _scratch = new TWord[Stretch];
     TWord[] _words = [];
+    TWord[] _keys = [];
     int _count;
 
     public override int Count => _count;
@@ -43,7 +43,7 @@ sealed class DistinctWords<TWord>(StateMemory memory) : DistinctValues(memory) w
         _count = 0;
     }
 
-    public override long RankBytes => (long)_count * (2 * sizeof(int) + Unsafe.SizeOf<TWord>());
+    protected override long SortBytes => StateMemory.Missing(_keys, _count);
 
     void AssignStretch(ReadOnlySpan<TWord> words, Span<int> numbers)
     {
@@ -139,9 +139,9 @@ sealed class DistinctWords<TWord>(StateMemory memory) : DistinctValues(memory) w
 
     protected override void Sort(Span<int> numbers)
     {
-        var keys = Memory.New<TWord>(numbers.Length);
-        for (var i = 0; i < numbers.Length; i++) keys[i] = _words[numbers[i]];
-        keys.AsSpan().Sort(numbers);
-        Memory.Free(keys);
+        Memory.Renew(ref _keys, numbers.Length);
+        var keys = _keys.AsSpan(0, numbers.Length);
+        for (var i = 0; i < keys.Length; i++) keys[i] = _words[numbers[i]];
+        keys.Sort(numbers);
     }
 }

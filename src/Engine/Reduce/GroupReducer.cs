@@ -176,41 +176,49 @@ public sealed class GroupReducer : Reducer
     IEnumerable<IReadOnlyList<Column>> Pieces(Schema schema, long limit, Action<GroupStates, ReadOnlySpan<int>, Column[]> write)
     {
         if (_runs is { Any: true }) SpillGroups(keepsMemory: false);
-        foreach (var states in _runs is { Any: true } ? _runs.Rounds() : [_states])
-        {
-            states.Memory.Keep(0);
-            var order = states.Order();
-            var taken = (int)Math.Min(limit, order.Length);
-            limit -= taken;
-            foreach (var piece in Pieces(states, order.AsMemory(0, taken), schema, write)) yield return piece;
-            states.Memory.Free(order);
-            if (limit == 0) break;
-        }
-        Release();
-    }
-
-    IEnumerable<IReadOnlyList<Column>> Pieces(GroupStates states, ReadOnlyMemory<int> order, Schema schema, Action<GroupStates, ReadOnlySpan<int>, Column[]> write)
-    {
         var columns = _memory.NewColumns(schema);
         try
         {
-            var pieceRows = (int)Math.Clamp((_space?.FrameBytes ?? PieceBytes) / states.GroupBytes, 1, PieceRows);
-            for (; order.Length > 0; order = order[Math.Min(pieceRows, order.Length)..])
+            foreach (var states in _runs is { Any: true } ? _runs.Rounds() : [_states])
             {
-                foreach (var column in columns) column.Clear();
-                write(states, order.Span[..Math.Min(pieceRows, order.Length)], columns);
-                yield return columns;
+                states.Memory.Keep(0);
+                var order = states.Order();
+                var taken = (int)Math.Min(limit, order.Length);
+                limit -= taken;
+                foreach (var piece in Pieces(states, order[..taken], columns, write)) yield return piece;
+                if (limit == 0) break;
             }
         }
         finally
         {
             foreach (var column in columns) column.Release();
         }
+        Release();
+    }
+
+    /// <param name="columns">Filled with each piece.</param>
+    IEnumerable<IReadOnlyList<Column>> Pieces(GroupStates states, ReadOnlyMemory<int> order, Column[] columns, Action<GroupStates, ReadOnlySpan<int>, Column[]> write)
+    {
+        var pieceRows = (int)Math.Clamp((_space?.FrameBytes ?? PieceBytes) / states.GroupBytes, 1, PieceRows);
+        for (; order.Length > 0; order = order[Math.Min(pieceRows, order.Length)..])
+        {
+            foreach (var column in columns) column.Clear();
+            write(states, order.Span[..Math.Min(pieceRows, order.Length)], columns);
+            yield return columns;
+        }
     }
 
     IEnumerable<IReadOnlyList<Column>> Sorted(int[] order)
     {
-        foreach (var piece in Pieces(_states, order.AsMemory(0, (int)Math.Min(_limit, order.Length)), OutputSchema, Write)) yield return piece;
+        var columns = _memory.NewColumns(OutputSchema);
+        try
+        {
+            foreach (var piece in Pieces(_states, order.AsMemory(0, (int)Math.Min(_limit, order.Length)), columns, Write)) yield return piece;
+        }
+        finally
+        {
+            foreach (var column in columns) column.Release();
+        }
         Release();
     }
 
@@ -223,12 +231,11 @@ public sealed class GroupReducer : Reducer
         try
         {
             _states.Memory.Keep(0);
-            order = _states.Order();
-            Write(_states, order, columns, _sort.Select(key => key.Column).ToHashSet());
-            var sorted = memory.New<int>(order.Length);
-            new RowOrder(_sort).Fill(columns, sorted);
-            for (var i = 0; i < sorted.Length; i++) sorted[i] = order[sorted[i]];
-            sorted.CopyTo(order, 0);
+            var byKeys = _states.Order().Span;
+            Write(_states, byKeys, columns, _sort.Select(key => key.Column).ToHashSet());
+            order = _memory.New<int>(byKeys.Length);
+            new RowOrder(_sort).Fill(columns, order);
+            foreach (ref var group in order.AsSpan()) group = byKeys[group];
             return true;
         }
         catch (MemoryExceededException) when (_runs is not null && _states.Groups > 0)

@@ -45,7 +45,7 @@ sealed class GroupRuns(IReadOnlyList<DataType> keyTypes, Func<StateMemory, (Accu
                 for (var from = 0; from < order.Length; from += pieceRows)
                 {
                     foreach (var column in columns) column.Clear();
-                    states.Save(order.AsSpan(from, Math.Min(pieceRows, order.Length - from)), columns, spilled: true);
+                    states.Save(order.Span.Slice(from, Math.Min(pieceRows, order.Length - from)), columns, spilled: true);
                     run.Write(columns);
                 }
             }
@@ -58,7 +58,6 @@ sealed class GroupRuns(IReadOnlyList<DataType> keyTypes, Func<StateMemory, (Accu
         {
             if (states.Accumulators[i] is ValueAccumulator values) AddValues(i, values, states, order);
         }
-        states.Memory.Free(order);
     }
 
     /// <summary>Merges runs that have become too many. The groups that were added are no longer in memory then.</summary>
@@ -68,22 +67,22 @@ sealed class GroupRuns(IReadOnlyList<DataType> keyTypes, Func<StateMemory, (Accu
         if (_runs.Count < space.MostRuns) return;
         var merged = space.Write(run =>
         {
+            Column[]? columns = null;
             foreach (var states in Rounds(passing: false))
             {
-                var order = states.Order();
-                var columns = states.Memory.NewColumns(RunSchema(states));
-                states.Save(order, columns, spilled: true);
+                columns ??= states.Memory.NewColumns(RunSchema(states));
+                foreach (var column in columns) column.Clear();
+                states.Save(states.Order().Span, columns, spilled: true);
                 run.Write(columns);
-                Release(columns);
-                states.Memory.Free(order);
             }
+            Release(columns ?? []);
         });
         foreach (var run in _runs) run.Dispose();
         _runs.Clear();
         _runs.Add(merged);
     }
 
-    void AddValues(int aggregate, ValueAccumulator values, GroupStates states, int[] order)
+    void AddValues(int aggregate, ValueAccumulator values, GroupStates states, ReadOnlyMemory<int> order)
     {
         values.ArrangeAscending();
         if (!_values.TryGetValue(aggregate, out var runs)) _values.Add(aggregate, runs = NewValues(values, states));
@@ -95,7 +94,7 @@ sealed class GroupRuns(IReadOnlyList<DataType> keyTypes, Func<StateMemory, (Accu
             var rows = 0;
             try
             {
-                foreach (var group in order)
+                foreach (var group in order.Span)
                 {
                     var count = values.Count(group);
                     for (long from = 0; from < count;)

@@ -74,8 +74,8 @@ sealed class GroupStates(IReadOnlyList<DataType> keyTypes, Accumulator[] accumul
         }
     }
 
-    /// <summary>The groups by their keys ascending.</summary>
-    public int[] Order() => _table.Order();
+    /// <summary>The groups by their keys ascending; valid until the next row comes.</summary>
+    public ReadOnlyMemory<int> Order() => _table.Order();
 
     /// <summary>What <see cref="Order"/> takes.</summary>
     public long OrderBytes => _table.OrderBytes;

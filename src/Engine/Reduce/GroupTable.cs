@@ -9,8 +9,15 @@ namespace Fanfold.Engine.Reduce;
 sealed class GroupTable(IEnumerable<DataType> keyTypes, StateMemory memory)
 {
     readonly DistinctValues[] _values = [.. keyTypes.Select(type => DistinctValues.Create(type, memory))];
+    static readonly int[] OnlyGroup = [0];
+
     PairTable[] _pairs = [];
     int[] _scratch = [];
+    ulong[] _words = [];
+    int[] _order = [];
+    int[] _ranks = [];
+    int[] _lefts = [];
+    int[] _rights = [];
     bool _hasRows;
 
     /// <summary>The number of distinct keys so far; without key columns there is one as soon as there is a row.</summary>
@@ -29,7 +36,8 @@ sealed class GroupTable(IEnumerable<DataType> keyTypes, StateMemory memory)
     }
 
     /// <summary>What <see cref="Order"/> and <see cref="WriteKeys"/> of a few thousand take at most.</summary>
-    public long OrderBytes => _values.Sum(value => value.RankBytes) + (long)Count * (4 * sizeof(int) + sizeof(ulong)) + (64 << 10);
+    public long OrderBytes => _values.Sum(value => value.RankBytes)
+        + (_values.Length > 1 ? StateMemory.Missing(_words, Count) + StateMemory.Missing(_order, Count) + StateMemory.Missing(_ranks, Count) : 0) + (128 << 10);
 
     /// <summary>Writes the group of each row; new keys get the next numbers.</summary>
     public void Assign(IReadOnlyList<Column> keyColumns, Span<int> groups)
@@ -72,8 +80,10 @@ sealed class GroupTable(IEnumerable<DataType> keyTypes, StateMemory memory)
     public void WriteKeys(ReadOnlySpan<int> groups, ReadOnlySpan<Column> targets)
     {
         if (_values.Length == 0 || groups.Length == 0) return;
-        var lefts = memory.New<int>(groups.Length);
-        var rights = memory.New<int>(groups.Length);
+        memory.Renew(ref _lefts, groups.Length);
+        memory.Renew(ref _rights, groups.Length);
+        var lefts = _lefts.AsSpan(0, groups.Length);
+        var rights = _rights.AsSpan(0, groups.Length);
         groups.CopyTo(lefts);
         for (var key = _values.Length - 1; key > 0; key--)
         {
@@ -82,38 +92,34 @@ sealed class GroupTable(IEnumerable<DataType> keyTypes, StateMemory memory)
             _values[key].Write(rights, targets[key]);
         }
         _values[0].Write(lefts, targets[0]);
-        memory.Free(lefts);
-        memory.Free(rights);
     }
 
-    /// <summary>The groups by their keys ascending: columns in turn, NaN after every number, nulls last.</summary>
-    public int[] Order()
+    /// <summary>The groups by their keys ascending: columns in turn, NaN after every number, nulls last. Valid until the next row comes.</summary>
+    public ReadOnlyMemory<int> Order()
     {
-        if (_values.Length == 0) return _hasRows ? [0] : [];
+        if (_values.Length == 0) return _hasRows ? OnlyGroup : default;
+        if (_values.Length == 1) return _values[0].Order();
+        if (Count == 0) return default;
         // Each value by its rank, then each longer prefix of the keys by the ranks of its two parts.
         var ranks = _values[0].Ranks();
-        for (var key = 1; key < _values.Length && _pairs.Length > 0; key++)
+        for (var key = 1; ; key++)
         {
             var rights = _values[key].Ranks();
             var pairs = _pairs[key - 1].Pairs;
-            var words = memory.New<ulong>(pairs.Length);
-            for (var i = 0; i < words.Length; i++) words[i] = (ulong)(uint)ranks[(int)(pairs[i] >> 32)] << 32 | (uint)rights[(int)(uint)pairs[i]];
-            memory.Free(ranks);
-            memory.Free(rights);
-            var order = memory.New<int>(words.Length);
-            for (var i = 0; i < order.Length; i++) order[i] = i;
-            words.AsSpan().Sort(order.AsSpan());
-            memory.Free(words);
-            ranks = Inverse(order);
+            memory.Renew(ref _words, pairs.Length);
+            memory.Renew(ref _order, pairs.Length);
+            var words = _words.AsSpan(0, pairs.Length);
+            var order = _order.AsSpan(0, pairs.Length);
+            for (var i = 0; i < words.Length; i++)
+            {
+                words[i] = (ulong)(uint)ranks[(int)(pairs[i] >> 32)] << 32 | (uint)rights[(int)(uint)pairs[i]];
+                order[i] = i;
+            }
+            words.Sort(order);
+            if (key == _values.Length - 1) return _order.AsMemory(0, pairs.Length);
+            memory.Renew(ref _ranks, pairs.Length);
+            for (var rank = 0; rank < order.Length; rank++) _ranks[order[rank]] = rank;
+            ranks = _ranks.AsSpan(0, pairs.Length);
         }
-        return Inverse(ranks);
-    }
-
-    int[] Inverse(int[] permutation)
-    {
-        var inverse = memory.New<int>(permutation.Length);
-        for (var i = 0; i < permutation.Length; i++) inverse[permutation[i]] = i;
-        memory.Free(permutation);
-        return inverse;
     }
 }

@@ -39,6 +39,19 @@ sealed class StateMemory(MemoryAccount? account = null)
         array = longer;
     }
 
+    /// <summary>Replaces an array that is shorter than <paramref name="length"/> by one of just that length, with any content.</summary>
+    /// <exception cref="MemoryExceededException">The account has no room for it, or no array can be so long; the array is empty then.</exception>
+    public void Renew<T>(ref T[] array, long length)
+    {
+        if (array.Length >= length) return;
+        Free(array);
+        array = [];
+        array = New<T>(length);
+    }
+
+    /// <summary>What <see cref="Renew"/> would charge.</summary>
+    public static long Missing<T>(T[] array, long length) => array.Length >= length ? 0 : length * Unsafe.SizeOf<T>();
+
     public T[] New<T>(long length)
     {
         if (length > Array.MaxLength) throw new MemoryExceededException($"one state of a reduction passes {Array.MaxLength:N0} items");

@@ -136,9 +136,11 @@ sealed class UniqueAccumulator(DataType type, StateMemory memory) : ValueAccumul
     public override void ArrangeAscending()
     {
         Arrange();
-        var ranks = _values.Ranks();
-        for (var group = 0; group < _groups; group++) _byGroup.AsSpan(_starts[group], (int)_counts[group]).Sort((left, right) => ranks[left].CompareTo(ranks[right]));
-        memory.Free(ranks);
+        // By rank, and from the ranks back to the numbers.
+        var ranks = _values.Ranks(out var order);
+        foreach (ref var number in _byGroup.AsSpan(0, _starts[_groups])) number = ranks[number];
+        for (var group = 0; group < _groups; group++) _byGroup.AsSpan(_starts[group], (int)_counts[group]).Sort();
+        foreach (ref var number in _byGroup.AsSpan(0, _starts[_groups])) number = order[number];
     }
 
     public override void AppendValues(int group, long from, int count, Column target) => _values.Write(_byGroup.AsSpan(_starts[group] + (int)from, count), target);

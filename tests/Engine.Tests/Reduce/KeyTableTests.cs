@@ -71,7 +71,7 @@ public class KeyTableTests
             if (known >= 0) Assert.Equal(numbers[seen[known]], numbers[row]);
         }
         Assert.Equal(seen.Count, groups.Count);
-        var order = groups.Order();
+        var order = groups.Order().ToArray();
         Assert.Equal(seen.Order(Comparer<int>.Create((left, right) => Compare(table, left, right))).Select(row => numbers[row]), order);
         var keys = table.Schema.Fields.Select(field => Column.Create(field.Type)).ToArray();
         groups.WriteKeys(order, keys);
