@@ -120,7 +120,7 @@ public sealed class PluginTests : IDisposable
 
     [Theory]
     [InlineData("cuonts", "", "plugin-missing", "/reduce/plugin", "did you mean 'counts'?")]
-    [InlineData("no-such", "", "plugin-missing", "/reduce/plugin", "it has counts, hangs, leaks, prints, sessions, throws, writes-nothing, writes-the-partition, ….")]
+    [InlineData("no-such", "", "plugin-missing", "/reduce/plugin", "it has counts, hangs, leaks, leaks-arrays, leaks-natively, leaks-objects, prints, sessions, ….")]
     [InlineData("sessions", "", "unknown-column", "/reduce/plugin", "'vehicle'")]
     [InlineData("writes-nothing", "", "plugin-output", "/reduce/plugin", "no column")]
     [InlineData("writes-the-partition", "", "plugin-output", "/reduce/plugin", "'ff'")]
