@@ -26,7 +26,7 @@ public sealed class Buffers
     public Buffers(MemoryAccount account)
     {
         Account = account;
-        account.ReserveFrom(DropOne);
+        account.ReserveFrom(() => Locked(DropFree), () => Locked(DropIdle));
     }
 
     public MemoryAccount Account { get; }
@@ -45,7 +45,7 @@ public sealed class Buffers
             while (Account.Held + size > Account.Limit)
             {
                 if (DropFree()) continue;
-                if (!DropIdle()) break;
+                if (Account.SpillsFirst || !DropIdle()) break;
                 // What an idle reader gives back may be just what is looked for.
                 if (TakeFitting(length) is { } given) return given;
             }
@@ -77,7 +77,7 @@ public sealed class Buffers
     internal void RequireRoom(long bytes, Func<string> what)
     {
         if (bytes <= Account.Limit) return;
-        while (DropOne())
+        while (Locked(DropFree) || Locked(DropIdle))
         {
         }
         throw new MemoryExceededException(what(), Account.Held + bytes);
@@ -159,9 +159,9 @@ public sealed class Buffers
         }
     }
 
-    bool DropOne()
+    bool Locked(Func<bool> drop)
     {
-        lock (_lock) return DropFree() || DropIdle();
+        lock (_lock) return drop();
     }
 
     bool DropFree()

@@ -12,7 +12,9 @@ public sealed class MemoryAccount(long limit, long heap = long.MaxValue)
     long _held;
     long _allocated;
     Func<bool>? _reserve;
-    Func<bool>? _relief;
+    Func<bool>? _idle;
+    Func<bool>? _spill;
+    Func<long>? _spillable;
 
     /// <summary>In bytes.</summary>
     public long Limit => limit;
@@ -20,13 +22,23 @@ public sealed class MemoryAccount(long limit, long heap = long.MaxValue)
     /// <summary>Bytes charged and not released.</summary>
     public long Held => Interlocked.Read(ref _held);
 
-    /// <summary>Charges what the task can't do without: where there is no room, the reserve gives way, then the reducer's states.</summary>
+    /// <summary>Whether what can be spilled is so much that it gives way before what would be read again.</summary>
+    internal bool SpillsFirst => _spillable?.Invoke() >= limit / 4;
+
+    /// <summary>
+    /// Charges what the task can't do without. Where there is no room, the reserve gives way, then the reducer's states if they are large, then what idle readers hold, and states in any case.
+    /// </summary>
     /// <exception cref="MemoryExceededException">The limit would be passed; nothing is charged then.</exception>
     public void Charge(long bytes)
     {
         while (!TryCharge(bytes))
         {
-            if (_relief?.Invoke() == true) continue;
+            if (SpillsFirst)
+            {
+                // A reducer that asks for itself is told at once, and spills then.
+                if (_spill?.Invoke() == true) continue;
+            }
+            else if (_idle?.Invoke() == true || _spill?.Invoke() == true) continue;
             var held = Held;
             throw new MemoryExceededException($"{bytes:N0} bytes are needed beside the {held:N0} held, the limit is {limit:N0}");
         }
@@ -46,11 +58,15 @@ public sealed class MemoryAccount(long limit, long heap = long.MaxValue)
         return false;
     }
 
-    /// <summary>Names the reserve: each call releases a part of it; false when nothing is left.</summary>
-    internal void ReserveFrom(Func<bool> release) => _reserve = release;
+    /// <summary>Names what gives way: each call releases a part of it; false when nothing is left.</summary>
+    /// <param name="reserve">What no one uses.</param>
+    /// <param name="idle">What would have to be read again.</param>
+    internal void ReserveFrom(Func<bool> reserve, Func<bool> idle) => (_reserve, _idle) = (reserve, idle);
 
-    /// <summary>Names who can make room at a price, such as by spilling: false when that freed nothing.</summary>
-    internal void RelieveBy(Func<bool>? spill) => _relief = spill;
+    /// <summary>Names who can make room by spilling; null when no one can.</summary>
+    /// <param name="spill">False when that freed nothing.</param>
+    /// <param name="spillable">The bytes that it would free.</param>
+    internal void RelieveBy(Func<bool>? spill, Func<long>? spillable) => (_spill, _spillable) = (spill, spillable);
 
     public void Release(long bytes) => Interlocked.Add(ref _held, -bytes);
 

@@ -61,10 +61,13 @@ sealed class ExactSums(StateMemory memory)
 
     public void Resize(int groups)
     {
-        _groups = groups;
         if (_notes.Length > 0) memory.Lengthen(ref _notes, groups);
-        foreach (var level in _made) memory.Lengthen(ref _levels[level], groups);
-        if (_mainLevel >= 0) _main = _levels[_mainLevel];
+        foreach (var level in _made)
+        {
+            memory.Lengthen(ref _levels[level], groups);
+            if (level == _mainLevel) _main = _levels[level];
+        }
+        _groups = groups;
     }
 
     /// <summary>Makes all sums zero and keeps the memory.</summary>

@@ -30,13 +30,13 @@ sealed class FloatingVarianceAccumulator(bool root, ValueCounts counts, StateMem
 
     public override void Resize(int groups)
     {
-        _groups = groups;
         _sums.Resize(groups);
         _squares.Resize(groups);
         _errors.Resize(groups);
         _smallSquares?.Resize(groups);
         _largeSquares?.Resize(groups);
         counts.Resize(groups);
+        _groups = groups;
     }
 
     public override void Reserve(Column? input)

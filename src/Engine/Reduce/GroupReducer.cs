@@ -54,7 +54,7 @@ public sealed class GroupReducer : Reducer
         _states = NewStates();
         _space = space;
         _runs = space is null ? null : new GroupRuns(_keyTypes, NewAccumulators, space);
-        if (space is not null) account?.RelieveBy(Spill);
+        if (space is not null) account?.RelieveBy(Spill, () => _states.Memory.Charged);
         StateSchema = new Schema(
         [
             .. _keyTypes.Select((type, i) => new Field($"key{i}", type)),
@@ -169,7 +169,7 @@ public sealed class GroupReducer : Reducer
         _states.Release();
         _memory.Release();
         _runs?.Release();
-        _account?.RelieveBy(null);
+        _account?.RelieveBy(null, null);
     }
 
     /// <summary>The groups by their keys, up to the limit, in pieces that <paramref name="write"/> writes. Ends the reducer.</summary>
@@ -199,12 +199,16 @@ public sealed class GroupReducer : Reducer
     /// <param name="columns">Filled with each piece.</param>
     IEnumerable<IReadOnlyList<Column>> Pieces(GroupStates states, ReadOnlyMemory<int> order, Column[] columns, Action<GroupStates, ReadOnlySpan<int>, Column[]> write)
     {
-        var pieceRows = (int)Math.Clamp((_space?.FrameBytes ?? PieceBytes) / states.GroupBytes, 1, PieceRows);
-        for (; order.Length > 0; order = order[Math.Min(pieceRows, order.Length)..])
+        var limits = _space?.Frame ?? new FrameLimits(PieceRows, PieceBytes);
+        foreach (var column in columns) column.Clear();
+        for (int count; order.Length > 0; order = order[count..])
         {
-            foreach (var column in columns) column.Clear();
-            write(states, order.Span[..Math.Min(pieceRows, order.Length)], columns);
+            count = Math.Min(order.Length, limits.Next(columns));
+            write(states, order.Span[..count], columns);
+            if (count < order.Length && !limits.IsReached(columns)) continue;
             yield return columns;
+            if (count == order.Length) yield break;
+            foreach (var column in columns) column.Clear();
         }
     }
 
@@ -256,7 +260,7 @@ public sealed class GroupReducer : Reducer
         SpillGroups(keepsMemory: false);
         var memory = new StateMemory(_account);
         var sorter = new RowSorter(OutputSchema, _sort, _limit, memory, _space);
-        _account?.RelieveBy(sorter.Relieve);
+        _account?.RelieveBy(sorter.Relieve, () => sorter.Bytes);
         foreach (var piece in Pieces(OutputSchema, long.MaxValue, Write)) sorter.Append(piece, piece[0].Length);
         foreach (var piece in sorter.Finish()) yield return piece;
         sorter.Release();

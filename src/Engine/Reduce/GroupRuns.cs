@@ -19,7 +19,7 @@ sealed class GroupRuns(IReadOnlyList<DataType> keyTypes, Func<StateMemory, (Accu
     public bool Any => _runs.Count > 0;
 
     /// <summary>Whether runs have to be merged before the next is added.</summary>
-    public bool AreTooMany => _runs.Count >= space.MostRuns || _values.Values.Any(values => values.AreTooMany);
+    public bool AreTooMany => space.AreTooMany(_runs) || _values.Values.Any(values => values.AreTooMany);
 
     /// <summary>What <see cref="Add"/> takes beside the states, when so many more rows have been taken in.</summary>
     public long SpillBytes(GroupStates states, int rows)
@@ -36,18 +36,12 @@ sealed class GroupRuns(IReadOnlyList<DataType> keyTypes, Func<StateMemory, (Accu
     public void Add(GroupStates states)
     {
         var order = states.Order();
-        var pieceRows = (int)Math.Clamp(space.FrameBytes / states.GroupBytes, 1, PieceRows);
         _runs.Add(space.Write(run =>
         {
             var columns = states.Memory.NewColumns(RunSchema(states));
             try
             {
-                for (var from = 0; from < order.Length; from += pieceRows)
-                {
-                    foreach (var column in columns) column.Clear();
-                    states.Save(order.Span.Slice(from, Math.Min(pieceRows, order.Length - from)), columns, spilled: true);
-                    run.Write(columns);
-                }
+                Save(states, order.Span, columns, run);
             }
             finally
             {
@@ -64,22 +58,43 @@ sealed class GroupRuns(IReadOnlyList<DataType> keyTypes, Func<StateMemory, (Accu
     public void Compact()
     {
         foreach (var values in _values.Values) values.Compact();
-        if (_runs.Count < space.MostRuns) return;
+        while (space.AreTooMany(_runs) && Merge(SpillSpace.FirstToMerge(_runs)))
+        {
+        }
+    }
+
+    /// <summary>Merges the runs from the <paramref name="first"/> on into one; false when that are all.</summary>
+    bool Merge(int first)
+    {
+        var newest = _runs[first..];
         var merged = space.Write(run =>
         {
             Column[]? columns = null;
-            foreach (var states in Rounds(passing: false))
+            foreach (var states in Rounds(newest, passing: false))
             {
                 columns ??= states.Memory.NewColumns(RunSchema(states));
-                foreach (var column in columns) column.Clear();
-                states.Save(states.Order().Span, columns, spilled: true);
-                run.Write(columns);
+                Save(states, states.Order().Span, columns, run);
             }
             Release(columns ?? []);
         });
-        foreach (var run in _runs) run.Dispose();
-        _runs.Clear();
+        foreach (var run in newest) run.Dispose();
+        _runs.RemoveRange(first, newest.Count);
         _runs.Add(merged);
+        return first > 0;
+    }
+
+    /// <summary>Writes these groups in frames.</summary>
+    void Save(GroupStates states, ReadOnlySpan<int> order, Column[] columns, RunFile run)
+    {
+        foreach (var column in columns) column.Clear();
+        for (int count; order.Length > 0; order = order[count..])
+        {
+            count = Math.Min(order.Length, space.Frame.Next(columns));
+            states.Save(order[..count], columns, spilled: true);
+            if (count < order.Length && !space.Frame.IsReached(columns)) continue;
+            run.Write(columns);
+            foreach (var column in columns) column.Clear();
+        }
     }
 
     void AddValues(int aggregate, ValueAccumulator values, GroupStates states, ReadOnlyMemory<int> order)
@@ -90,6 +105,7 @@ sealed class GroupRuns(IReadOnlyList<DataType> keyTypes, Func<StateMemory, (Accu
         runs.Add(run =>
         {
             var columns = states.Memory.NewColumns(schema);
+            Column[] only = [columns[^1]];
             var groups = new int[PieceRows];
             var rows = 0;
             try
@@ -99,12 +115,12 @@ sealed class GroupRuns(IReadOnlyList<DataType> keyTypes, Func<StateMemory, (Accu
                     var count = values.Count(group);
                     for (long from = 0; from < count;)
                     {
-                        var taken = (int)Math.Min(count - from, groups.Length - rows);
+                        var taken = (int)Math.Min(count - from, Math.Min(groups.Length - rows, space.Frame.Next(only)));
                         values.AppendValues(group, from, taken, columns[^1]);
                         groups.AsSpan(rows, taken).Fill(group);
                         from += taken;
                         rows += taken;
-                        if (rows == groups.Length || columns[^1].BytesOf(0, rows) >= space.FrameBytes) Flush();
+                        if (space.Frame.IsReached(only)) Flush();
                     }
                 }
                 Flush();
@@ -132,8 +148,10 @@ sealed class GroupRuns(IReadOnlyList<DataType> keyTypes, Func<StateMemory, (Accu
     }
 
     /// <summary>All groups, some in memory at a time, by the keys ascending: every group of one step comes before every group of the next, which takes the place of the step before.</summary>
+    public IEnumerable<GroupStates> Rounds() => Rounds(_runs, passing: true);
+
     /// <param name="passing">Whether values pass too, so that results and states can be taken of each group, once and in order; else only what runs hold.</param>
-    public IEnumerable<GroupStates> Rounds(bool passing = true)
+    IEnumerable<GroupStates> Rounds(List<RunFile> runs, bool passing)
     {
         var memory = new StateMemory(space.Account);
         var open = new List<IEnumerator<IReadOnlyList<Column>>>();
@@ -143,7 +161,7 @@ sealed class GroupRuns(IReadOnlyList<DataType> keyTypes, Func<StateMemory, (Accu
             var (templates, _) = create(memory);
             var sources = templates.Select((template, i) => passing && template is ValueAccumulator ? Open(i) : null).ToArray();
             var runSchema = RunSchema(templates);
-            var merge = new RunMerge([.. _runs.Select(run => run.Read([.. runSchema.Fields.Select(field => memory.NewColumn(field.Type))]))], RowOrder.Ascending(keyTypes.Count), isUnique: true);
+            var merge = new RunMerge([.. runs.Select(run => run.Read([.. runSchema.Fields.Select(field => memory.NewColumn(field.Type))]))], RowOrder.Ascending(keyTypes.Count), isUnique: true);
             Column[] taken = [.. runSchema.Fields.Select(field => memory.NewColumn(field.Type))];
             states = Merging(templates, sources);
             for (; merge.NextRound(); states.Clear())
@@ -162,8 +180,8 @@ sealed class GroupRuns(IReadOnlyList<DataType> keyTypes, Func<StateMemory, (Accu
         SortedValues? Open(int aggregate)
         {
             // Without runs there is no value, and none is asked for.
-            if (!_values.TryGetValue(aggregate, out var runs)) return null;
-            open.Add(runs.Merge().GetEnumerator());
+            if (!_values.TryGetValue(aggregate, out var values)) return null;
+            open.Add(values.Merge().GetEnumerator());
             return new SortedValues(open[^1]);
         }
     }

@@ -97,9 +97,6 @@ sealed class GroupStates(IReadOnlyList<DataType> keyTypes, Accumulator[] accumul
 
     public void WriteKeys(ReadOnlySpan<int> groups, ReadOnlySpan<Column> columns) => _table.WriteKeys(groups, columns);
 
-    /// <summary>Bytes of one group, about, all its states included.</summary>
-    public long GroupBytes => memory.Charged / Math.Max(8192, Groups) + 1;
-
     /// <summary>Forgets all groups and keeps the memory for the next.</summary>
     public void Clear()
     {

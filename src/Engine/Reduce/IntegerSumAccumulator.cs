@@ -29,10 +29,10 @@ sealed class IntegerSumAccumulator(string name, DataType input, ValueCounts? cou
 
     public override void Resize(int groups)
     {
-        _groups = groups;
         memory.Lengthen(ref _recent, groups);
         counts?.Resize(groups);
         if (_hasSpilled) memory.Lengthen(ref _spilled, groups);
+        _groups = groups;
     }
 
     public override void Reserve(Column? input)

@@ -24,8 +24,8 @@ sealed class QuantileAccumulator(double q, StateMemory memory) : ValueAccumulato
 
     public override void Resize(int groups)
     {
-        _groups = groups;
         memory.Lengthen(ref _counts, groups);
+        _groups = groups;
     }
 
     public override void Reserve(Column? input) => Reserve(input!.Length);

@@ -35,7 +35,7 @@ public sealed class RowsReducer : Reducer
         _columns = new Column[select.Count + 1];
         if (sort.Count == 0) return;
         _sorter = new RowSorter(OutputSchema, sort, limit, _memory, space);
-        if (space is not null) account?.RelieveBy(Spill);
+        if (space is not null) account?.RelieveBy(Spill, () => _sorter.Bytes);
     }
 
     public override void Accumulate(RowBatch batch)
@@ -71,6 +71,6 @@ public sealed class RowsReducer : Reducer
     {
         _memory.Release();
         _sorter?.Release();
-        if (_sorter is not null) _account?.RelieveBy(null);
+        if (_sorter is not null) _account?.RelieveBy(null, null);
     }
 }

@@ -23,8 +23,8 @@ sealed class UniqueAccumulator(DataType type, StateMemory memory) : ValueAccumul
 
     public override void Resize(int groups)
     {
-        _groups = groups;
         memory.Lengthen(ref _counts, groups);
+        _groups = groups;
     }
 
     public override void Reserve(Column? input)

@@ -22,8 +22,8 @@ sealed class ValueCounts
 
     public void Resize(int groups)
     {
-        _groups = groups;
         if (_others.Length > 0) _memory.Lengthen(ref _others, groups);
+        _groups = groups;
     }
 
     /// <summary>Clears what is not the shared counter's.</summary>

@@ -12,6 +12,7 @@ sealed class RowSorter(Schema schema, IReadOnlyList<SortKey> sort, long limit, S
     const int LeastDropped = 32 * 1024;
 
     const int PieceRows = 4096;
+    const int PieceBytes = 1 << 20;
 
     readonly RowOrder _order = new(sort);
     readonly SortedRuns? _runs = space is null ? null : new SortedRuns(schema, sort, space, limit);
@@ -19,6 +20,9 @@ sealed class RowSorter(Schema schema, IReadOnlyList<SortKey> sort, long limit, S
     bool _isBusy;
 
     int Rows => _rows[0].Length;
+
+    /// <summary>What the rows take in memory.</summary>
+    public long Bytes => _rows.Sum(column => column.Held);
 
     /// <summary>Takes rows of columns in any form.</summary>
     public void Append(IReadOnlyList<Column> columns, int rows)
@@ -64,7 +68,7 @@ sealed class RowSorter(Schema schema, IReadOnlyList<SortKey> sort, long limit, S
             var piece = memory.NewColumns(schema);
             try
             {
-                foreach (var rows in Pieces(piece, FrameRows(space!.FrameBytes))) run.Write(rows);
+                foreach (var rows in Pieces(piece, space!.Frame)) run.Write(rows);
             }
             finally
             {
@@ -107,7 +111,7 @@ sealed class RowSorter(Schema schema, IReadOnlyList<SortKey> sort, long limit, S
         var piece = memory.NewColumns(schema);
         try
         {
-            foreach (var rows in Pieces(piece, FrameRows(1 << 20))) yield return rows;
+            foreach (var rows in Pieces(piece, space?.Frame ?? new FrameLimits(PieceRows, PieceBytes))) yield return rows;
         }
         finally
         {
@@ -116,21 +120,22 @@ sealed class RowSorter(Schema schema, IReadOnlyList<SortKey> sort, long limit, S
     }
 
     /// <summary>The rows in order, up to the limit, one piece after another in the same columns.</summary>
-    IEnumerable<Column[]> Pieces(Column[] piece, int pieceRows)
+    IEnumerable<Column[]> Pieces(Column[] piece, FrameLimits limits)
     {
         var order = memory.New<int>(Rows);
         try
         {
             _order.Fill(_rows, order);
             var rows = (int)Math.Min(order.Length, limit);
-            for (var from = 0; from < rows; from += pieceRows)
+            foreach (var column in piece) column.Clear();
+            for (int from = 0, count; from < rows; from += count)
             {
-                for (var i = 0; i < piece.Length; i++)
-                {
-                    piece[i].Clear();
-                    piece[i].AppendFrom(_rows[i], order.AsSpan(from, Math.Min(pieceRows, rows - from)));
-                }
+                count = Math.Min(rows - from, limits.Next(piece));
+                for (var i = 0; i < piece.Length; i++) piece[i].AppendFrom(_rows[i], order.AsSpan(from, count));
+                if (from + count < rows && !limits.IsReached(piece)) continue;
                 yield return piece;
+                if (from + count == rows) yield break;
+                foreach (var column in piece) column.Clear();
             }
         }
         finally
@@ -146,7 +151,7 @@ sealed class RowSorter(Schema schema, IReadOnlyList<SortKey> sort, long limit, S
         var kept = memory.NewColumns(schema);
         try
         {
-            foreach (var _ in Pieces(kept, (int)Math.Max(1, limit))) break;
+            foreach (var _ in Pieces(kept, new FrameLimits((int)Math.Max(1, limit), long.MaxValue))) break;
         }
         catch (MemoryExceededException) when (_runs is not null)
         {
@@ -157,8 +162,6 @@ sealed class RowSorter(Schema schema, IReadOnlyList<SortKey> sort, long limit, S
         Release(_rows);
         _rows = kept;
     }
-
-    int FrameRows(long bytes) => (int)Math.Clamp(bytes / Math.Max(1, _rows.Sum(column => column.BytesOf(0, column.Length)) / Math.Max(1, Rows) + 4 * _rows.Length), 1, PieceRows);
 
     static void Release(Column[] columns)
     {

@@ -14,11 +14,17 @@ sealed class RunFile(ScratchFile file) : IDisposable
 
     public long Rows { get; private set; }
 
+    /// <summary>Of the largest frame.</summary>
+    public long FrameBytes { get; private set; }
+
+    public long Bytes => file.Length;
+
     /// <summary>Appends a frame of plain columns of equal length.</summary>
     public void Write(IReadOnlyList<Column> columns)
     {
         var rows = columns[0].Length;
         if (rows == 0) return;
+        var start = file.Length;
         Write(rows);
         foreach (var column in columns)
         {
@@ -32,6 +38,7 @@ sealed class RunFile(ScratchFile file) : IDisposable
             else file.Append(FixedBytes.Of(column));
         }
         Rows += rows;
+        FrameBytes = Math.Max(FrameBytes, file.Length - start);
     }
 
     /// <summary>Ends the writing.</summary>

@@ -12,30 +12,38 @@ sealed class SortedRuns(Schema schema, IReadOnlyList<SortKey> sort, SpillSpace s
 
     public bool Any => _runs.Count > 0;
 
-    public bool AreTooMany => _runs.Count >= space.MostRuns;
+    public bool AreTooMany => space.AreTooMany(_runs);
 
     /// <summary>Adds a run that <paramref name="write"/> writes, sorted.</summary>
     public void Add(Action<RunFile> write) => _runs.Add(space.Write(write));
 
-    /// <summary>Merges runs that have become too many into one.</summary>
+    /// <summary>Merges runs while they are too many.</summary>
     public void Compact()
     {
-        if (!AreTooMany) return;
-        var merged = space.Write(run =>
+        while (AreTooMany)
         {
-            foreach (var rows in Merge()) run.Write(rows);
-        });
-        Release();
-        _runs.Add(merged);
+            var first = SpillSpace.FirstToMerge(_runs);
+            var newest = _runs[first..];
+            var merged = space.Write(run =>
+            {
+                foreach (var rows in Merge(newest)) run.Write(rows);
+            });
+            foreach (var run in newest) run.Dispose();
+            _runs.RemoveRange(first, newest.Count);
+            _runs.Add(merged);
+            if (first == 0) return;
+        }
     }
 
     /// <summary>All rows in order, in pieces that belong to the caller until the next.</summary>
-    public IEnumerable<IReadOnlyList<Column>> Merge()
+    public IEnumerable<IReadOnlyList<Column>> Merge() => Merge(_runs);
+
+    IEnumerable<IReadOnlyList<Column>> Merge(List<RunFile> runs)
     {
         var memory = new StateMemory(space.Account);
         try
         {
-            var merge = new RunMerge([.. _runs.Select(run => run.Read(Columns()))], _order, isUnique: false);
+            var merge = new RunMerge([.. runs.Select(run => run.Read(Columns()))], _order, isUnique: false);
             var (gathered, ordered, order) = (Columns(), Columns(), Array.Empty<int>());
             for (var left = limit; left > 0 && merge.NextRound();)
             {

@@ -100,6 +100,8 @@ public class SpillTests
     [InlineData(AggregateFunction.Max, 1, 0)]
     [InlineData(AggregateFunction.NUnique, 1, 2)]
     [InlineData(AggregateFunction.NUnique, 0)]
+    [InlineData(AggregateFunction.NUnique, 3, 1)]
+    [InlineData(AggregateFunction.Median, 3, 0)]
     [InlineData(AggregateFunction.Median, 3, 2)]
     public void Groups_ManyTimesTheMemory_StayInsideTheAccount(AggregateFunction function, int input, params int[] keys)
     {
@@ -114,6 +116,37 @@ public class SpillTests
         static Column[] Fill(GroupReducer reducer)
         {
             for (var batch = 0; batch < 100; batch++) reducer.Accumulate(ReducerMemoryTests.Batch(batch));
+            return CollectedRows.Of(reducer);
+        }
+    }
+
+    /// <summary>Few rows of texts, some of which are as long as hundreds of others.</summary>
+    [Theory]
+    [InlineData(AggregateFunction.Min)]
+    [InlineData(AggregateFunction.Last)]
+    [InlineData(AggregateFunction.NUnique)]
+    public void Groups_OfTextsOfAnyLength_StayInsideTheAccount(AggregateFunction function)
+    {
+        var schema = new Schema([new("key", DataType.Int64), new("text", DataType.String)]);
+        GroupReducer Create(SpillSpace? space) => new(schema, null, [0], [new Aggregate("a", function, 1)], [], long.MaxValue, space?.Account, space);
+        var scratch = new ScratchSpace(null, long.MaxValue);
+        var space = new SpillSpace(scratch, new MemoryAccount(6 << 20));
+        Tables.AssertSame(Fill(Create(null)), Fill(Create(space)));
+        Assert.InRange(scratch.Peak, 10 << 20, long.MaxValue);
+        Assert.Equal((0, 0), (space.Account.Held, scratch.Held));
+
+        Column[] Fill(GroupReducer reducer)
+        {
+            for (var batch = 0; batch < 600; batch++)
+            {
+                var (keys, texts) = (new Column<long>(DataType.Int64), new BytesColumn(DataType.String));
+                for (var row = 0; row < 10; row++)
+                {
+                    keys.Append(batch * 7919 % 600 * 10 + row);
+                    texts.Append(System.Text.Encoding.UTF8.GetBytes($"{batch * 10 + row}".PadRight(batch % 6 == 0 && row == 3 ? 200_000 : 300, 'x')));
+                }
+                reducer.Accumulate(new RowBatch(10, [keys, texts], batch * 10));
+            }
             return CollectedRows.Of(reducer);
         }
     }
