@@ -84,7 +84,7 @@ sealed class PageReader(IByteSource source, ReadAhead ahead, long dataEnd, Buffe
         var stored = Buffers.SizeOf(header.CompressedSize);
         buffers.RequireRoom(
             isPlain ? stored + decoded : Buffers.SizeOf(header.UncompressedSize) + Math.Max(stored + PageCodec.BytesOf(codec, header.UncompressedSize), ChunkBytes.KeptOf(header.CompressedSize) + decoded),
-            () => $"the page takes {MiB(header.UncompressedSize)} decompressed and {MiB(header.CompressedSize)} as it is stored, all that the task may hold are {MiB(buffers.Account.Limit)}");
+            () => $"the page takes {MiB(header.UncompressedSize)} decompressed and {MiB(header.CompressedSize)} as it is stored, beside what is decoded of it; all that the task may hold are {MiB(buffers.Account.Limit)}");
         var raw = (await _bytes.PeekAsync(header.CompressedSize, cancellationToken))[..header.CompressedSize];
         _bytes.Advance(header.CompressedSize);
         if (header.Crc is { } crc && Crc32.HashToUInt32(raw.Span) is var actual && actual != crc)

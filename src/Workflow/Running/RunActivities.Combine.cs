@@ -19,7 +19,7 @@ public sealed partial class RunActivities
         var tasks = await FinishedTasksAsync(paths, header, cancellationToken);
         if (tasks.Where(task => task.Receipt is null).ToList() is { Count: > 0 } unknown) return await LostAsync(unknown);
         if (Proof.Fault(header, tasks, paths, request.FailedTasks) is { } fault) return await FailAsync(TaskRunner.Failed(CombineTaskId, TaskOutcome.Bug, TaskFailure.Of("proof-failed", fault)));
-        var receipt = await isolation.RunAsync(new WorkerTask
+        var task = new WorkerTask
         {
             RunId = request.RunId,
             TaskId = CombineTaskId,
@@ -30,7 +30,11 @@ public sealed partial class RunActivities
             Metadata = Metadata(header),
             Scratch = host.Scratch,
             Combine = new CombineWork(header.ResultColumns, [.. tasks.Where(task => !task.Failed).Select(task => task.Receipt?.Part).OfType<PartReference>()], spec.Output.Format),
-        }, spec.Limits.Timeout, static _ => { }, cancellationToken);
+        };
+        var receipt = await isolation.RunAsync(task, spec.Limits.Timeout, static _ => { }, cancellationToken);
+        // No other worker of the run is there by now.
+        if (receipt.Outcome == TaskOutcome.Memory && LargestMemory(spec) > task.Memory)
+            receipt = await isolation.RunAsync(task with { Memory = LargestMemory(spec) }, spec.Limits.Timeout, static _ => { }, cancellationToken);
         if (receipt.Failure is { } failure)
         {
             if (Retries.IsPassing(receipt.Outcome)) StopAfterTries(request.Attempt, spec, CombineError(failure));
