@@ -5,7 +5,10 @@ namespace Fanfold.Worker;
 
 /// <summary>Where a row group ends. Fixed, since what the bytes of a part or a result are must not depend on the memory of its worker.</summary>
 /// <param name="Rows">The most rows.</param>
-/// <param name="Bytes">The most bytes of values; a group of wider rows has fewer of them, and one row at least.</param>
+/// <param name="Bytes">
+/// The most bytes of values, those of byte strings counted twice, since one column may have nearly all of them, and old and new are there while it grows. A group of wider rows has fewer
+/// of them, and one row at least.
+/// </param>
 readonly record struct RowGroupLimits(int Rows, long Bytes)
 {
     /// <summary>Readers of results gain by large groups.</summary>
@@ -47,7 +50,7 @@ sealed class RowGroupBuffer
         for (to = Math.Min(to, from + _limits.Rows - Rows); end < to; end++)
         {
             long size = _fixedBytes;
-            for (var i = 0; i < _columns.Length; i++) size += LengthOf(source[i], end);
+            for (var i = 0; i < _columns.Length; i++) size += 2L * LengthOf(source[i], end);
             if (_bytes + size > _limits.Bytes && _bytes > 0) break;
             _bytes += size;
         }

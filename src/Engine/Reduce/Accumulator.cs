@@ -47,6 +47,12 @@ abstract class Accumulator
     /// <summary>The same as <see cref="Save"/>, as columns of <see cref="SpilledTypes"/>.</summary>
     public virtual void SaveSpilled(ReadOnlySpan<int> order, ReadOnlySpan<Column> state) => Save(order, state);
 
+    /// <summary>The bytes of a group's state or result, about.</summary>
+    public virtual long BytesOf(int group) => StateTypes.Count * 24;
+
+    /// <summary>The bytes of a group's state in a run, about.</summary>
+    public virtual long SpilledBytesOf(int group) => BytesOf(group);
+
     /// <summary>Adds each row of states that an accumulator of the same aggregate saved into the group beside it.</summary>
     public abstract void Merge(ReadOnlySpan<Column> state, ReadOnlySpan<int> groups);
 

@@ -36,6 +36,8 @@ sealed class DistinctBytes(StateMemory memory) : DistinctValues(memory)
         Memory.Lengthen(ref _arena, (_count == 0 ? 0 : _ends[_count - 1]) + bytes);
     }
 
+    public override long BytesOf(int number) => sizeof(int) + Bytes(number).Length;
+
     public override void Clear()
     {
         base.Clear();

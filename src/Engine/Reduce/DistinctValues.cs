@@ -49,6 +49,9 @@ abstract class DistinctValues(StateMemory memory)
     /// <param name="bytes">Of byte strings, together.</param>
     public abstract void Reserve(int values, long bytes);
 
+    /// <summary>The bytes of the value with this number.</summary>
+    public virtual long BytesOf(int number) => 2 * sizeof(long);
+
     /// <summary>Forgets all values and keeps the memory.</summary>
     public virtual void Clear()
     {

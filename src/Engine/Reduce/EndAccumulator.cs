@@ -16,6 +16,8 @@ sealed class EndAccumulator(DataType type, bool last, StateMemory memory) : Accu
         _values.Resize(groups);
     }
 
+    public override long BytesOf(int group) => sizeof(long) + _values.BytesOf(group);
+
     public override void Reserve(Column? input) => _values.Reserve(input!);
 
     public override void ReserveStates(ReadOnlySpan<Column> state) => _values.Reserve(state[1]);

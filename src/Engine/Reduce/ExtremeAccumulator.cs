@@ -91,6 +91,8 @@ sealed class BytesExtremeAccumulator(DataType type, bool max, StateMemory memory
         memory.Lengthen(ref _present, groups);
     }
 
+    public override long BytesOf(int group) => sizeof(int) + _values[group].Length;
+
     public override void Reserve(Column? input) => _values.Reserve(input!);
 
     public override void ReserveStates(ReadOnlySpan<Column> state) => _values.Reserve(state[0]);

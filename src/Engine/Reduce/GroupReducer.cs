@@ -200,15 +200,12 @@ public sealed class GroupReducer : Reducer
     IEnumerable<IReadOnlyList<Column>> Pieces(GroupStates states, ReadOnlyMemory<int> order, Column[] columns, Action<GroupStates, ReadOnlySpan<int>, Column[]> write)
     {
         var limits = _space?.Frame ?? new FrameLimits(PieceRows, PieceBytes);
-        foreach (var column in columns) column.Clear();
-        for (int count; order.Length > 0; order = order[count..])
+        for (int from = 0, count; from < order.Length; from += count)
         {
-            count = Math.Min(order.Length, limits.Next(columns));
-            write(states, order.Span[..count], columns);
-            if (count < order.Length && !limits.IsReached(columns)) continue;
-            yield return columns;
-            if (count == order.Length) yield break;
+            count = limits.Next(from, order.Length, row => states.BytesOf(order.Span[row], spilled: false));
             foreach (var column in columns) column.Clear();
+            write(states, order.Span.Slice(from, count), columns);
+            yield return columns;
         }
     }
 

@@ -41,7 +41,7 @@ sealed class GroupRuns(IReadOnlyList<DataType> keyTypes, Func<StateMemory, (Accu
             var columns = states.Memory.NewColumns(RunSchema(states));
             try
             {
-                Save(states, order.Span, columns, run);
+                Save(states, order, columns, run);
             }
             finally
             {
@@ -73,7 +73,7 @@ sealed class GroupRuns(IReadOnlyList<DataType> keyTypes, Func<StateMemory, (Accu
             foreach (var states in Rounds(newest, passing: false))
             {
                 columns ??= states.Memory.NewColumns(RunSchema(states));
-                Save(states, states.Order().Span, columns, run);
+                Save(states, states.Order(), columns, run);
             }
             Release(columns ?? []);
         });
@@ -84,16 +84,14 @@ sealed class GroupRuns(IReadOnlyList<DataType> keyTypes, Func<StateMemory, (Accu
     }
 
     /// <summary>Writes these groups in frames.</summary>
-    void Save(GroupStates states, ReadOnlySpan<int> order, Column[] columns, RunFile run)
+    void Save(GroupStates states, ReadOnlyMemory<int> order, Column[] columns, RunFile run)
     {
-        foreach (var column in columns) column.Clear();
-        for (int count; order.Length > 0; order = order[count..])
+        for (int from = 0, count; from < order.Length; from += count)
         {
-            count = Math.Min(order.Length, space.Frame.Next(columns));
-            states.Save(order[..count], columns, spilled: true);
-            if (count < order.Length && !space.Frame.IsReached(columns)) continue;
-            run.Write(columns);
+            count = space.Frame.Next(from, order.Length, row => states.BytesOf(order.Span[row], spilled: true));
             foreach (var column in columns) column.Clear();
+            states.Save(order.Span.Slice(from, count), columns, spilled: true);
+            run.Write(columns);
         }
     }
 
@@ -105,7 +103,6 @@ sealed class GroupRuns(IReadOnlyList<DataType> keyTypes, Func<StateMemory, (Accu
         runs.Add(run =>
         {
             var columns = states.Memory.NewColumns(schema);
-            Column[] only = [columns[^1]];
             var groups = new int[PieceRows];
             var rows = 0;
             try
@@ -115,12 +112,12 @@ sealed class GroupRuns(IReadOnlyList<DataType> keyTypes, Func<StateMemory, (Accu
                     var count = values.Count(group);
                     for (long from = 0; from < count;)
                     {
-                        var taken = (int)Math.Min(count - from, Math.Min(groups.Length - rows, space.Frame.Next(only)));
+                        var taken = (int)Math.Min(count - from, values.ValueType.Lane == Lane.Bytes ? 1 : groups.Length - rows);
                         values.AppendValues(group, from, taken, columns[^1]);
                         groups.AsSpan(rows, taken).Fill(group);
                         from += taken;
                         rows += taken;
-                        if (space.Frame.IsReached(only)) Flush();
+                        if (rows == groups.Length || columns[^1].BytesOf(0, rows) + rows * states.KeyBytes(group) >= space.FrameBytes) Flush();
                     }
                 }
                 Flush();

@@ -97,6 +97,18 @@ sealed class GroupStates(IReadOnlyList<DataType> keyTypes, Accumulator[] accumul
 
     public void WriteKeys(ReadOnlySpan<int> groups, ReadOnlySpan<Column> columns) => _table.WriteKeys(groups, columns);
 
+    /// <summary>The bytes of a group's keys.</summary>
+    public long KeyBytes(int group) => _table.BytesOf(group);
+
+    /// <summary>The bytes of a group's keys and states, about.</summary>
+    /// <param name="spilled">As a run has them.</param>
+    public long BytesOf(int group, bool spilled)
+    {
+        var bytes = KeyBytes(group);
+        foreach (var accumulator in accumulators) bytes += spilled ? accumulator.SpilledBytesOf(group) : accumulator.BytesOf(group);
+        return bytes;
+    }
+
     /// <summary>Forgets all groups and keeps the memory for the next.</summary>
     public void Clear()
     {

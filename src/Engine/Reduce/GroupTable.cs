@@ -94,6 +94,20 @@ sealed class GroupTable(IEnumerable<DataType> keyTypes, StateMemory memory)
         _values[0].Write(lefts, targets[0]);
     }
 
+    /// <summary>The bytes of a group's keys.</summary>
+    public long BytesOf(int group)
+    {
+        if (_values.Length == 0) return 0;
+        long bytes = 0;
+        for (var key = _values.Length - 1; key > 0; key--)
+        {
+            var pair = _pairs[key - 1].Pairs[group];
+            bytes += _values[key].BytesOf((int)(uint)pair);
+            group = (int)(pair >> 32);
+        }
+        return bytes + _values[0].BytesOf(group);
+    }
+
     /// <summary>The groups by their keys ascending: columns in turn, NaN after every number, nulls last. Valid until the next row comes.</summary>
     public ReadOnlyMemory<int> Order()
     {

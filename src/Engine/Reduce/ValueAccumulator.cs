@@ -32,6 +32,10 @@ abstract class ValueAccumulator : Accumulator
 
     public sealed override IReadOnlyList<DataType> SpilledTypes => [DataType.Int64];
 
+    public sealed override long BytesOf(int group) => sizeof(int) + Count(group) * 2 * sizeof(long);
+
+    public sealed override long SpilledBytesOf(int group) => sizeof(long);
+
     public sealed override void SaveSpilled(ReadOnlySpan<int> order, ReadOnlySpan<Column> state)
     {
         foreach (var group in order) ((Column<long>)state[0]).Append(Count(group));
@@ -80,6 +84,10 @@ sealed class PassingAccumulator(ValueAccumulator aggregate, SortedValues? values
     public override IReadOnlyList<DataType> StateTypes => aggregate.StateTypes;
 
     public override IReadOnlyList<DataType> SpilledTypes => aggregate.SpilledTypes;
+
+    public override long BytesOf(int group) => sizeof(int) + _counts[group] * 2 * sizeof(long);
+
+    public override long SpilledBytesOf(int group) => sizeof(long);
 
     public override void SaveSpilled(ReadOnlySpan<int> order, ReadOnlySpan<Column> state)
     {

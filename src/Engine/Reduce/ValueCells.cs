@@ -38,6 +38,9 @@ abstract class ValueCells(StateMemory memory)
         else SetValid(group, source, row);
     }
 
+    /// <summary>The bytes of a cell.</summary>
+    public virtual long BytesOf(int group) => 2 * sizeof(long);
+
     public void AppendTo(Column target, int group)
     {
         if (_present[group]) AppendValid(target, group);
@@ -75,6 +78,8 @@ abstract class ValueCells(StateMemory memory)
         }
 
         public override void Reserve(Column values) => _values.Reserve(values);
+
+        public override long BytesOf(int group) => sizeof(int) + _values[group].Length;
 
         public override void Clear()
         {

@@ -127,15 +127,15 @@ sealed class RowSorter(Schema schema, IReadOnlyList<SortKey> sort, long limit, S
         {
             _order.Fill(_rows, order);
             var rows = (int)Math.Min(order.Length, limit);
-            foreach (var column in piece) column.Clear();
             for (int from = 0, count; from < rows; from += count)
             {
-                count = Math.Min(rows - from, limits.Next(piece));
-                for (var i = 0; i < piece.Length; i++) piece[i].AppendFrom(_rows[i], order.AsSpan(from, count));
-                if (from + count < rows && !limits.IsReached(piece)) continue;
+                count = limits.Next(from, rows, row => BytesOf(order[row]));
+                for (var i = 0; i < piece.Length; i++)
+                {
+                    piece[i].Clear();
+                    piece[i].AppendFrom(_rows[i], order.AsSpan(from, count));
+                }
                 yield return piece;
-                if (from + count == rows) yield break;
-                foreach (var column in piece) column.Clear();
             }
         }
         finally
@@ -161,6 +161,13 @@ sealed class RowSorter(Schema schema, IReadOnlyList<SortKey> sort, long limit, S
         }
         Release(_rows);
         _rows = kept;
+    }
+
+    long BytesOf(int row)
+    {
+        long bytes = 0;
+        foreach (var column in _rows) bytes += column.BytesOf(row, 1) + column.Type.Width;
+        return bytes;
     }
 
     static void Release(Column[] columns)

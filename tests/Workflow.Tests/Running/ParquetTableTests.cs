@@ -31,13 +31,13 @@ public class ParquetTableTests
             var length = row % 700 == 699 ? 50_000 : row < 1_500 ? random.Next(20) : random.Next(300);
             ((Column<long>)columns[0]).Append(row);
             ((BytesColumn)columns[1]).AppendSpan(length).Fill((byte)('a' + row % 26));
-            if (rows == 500 || rows > 0 && bytes + 12 + length > 40_000)
+            if (rows == 500 || rows > 0 && bytes + 12 + 2 * length > 40_000)
             {
                 ends.Add(rows);
                 (rows, bytes) = (0, 0);
             }
             rows++;
-            bytes += 12 + length;
+            bytes += 12 + 2 * length;
         }
         ends.Add(rows);
         var account = new MemoryAccount(long.MaxValue);
