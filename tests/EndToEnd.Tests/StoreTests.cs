@@ -64,6 +64,6 @@ public sealed class StoreTests : IDisposable
         Assert.Equal(Tiny, (int)run.Json["rowsOut"]!);
         Assert.Equal(Tiny + 2, _fanfold.Workers.Count);
         Assert.Equal(Duck.Rows($"select p, count(*), sum(i) from '{made}/a.parquet' group by p order by p"), await RowsAsync(store));
-        memory.AssertFlat();
+        memory.AssertBounded();
     }
 }

@@ -117,7 +117,8 @@ public sealed class ProcessIsolation(WorkerCommand command, TokenCredential? ide
     static TaskReceipt Died(WorkerTask task, int exitCode, long peak, string errors)
     {
         var how = $"the worker ended without a receipt, {Exit(exitCode)}{(errors.Length > 0 ? ": " + errors : "")}";
-        return exitCode is 134 or 137 or 139 && peak > task.Memory / 3
+        var ranOut = errors.Contains("out of memory", StringComparison.OrdinalIgnoreCase) || errors.Contains(nameof(OutOfMemoryException), StringComparison.Ordinal);
+        return exitCode is 134 or 137 or 139 && (ranOut || peak > task.Memory / 3)
             ? BeyondMemory(task, peak, $"{how}; its resident memory had reached {peak >> 20} MiB")
             : TaskRunner.Failed(task.TaskId, TaskOutcome.Transient, TaskFailure.Of("worker-died", how)) with { PeakMemory = peak };
     }

@@ -23,6 +23,14 @@ sealed class ResidentMemory
         AssertFlat("command", _samples, (0.5, 0.65), (0.8, 0.9));
     }
 
+    /// <summary>The last tenth of a short run, in which the host's own heap still finds its size, may not need much more than the time from its second tenth to its third.</summary>
+    public void AssertBounded()
+    {
+        Assert.True(_samples.Count >= 30, $"only {_samples.Count} samples");
+        var (early, late) = (Median(_samples, (0.1, 0.3)), Median(_samples, (0.9, 1)));
+        Assert.True(late < 1.5 * early + (32 << 20), $"resident memory grew from {early:N0} to {late:N0} bytes");
+    }
+
     /// <summary>The median of the later window, a part of the whole, is at most 10 % and 10 MiB above that of the earlier.</summary>
     public static void AssertFlat(string what, IReadOnlyList<long> bytes, (double From, double To) earlier, (double From, double To) later)
     {
