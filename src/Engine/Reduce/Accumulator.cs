@@ -59,6 +59,14 @@ abstract class Accumulator
     /// <summary>Appends the results of the groups to <paramref name="target"/> in the given order.</summary>
     public abstract void Finish(ReadOnlySpan<int> order, Column target);
 
+    /// <summary>Whether there may be states without a result.</summary>
+    public virtual bool MayOverflow => false;
+
+    /// <exception cref="AggregateOverflowException">One of these groups has no result.</exception>
+    public virtual void Check(ReadOnlySpan<int> groups)
+    {
+    }
+
     /// <param name="rows">The rows of each group, counted before a batch is accumulated.</param>
     public static Accumulator Create(Aggregate aggregate, DataType? input, RowCounts rows, StateMemory memory) => aggregate.Function switch
     {

@@ -1,4 +1,5 @@
 using Fanfold.Engine.Columns;
+using Fanfold.Engine.Expressions;
 
 namespace Fanfold.Engine.Reduce;
 
@@ -53,6 +54,15 @@ sealed class DecimalSumAccumulator(string name, DataType input, bool mean, State
             sum = sum.Add(total.Sum, total.Carries);
             _counts[groups[i]] += ((Column<long>)state[1]).Values[i];
         }
+    }
+
+    public override bool MayOverflow => !mean;
+
+    public override void Check(ReadOnlySpan<int> groups)
+    {
+        if (!MayOverflow) return;
+        var type = Aggregate.ResultType(AggregateFunction.Sum, input)!.Value;
+        foreach (var group in groups) _sums[group].Check(type, name);
     }
 
     public override void Finish(ReadOnlySpan<int> order, Column target)

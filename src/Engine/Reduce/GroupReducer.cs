@@ -186,7 +186,9 @@ public sealed class GroupReducer : Reducer
                 var taken = (int)Math.Min(limit, order.Length);
                 limit -= taken;
                 foreach (var piece in Pieces(states, order[..taken], columns, write)) yield return piece;
-                if (limit == 0) break;
+                // Whether a reduction fails must not depend on which groups are computed, and that on memory.
+                states.Check(order.Span[taken..]);
+                if (limit == 0 && !states.MayOverflow) break;
             }
         }
         finally
@@ -214,7 +216,9 @@ public sealed class GroupReducer : Reducer
         var columns = _memory.NewColumns(OutputSchema);
         try
         {
-            foreach (var piece in Pieces(_states, order.AsMemory(0, (int)Math.Min(_limit, order.Length)), columns, Write)) yield return piece;
+            var taken = (int)Math.Min(_limit, order.Length);
+            foreach (var piece in Pieces(_states, order.AsMemory(0, taken), columns, Write)) yield return piece;
+            _states.Check(order.AsSpan(taken));
         }
         finally
         {

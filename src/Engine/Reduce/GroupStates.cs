@@ -109,6 +109,15 @@ sealed class GroupStates(IReadOnlyList<DataType> keyTypes, Accumulator[] accumul
         return bytes;
     }
 
+    /// <summary>Whether there may be a group without a result.</summary>
+    public bool MayOverflow => Array.Exists(accumulators, static accumulator => accumulator.MayOverflow);
+
+    /// <exception cref="AggregateOverflowException">One of these groups has no result.</exception>
+    public void Check(ReadOnlySpan<int> groups)
+    {
+        foreach (var accumulator in accumulators) accumulator.Check(groups);
+    }
+
     /// <summary>Forgets all groups and keeps the memory for the next.</summary>
     public void Clear()
     {

@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Fanfold.Engine.Columns;
+using Fanfold.Engine.Expressions;
 
 namespace Fanfold.Engine.Reduce;
 
@@ -111,6 +112,15 @@ sealed class IntegerSumAccumulator(string name, DataType input, ValueCounts? cou
         var sums = (BytesColumn)state[0];
         for (var i = 0; i < groups.Length; i++) _spilled[groups[i]] += IntegerTotal.Load(sums.Bytes(i)).Sum;
         counts?.Merge(groups, ((Column<long>)state[1]).Values);
+    }
+
+    public override bool MayOverflow => counts is null;
+
+    public override void Check(ReadOnlySpan<int> groups)
+    {
+        if (!MayOverflow) return;
+        var type = Aggregate.ResultType(AggregateFunction.Sum, input)!.Value;
+        foreach (var group in groups) Total(group).Check(type, name);
     }
 
     public override void Finish(ReadOnlySpan<int> order, Column target)

@@ -18,16 +18,27 @@ readonly record struct IntegerTotal(Int128 Sum, long Carries)
         return new IntegerTotal(after, Carries + carries);
     }
 
+    /// <exception cref="AggregateOverflowException">The sum does not fit the type.</exception>
+    public void Check(DataType type, string aggregate)
+    {
+        var fits = Carries == 0 && type.Lane switch
+        {
+            Lane.Int128 => Int128.Abs(Sum) < MaxDecimal,
+            Lane.UInt64 => Sum >= 0 && Sum <= ulong.MaxValue,
+            _ => Sum >= long.MinValue && Sum <= long.MaxValue,
+        };
+        if (!fits) throw new AggregateOverflowException(aggregate, type);
+    }
+
     /// <exception cref="AggregateOverflowException">The sum does not fit the column.</exception>
     public void AppendTo(Column target, string aggregate)
     {
-        if (Carries != 0) throw new AggregateOverflowException(aggregate, target.Type);
+        Check(target.Type, aggregate);
         switch (target)
         {
-            case Column<Int128> decimals when Int128.Abs(Sum) < MaxDecimal: decimals.Append(Sum); break;
-            case Column<ulong> unsigned when Sum >= 0 && Sum <= ulong.MaxValue: unsigned.Append((ulong)Sum); break;
-            case Column<long> integers when Sum >= long.MinValue && Sum <= long.MaxValue: integers.Append((long)Sum); break;
-            default: throw new AggregateOverflowException(aggregate, target.Type);
+            case Column<Int128> decimals: decimals.Append(Sum); break;
+            case Column<ulong> unsigned: unsigned.Append((ulong)Sum); break;
+            default: ((Column<long>)target).Append((long)Sum); break;
         }
     }
 

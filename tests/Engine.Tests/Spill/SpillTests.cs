@@ -94,6 +94,27 @@ public class SpillTests
             Assert.Equal((0, 0), (space.Account.Held, scratch.Held));
         }, iter: Soak.Cases(120));
 
+    /// <summary>Whether a group beyond the limit has a result must not show only when groups are spilled.</summary>
+    [Theory]
+    [InlineData(false, false, 0)]
+    [InlineData(false, false, 1)]
+    [InlineData(false, true, 0)]
+    [InlineData(false, true, 1)]
+    [InlineData(true, false, 0)]
+    [InlineData(true, false, 1)]
+    [InlineData(true, true, 0)]
+    [InlineData(true, true, 1)]
+    public void Limit_OverflowInAGroupBeyondIt_FailsWhateverTheMemory(bool isSorted, bool isSpilled, int limit)
+    {
+        var schema = new Schema([new("key", DataType.Int64), new("x", DataType.Int64)]);
+        var space = isSpilled ? Space(new ScratchSpace(null, long.MaxValue)) : null;
+        var reducer = new GroupReducer(schema, null, [0], [new Aggregate("total", AggregateFunction.Sum, 1)], isSorted ? [new(0, Descending: false)] : [], limit, space?.Account, space);
+        var batch = new RowBatch(3, [Tables.Of(DataType.Int64, [Scalar.Int64(1), Scalar.Int64(2), Scalar.Int64(2)]), Tables.Of(DataType.Int64, [Scalar.Int64(1), Scalar.Int64(long.MaxValue), Scalar.Int64(1)])]);
+        reducer.Accumulate(batch);
+        if (isSpilled) Assert.True(reducer.Spill());
+        Assert.Throws<AggregateOverflowException>(() => CollectedRows.Of(reducer));
+    }
+
     [Theory]
     [InlineData(AggregateFunction.Len, -1, 0)]
     [InlineData(AggregateFunction.Sum, 3, 0, 1)]
