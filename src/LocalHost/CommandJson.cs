@@ -13,6 +13,10 @@ sealed record ErrorDocument(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? RunId,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] RunStatus? Status, IReadOnlyList<RunError> Errors);
 
+/// <summary><c>purge --json</c>.</summary>
+/// <param name="Complete">Whether every run was looked at; false when the time was up before.</param>
+sealed record PurgeDocument(IReadOnlyList<string> Purged, int Kept, bool Complete);
+
 sealed record ValidDocument(bool Valid, string SpecHash);
 
 sealed record FileError(string Code, string Message);
@@ -36,6 +40,7 @@ sealed record ChunkDocument(string Name, string Codec, long Values, long? NullCo
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, UseStringEnumConverter = true, Converters = [typeof(DataTypeConverter), typeof(RunStatusConverter)])]
 [JsonSerializable(typeof(RunSummary))]
 [JsonSerializable(typeof(RunRecord))]
+[JsonSerializable(typeof(PurgeDocument))]
 [JsonSerializable(typeof(PlanDocument))]
 [JsonSerializable(typeof(ErrorDocument))]
 [JsonSerializable(typeof(ValidDocument))]

@@ -9,22 +9,33 @@ namespace Fanfold.LocalHost;
 /// <param name="Worker">Runs the tasks; null for this process.</param>
 sealed record RunOptions(Stores Stores, string RunId, WorkerCommand? Worker, HostCapacity Host, bool Fresh);
 
-/// <summary>Starts, continues or follows a run here and waits for its end.</summary>
+/// <summary>Starts, continues, redrives or follows a run here and waits for its end.</summary>
 static class LocalRun
 {
-    public static async Task<RunOutcome> RunAsync(RunSpec spec, RunOptions options, CancellationToken cancellationToken)
+    public static Task<RunOutcome> RunAsync(RunSpec spec, RunOptions options, CancellationToken cancellationToken) => SeeToEndAsync(options, async (driver, onFollow, onProgress) =>
+        await driver.RunAsync(options.RunId, spec, options.Fresh, onFollow, onProgress, cancellationToken) switch
+        {
+            RunStart.Finished finished => Ended(finished.Summary),
+            RunStart.Conflict conflict => new RunOutcome(null, [conflict.Error]),
+            var other => throw new InvalidOperationException($"a run can't stay {other}"),
+        }, cancellationToken);
+
+    /// <summary>Goes on with a run that is there, under another drive of its own or not.</summary>
+    public static Task<RunOutcome> GoOnAsync(RunOptions options, bool redrives, CancellationToken cancellationToken) => SeeToEndAsync(options, async (driver, onFollow, onProgress) =>
+        await driver.GoOnAsync(options.RunId, redrives, onFollow, onProgress, cancellationToken) is { } summary ? Ended(summary) : new RunOutcome(null, [NotFound(options.RunId)]), cancellationToken);
+
+    public static RunError NotFound(string runId) => new("run-not-found", $"There is no run '{TerminalText.Safe(runId)}' in this store; check the id and --store.");
+
+    static RunOutcome Ended(RunSummary summary) => new(summary, summary.Errors ?? []);
+
+    static async Task<RunOutcome> SeeToEndAsync(RunOptions options, Func<RunDriver, Action, Action<RunProgress>, Task<RunOutcome>> see, CancellationToken cancellationToken)
     {
         await Console.Error.WriteLineAsync($"run {options.RunId}");
         await using var display = new ProgressDisplay();
         var driver = new RunDriver(options.Stores.State, TimeProvider.System, (request, onProgress, token) => DriveAsync(request, options, onProgress, token));
         try
         {
-            return await driver.RunAsync(options.RunId, spec, options.Fresh, () => Console.Error.WriteLine("another process drives this run; following it, and taking over should it die"), display.Report, cancellationToken) switch
-            {
-                RunStart.Finished finished => new RunOutcome(finished.Summary, finished.Summary.Errors ?? []),
-                RunStart.Conflict conflict => new RunOutcome(null, [conflict.Error]),
-                var other => throw new InvalidOperationException($"a run can't stay {other}"),
-            };
+            return await see(driver, static () => Console.Error.WriteLine("another process drives this run; following it, and taking over should it die"), display.Report);
         }
         catch (RunStoppedException stopped)
         {
@@ -49,8 +60,8 @@ static class LocalRun
         var stores = options.Stores;
         ITaskIsolation isolation = options.Worker is { } worker ? new ProcessIsolation(worker, stores.Identity) : new InProcessIsolation(stores.Data, stores.State);
         var activities = new RunActivities(
-            stores.Data, stores.State, stores.DataLocation, stores.StateLocation, isolation, TimeProvider.System, options.Host, driver: RandomNumberGenerator.GetHexString(16, lowercase: true));
-        return new LocalEngine(stores.State, request, activities.InvokeAsync, TimeProvider.System, onProgress).RunAsync(cancellationToken);
+            stores.Data, stores.State, stores.DataLocation, stores.StateLocation, isolation, TimeProvider.System, options.Host with { DrivesAlone = true }, driver: RandomNumberGenerator.GetHexString(16, lowercase: true));
+        return LocalEngine.RunAsync(new Drive(stores.State, activities.InvokeAsync, token => activities.IsCancelledAsync(request.Paths, token), TimeProvider.System, onProgress), request, cancellationToken);
     }
 }
 

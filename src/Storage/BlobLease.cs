@@ -1,4 +1,5 @@
 using Azure;
+using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 
 namespace Fanfold.Storage;
@@ -9,14 +10,16 @@ sealed class BlobLease : IObjectLease
     static readonly TimeSpan Duration = TimeSpan.FromSeconds(15);
     static readonly TimeSpan RenewEvery = TimeSpan.FromSeconds(5);
 
+    readonly BlockBlobClient _blob;
     readonly BlobLeaseClient _lease;
     readonly TimeProvider _time;
     readonly CancellationTokenSource _lost = new();
     readonly CancellationTokenSource _freed = new();
     readonly Task _renewing;
 
-    BlobLease(BlobLeaseClient lease, long taken, TimeProvider time)
+    BlobLease(BlockBlobClient blob, BlobLeaseClient lease, long taken, TimeProvider time)
     {
+        _blob = blob;
         _lease = lease;
         _time = time;
         _renewing = RenewAsync(taken);
@@ -34,13 +37,20 @@ sealed class BlobLease : IObjectLease
             try
             {
                 await lease.AcquireAsync(Duration, cancellationToken: cancellationToken);
-                return new BlobLease(lease, asked, time);
+                return new BlobLease(blob, lease, asked, time);
             }
             catch (RequestFailedException e) when (e.Status == 409)
             {
                 return null;
             }
         }, cancellationToken);
+
+    public async Task DeleteAsync(CancellationToken cancellationToken = default)
+    {
+        await _freed.CancelAsync();
+        await _renewing;
+        await _blob.DeleteIfExistsAsync(conditions: new BlobRequestConditions { LeaseId = _lease.LeaseId }, cancellationToken: cancellationToken);
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Fanfold.Storage;
 
 /// <summary>An operating-system lock on a file, which ends with the process that holds it.</summary>
-sealed class FileLease(SafeFileHandle handle) : IObjectLease
+sealed class FileLease(SafeFileHandle handle, string file) : IObjectLease
 {
     /// <summary>Nothing takes such a lock from a living holder.</summary>
     public CancellationToken Lost => CancellationToken.None;
@@ -15,7 +15,7 @@ sealed class FileLease(SafeFileHandle handle) : IObjectLease
         {
             if (TryOpen(file) is not { } handle) return null;
             // Whoever cleans up may have deleted the file between opening and locking; the next one locks a new file.
-            if (FileVersion.Of(file) is { } there && there.Identity == FileVersion.Of(handle).Identity) return new FileLease(handle);
+            if (FileVersion.Of(file) is { } there && there.Identity == FileVersion.Of(handle).Identity) return new FileLease(handle, file);
             handle.Dispose();
         }
     }
@@ -35,6 +35,14 @@ sealed class FileLease(SafeFileHandle handle) : IObjectLease
 
     /// <summary>Whether a file could not be opened because another has it.</summary>
     public static bool IsHeld(Exception exception) => exception is IOException { HResult: Errno.WouldBlock or Errno.WouldBlockOnMac or Errno.WindowsSharingViolation };
+
+    public Task DeleteAsync(CancellationToken cancellationToken = default)
+    {
+        // Windows does not delete what is open; there the next one that takes it may come between, and holds what is deleted later.
+        if (OperatingSystem.IsWindows()) handle.Dispose();
+        File.Delete(file);
+        return Task.CompletedTask;
+    }
 
     public ValueTask DisposeAsync()
     {

@@ -52,6 +52,9 @@ public interface IObjectLease : IAsyncDisposable
 {
     /// <summary>Cancelled when the lease could not be kept: another may hold it from here on.</summary>
     CancellationToken Lost { get; }
+
+    /// <summary>Deletes the lease's object, and the lease with it; whoever asks for it from here on gets a new one.</summary>
+    Task DeleteAsync(CancellationToken cancellationToken = default);
 }
 
 /// <summary>

@@ -140,6 +140,12 @@ public sealed class MemoryObjectStore : IObjectStore
 
         public void Lose() => _lost.Cancel();
 
+        public async Task DeleteAsync(CancellationToken cancellationToken = default)
+        {
+            await store.DeleteAsync(path, cancellationToken);
+            await DisposeAsync();
+        }
+
         public ValueTask DisposeAsync()
         {
             lock (store._lock)

@@ -55,6 +55,9 @@ public sealed record TaskReceipt
     /// </summary>
     public long NeededMemory { get; init; }
 
+    /// <summary>How long the store wishes to be left alone, in seconds, for the outcome <see cref="TaskOutcome.Throttled"/>; null where it did not say.</summary>
+    public double? RetryAfterSeconds { get; init; }
+
     public long ElapsedMs { get; init; }
 
     /// <summary>The pieces that the task was split into and merged from; 0 when it ran as one. Set by the host.</summary>

@@ -12,7 +12,26 @@ namespace Fanfold.Worker;
 /// <summary>Runs a task in this process. Every failure is an outcome of the receipt; nothing is thrown.</summary>
 public static class TaskRunner
 {
-    public static async Task<TaskReceipt> RunAsync(WorkerTask task, IObjectStore data, IObjectStore state, ReducerSet reducers, Action<long> progress, CancellationToken cancellationToken)
+    public const string TriesExhausted = "tries-exhausted";
+
+    /// <param name="attempt">Counts this try; null where tries are not counted.</param>
+    public static async Task<TaskReceipt> RunAsync(
+        WorkerTask task, IObjectStore data, IObjectStore state, ReducerSet reducers, TaskAttempt? attempt, Action<long> progress, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (attempt is not null && !await attempt.TryBeginAsync(cancellationToken)) return Exhausted(task);
+            var receipt = await RunAsync(task, data, state, reducers, progress, cancellationToken);
+            if (attempt is not null) await attempt.TakeBackAsync(CancellationToken.None);
+            return receipt;
+        }
+        catch (Exception exception)
+        {
+            return Failed(task.TaskId, exception);
+        }
+    }
+
+    static async Task<TaskReceipt> RunAsync(WorkerTask task, IObjectStore data, IObjectStore state, ReducerSet reducers, Action<long> progress, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
         TaskReceipt receipt;
@@ -37,6 +56,9 @@ public static class TaskRunner
         return receipt with { ElapsedMs = (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds };
     }
 
+    static TaskReceipt Exhausted(WorkerTask task) => Failed(task.TaskId, TaskOutcome.Bug, TaskFailure.Of(TriesExhausted,
+        $"none of {task.Attempt!.Most} tries came to an end: each time the worker died together with its host, as when the system kills both for lack of memory; remove the cause, lower \"limits.parallel\" or \"limits.memory\", and redrive the run"));
+
     public static TaskReceipt Failed(string taskId, TaskOutcome outcome, TaskFailure failure) => new() { TaskId = taskId, Outcome = outcome, Failure = failure };
 
     static TaskReceipt Failed(string taskId, Exception exception)
@@ -58,7 +80,11 @@ public static class TaskRunner
             IOException io => (TaskOutcome.Transient, TaskFailure.Of("io", $"local I/O failed: {io.Message}")),
             _ => (TaskOutcome.Bug, TaskFailure.Of("bug", exception.ToString())),
         };
-        return Failed(taskId, outcome, failure) with { NeededMemory = outcome == TaskOutcome.Memory ? Needed(exception) : 0 };
+        return Failed(taskId, outcome, failure) with
+        {
+            NeededMemory = outcome == TaskOutcome.Memory ? Needed(exception) : 0,
+            RetryAfterSeconds = (exception as StorageException)?.RetryAfter?.TotalSeconds,
+        };
     }
 
     static TaskFailure ScratchFull(ScratchFullException full) => TaskFailure.Of("scratch-full", $"{full.Message}; give the run more of it, or raise \"limits.memory\"");

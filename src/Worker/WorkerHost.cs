@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Fanfold.Engine;
 using Fanfold.Engine.Reduce.Plugins;
+using Fanfold.Storage;
 
 namespace Fanfold.Worker;
 
@@ -16,6 +17,8 @@ public static class WorkerHost
     const int ParentGone = 75;
 
     static readonly TimeSpan HeartbeatInterval = TimeSpan.FromSeconds(5);
+
+    static readonly TimeSpan TimeToTakeBack = TimeSpan.FromSeconds(2);
 
     /// <summary>Runs the process; returns its exit code: 0 when a receipt was written, whatever it says.</summary>
     /// <param name="reducers">The plug-ins that specs may name; none for the stock worker.</param>
@@ -55,8 +58,10 @@ public static class WorkerHost
         var input = PipeReader.Create(stdin);
         if (await ReadLineAsync(input, WorkerJson.Default.WorkerTask) is not { } task) return ParentGone;
         var tokens = new PassedTokens();
-        _ = TakeTokensAsync(input, tokens);
-        var receipt = unlimited is null ? await RunWithHeartbeatsAsync(task, tokens, reducers, output) : TaskRunner.Failed(task.TaskId, TaskOutcome.Bug, unlimited);
+        var state = task.State.Open(tokens);
+        var attempt = TaskAttempt.Of(task, state);
+        _ = TakeTokensAsync(input, attempt, tokens);
+        var receipt = unlimited is null ? await RunWithHeartbeatsAsync(task, state, tokens, reducers, attempt, output) : TaskRunner.Failed(task.TaskId, TaskOutcome.Bug, unlimited);
         Send(output, new WorkerMessage(receipt with { PeakMemory = ProcessMemory.Read().Peak }));
         return 0;
     }
@@ -70,10 +75,10 @@ public static class WorkerHost
     /// <summary>The version of the fanfold that the worker is built with.</summary>
     public static string BuildVersion => typeof(WorkerHost).Assembly.GetName().Version!.ToString(3);
 
-    static async Task<TaskReceipt> RunWithHeartbeatsAsync(WorkerTask task, PassedTokens tokens, ReducerSet reducers, Stream output)
+    static async Task<TaskReceipt> RunWithHeartbeatsAsync(WorkerTask task, IObjectStore state, PassedTokens tokens, ReducerSet reducers, TaskAttempt? attempt, Stream output)
     {
         long rows = 0;
-        var running = TaskRunner.RunAsync(task, task.Data.Open(tokens), task.State.Open(tokens), reducers, decoded => Volatile.Write(ref rows, decoded), CancellationToken.None);
+        var running = TaskRunner.RunAsync(task, task.Data.Open(tokens), state, reducers, attempt, decoded => Volatile.Write(ref rows, decoded), CancellationToken.None);
         using var timer = new PeriodicTimer(HeartbeatInterval);
         while (await Task.WhenAny(running, timer.WaitForNextTickAsync().AsTask()) != running) Send(output, new WorkerMessage(HeartbeatRows: Volatile.Read(ref rows)));
         return await running;
@@ -87,10 +92,25 @@ public static class WorkerHost
     }
 
     // The parent holds the other end of stdin for as long as it wants the task.
-    static async Task TakeTokensAsync(PipeReader input, PassedTokens tokens)
+    static async Task TakeTokensAsync(PipeReader input, TaskAttempt? attempt, PassedTokens tokens)
     {
         while (await ReadLineAsync(input, WorkerJson.Default.PassedToken) is { } token) tokens.Add(token);
+        if (attempt is not null) await TakeBackAsync(attempt);
         Environment.Exit(ParentGone);
+    }
+
+    /// <summary>This worker lives and its host does not, so the task is not what killed it.</summary>
+    static async Task TakeBackAsync(TaskAttempt attempt)
+    {
+        using var end = new CancellationTokenSource(TimeToTakeBack);
+        try
+        {
+            await attempt.TakeBackAsync(end.Token);
+        }
+        catch (Exception failure) when (failure is StorageException or OperationCanceledException)
+        {
+            // Then it counts, and no one is left to be told.
+        }
     }
 
     /// <summary>The next line of stdin; null at its end.</summary>

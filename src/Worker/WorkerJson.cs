@@ -11,6 +11,7 @@ public sealed record WorkerMessage(TaskReceipt? Receipt = null, long? HeartbeatR
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UseStringEnumConverter = true, Converters = [typeof(DataTypeConverter)])]
+[JsonSerializable(typeof(AttemptMark))]
 [JsonSerializable(typeof(WorkerTask))]
 [JsonSerializable(typeof(TaskReceipt))]
 [JsonSerializable(typeof(WorkerMessage))]

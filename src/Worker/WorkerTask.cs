@@ -24,6 +24,9 @@ public sealed record WorkerTask
     /// <summary>The path of the object to write, in the state store.</summary>
     public required string Output { get; init; }
 
+    /// <summary>Counts the task's tries; null where they are not counted.</summary>
+    public AttemptCount? Attempt { get; init; }
+
     /// <summary>The cap of the process's resident memory, in bytes.</summary>
     public required long Memory { get; init; }
 

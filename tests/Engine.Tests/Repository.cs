@@ -3,11 +3,15 @@ namespace Fanfold.Engine.Tests;
 /// <summary>Files of the repository that tests read.</summary>
 static class Repository
 {
-    public static string Read(string path)
+    public static string Root { get; } = FindRoot();
+
+    public static string Read(string path) => File.ReadAllText(Path.Combine(Root, path));
+
+    static string FindRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Functions.sln"))) folder = folder.Parent;
-        return File.ReadAllText(Path.Combine(folder?.FullName ?? throw new InvalidOperationException("The tests don't run inside the repository."), path));
+        return folder?.FullName ?? throw new InvalidOperationException("The tests don't run inside the repository.");
     }
 
     /// <summary>The contents of a Markdown page's code blocks of a kind.</summary>

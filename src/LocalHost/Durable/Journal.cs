@@ -6,14 +6,15 @@ using Fanfold.Workflow.Running;
 namespace Fanfold.LocalHost.Durable;
 
 /// <summary>
-/// The history of a run, in the state store: numbered segments, each put once, each a header and then an event a line. Whoever puts segment
+/// The history of a workflow, in the state store: numbered segments, each put once, each a header and then an event a line. Whoever puts segment
 /// <c>n</c> owns it, so of two drivers that both believe to be the only one, one fails at its next step.
 /// </summary>
 /// <remarks>
 /// A segment that lost its end (a power cut, a copy that broke off) holds the events of its whole lines. Nothing was done because of the others:
 /// a decision takes effect only after its segment is durable.
 /// </remarks>
-sealed class Journal(IObjectStore state, RunPaths paths)
+/// <param name="folder">Holds the segments.</param>
+sealed class Journal(IObjectStore state, string runId, string folder)
 {
     const int MaxSegment = 256 << 20;
     const int ReadAhead = 16;
@@ -26,12 +27,12 @@ sealed class Journal(IObjectStore state, RunPaths paths)
     public async IAsyncEnumerable<HistoryEvent> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         (_segments, _events) = (0, 0);
-        var segments = await state.ListAsync(paths.Journal, cancellationToken).ToListAsync(cancellationToken);
+        var segments = await state.ListAsync(folder, cancellationToken).ToListAsync(cancellationToken);
         foreach (var ahead in segments.Chunk(ReadAhead))
         {
             foreach (var (segment, content) in ahead.Zip(await Task.WhenAll(ahead.Select(segment => ReadAsync(segment, cancellationToken)))))
             {
-                if (segment.Path != paths.JournalSegment(++_segments)) throw Broken($"segment {_segments} is missing");
+                if (segment.Path != Segment(++_segments)) throw Broken($"segment {_segments} is missing");
                 foreach (var historyEvent in Parse(content))
                 {
                     _events++;
@@ -51,15 +52,19 @@ sealed class Journal(IObjectStore state, RunPaths paths)
         content.Position = 0;
         try
         {
-            await state.PutAsync(paths.JournalSegment(_segments + 1), content, PutCondition.IfAbsent, cancellationToken);
+            await state.PutAsync(Segment(_segments + 1), content, PutCondition.IfAbsent, cancellationToken);
         }
         catch (StorageException conflict) when (conflict.Failure == StorageFailure.Conflict)
         {
-            throw new DriverReplacedException(paths.RunId);
+            throw new DriverReplacedException(runId);
         }
         _segments++;
         _events += events.Count;
     }
+
+    string Segment(int number) => Segment(folder, number);
+
+    public static string Segment(string folder, int number) => $"{folder}/{number:D8}.jsonl";
 
     static void WriteLine(MemoryStream content, byte[] json)
     {
@@ -98,11 +103,11 @@ sealed class Journal(IObjectStore state, RunPaths paths)
 
     void Check(ReadOnlySpan<byte> line)
     {
-        var header = StoredJson.Read(line, JournalJson.Default.SegmentHeader, SegmentHeader.CurrentVersion, "journal", paths.RunId);
+        var header = StoredJson.Read(line, JournalJson.Default.SegmentHeader, SegmentHeader.CurrentVersion, "journal", runId);
         if (header.Segment != _segments || header.FirstEvent != _events) throw Broken($"segment {_segments} goes on after {header.FirstEvent} events, and {_events} are there");
     }
 
-    RunStateException Broken(string defect) => RunStateException.Corrupt($"The journal of run '{paths.RunId}' is not whole ({defect})");
+    RunStateException Broken(string defect) => RunStateException.Corrupt($"The journal of run '{runId}' is not whole ({defect})");
 }
 
 /// <summary>Another process drives the run from here on.</summary>

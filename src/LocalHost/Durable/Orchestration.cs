@@ -4,16 +4,17 @@ using Fanfold.Workflow.Running;
 namespace Fanfold.LocalHost.Durable;
 
 /// <summary>
-/// A run's orchestration, brought to where its history says. It runs only while an event is applied, on the thread that applies it, so its course
+/// A workflow of a run, brought to where its history says. It runs only while an event is applied, on the thread that applies it, so its course
 /// depends on nothing but the order of events. Its decisions must come again as they are recorded, in the same order.
 /// </summary>
-sealed class Orchestration(string runId) : WorkflowContext
+/// <param name="workflow">The name of its code.</param>
+sealed class Orchestration(string runId, string workflow) : WorkflowContext
 {
     readonly StepContext _steps = new();
     readonly Queue<HistoryEvent> _decided = [];
     readonly Dictionary<int, Action<HistoryEvent>> _waiting = [];
     readonly Dictionary<int, HistoryEvent> _open = [];
-    Task<RunEnd>? _execution;
+    Task<JsonElement>? _execution;
     DateTimeOffset _now;
     int _decisions;
 
@@ -28,7 +29,7 @@ sealed class Orchestration(string runId) : WorkflowContext
     public IReadOnlyDictionary<int, HistoryEvent> Open => _open;
 
     /// <summary>The outcome; null before <see cref="HistoryEventType.ExecutionCompleted"/> is on record.</summary>
-    public RunEnd? End { get; private set; }
+    public JsonElement? End { get; private set; }
 
     /// <summary>Decisions that are not on record yet, in their order.</summary>
     public IReadOnlyCollection<HistoryEvent> Unrecorded => _decided;
@@ -52,13 +53,13 @@ sealed class Orchestration(string runId) : WorkflowContext
         if (next.IsDecision)
         {
             if (!_decided.TryDequeue(out var decision) || decision != next) throw Nondeterministic(next, decision);
-            if (next.Type == HistoryEventType.ExecutionCompleted) End = next.Payload!.Value.Deserialize(RunActivities.CommitRun.Result);
+            if (next.Type == HistoryEventType.ExecutionCompleted) End = next.Payload!.Value;
             else _open.Add(next.Id, next);
             return;
         }
         if (_decided.TryPeek(out var missing)) throw Nondeterministic(next, missing);
         _now = next.Time ?? _now;
-        if (next.Type == HistoryEventType.ExecutionStarted) Step(() => _execution = RunOrchestration.RunAsync(this, next.Payload!.Value.Deserialize(WorkflowJson.Default.RunRequest)!));
+        if (next.Type == HistoryEventType.ExecutionStarted) Step(() => _execution = RunOrchestration.InvokeAsync(workflow, this, next.Payload!.Value));
         else if (_open.Remove(next.Id) && _waiting.Remove(next.Id, out var resume)) Step(() => resume(next));
         // An activity may be delivered twice; its first result counts.
     }
@@ -71,6 +72,14 @@ sealed class Orchestration(string runId) : WorkflowContext
         return result.Task;
     }
 
+    public override Task<TResult> CallSubWorkflowAsync<TInput, TResult>(Workflow<TInput, TResult> workflow, TInput input, string name)
+    {
+        var result = new TaskCompletionSource<TResult>();
+        Decide(HistoryEventType.SubOrchestrationInstanceCreated, completed => result.SetResult(completed.Payload!.Value.Deserialize(workflow.Result)!),
+            name: workflow.Name, payload: JsonSerializer.SerializeToElement(input, workflow.Input), instance: name);
+        return result.Task;
+    }
+
     public override Task CreateTimerAsync(DateTimeOffset due)
     {
         var fired = new TaskCompletionSource();
@@ -80,13 +89,13 @@ sealed class Orchestration(string runId) : WorkflowContext
 
     public override void ReportProgress(RunProgress progress) => Progress = progress;
 
-    void Decide(HistoryEventType type, Action<HistoryEvent> resume, DateTimeOffset? due = null, string? name = null, JsonElement? payload = null)
+    void Decide(HistoryEventType type, Action<HistoryEvent> resume, DateTimeOffset? due = null, string? name = null, JsonElement? payload = null, string? instance = null)
     {
         if (SynchronizationContext.Current != _steps)
-            throw new InvalidOperationException("The orchestration waited for something that is no activity and no timer, and went on outside its steps.");
+            throw new InvalidOperationException("The orchestration waited for something that its context did not give it, and went on outside its steps.");
         var id = _decisions++;
         _waiting.Add(id, resume);
-        _decided.Enqueue(new HistoryEvent(type, id, due, name, payload));
+        _decided.Enqueue(new HistoryEvent(type, id, due, name, payload, instance));
     }
 
     void Step(Action action)
@@ -95,11 +104,11 @@ sealed class Orchestration(string runId) : WorkflowContext
         if (_execution!.IsCompleted)
         {
             var end = _execution.GetAwaiter().GetResult();
-            _decided.Enqueue(new HistoryEvent(HistoryEventType.ExecutionCompleted, _decisions++, Payload: JsonSerializer.SerializeToElement(end, RunActivities.CommitRun.Result)));
+            _decided.Enqueue(new HistoryEvent(HistoryEventType.ExecutionCompleted, _decisions++, Payload: end));
         }
         else if (_decided.Count == 0 && _open.Count == 0)
         {
-            throw new InvalidOperationException("The orchestration waits for something that is no activity and no timer.");
+            throw new InvalidOperationException("The orchestration waits for something that its context did not give it.");
         }
     }
 

@@ -16,49 +16,66 @@ sealed class RunDriver(IObjectStore state, TimeProvider time, Func<RunRequest, A
     /// <summary>Where the run stands by its record; null before there is one, so that there is nothing to go on with.</summary>
     public RunStatus? Status { get; private set; }
 
+    /// <summary>Starts a run or goes on with it.</summary>
     /// <param name="onFollow">Told once, when another process turns out to drive the run.</param>
     public async Task<RunStart> RunAsync(string runId, RunSpec spec, bool fresh, Action onFollow, Action<RunProgress> onProgress, CancellationToken cancellationToken)
     {
-        var paths = new RunPaths(runId);
         var start = await RunStarter.StartAsync(state, runId, spec, fresh, time, cancellationToken);
-        if (start is RunStart.Ready found) Status = found.Status;
-        for (var follows = false; start is RunStart.Ready ready;)
+        if (start is not RunStart.Ready ready) return start;
+        Status = ready.Status;
+        return new RunStart.Finished(await SeeToEndAsync(ready.Request, spec, null, onFollow, onProgress, cancellationToken));
+    }
+
+    /// <summary>Goes on with a run that was started; null when there is none of this id.</summary>
+    /// <param name="redrives">Whether another drive follows that of the record, unless that one succeeded: what its tasks made is kept, and the rest is done anew.</param>
+    public async Task<RunSummary?> GoOnAsync(string runId, bool redrives, Action onFollow, Action<RunProgress> onProgress, CancellationToken cancellationToken)
+    {
+        if (await RunStarter.ReadSpecAsync(state, runId, cancellationToken) is not { } spec || await RunStarter.ReadRecordAsync(state, runId, time, cancellationToken) is not { } record) return null;
+        Status = record.Status;
+        return await SeeToEndAsync(new RunRequest(runId, Fresh: false), spec, redrives ? record.Redrive : null, onFollow, onProgress, cancellationToken);
+    }
+
+    /// <param name="redriveAfter">As <see cref="StatusFile.BeginAsync"/> has it.</param>
+    async Task<RunSummary> SeeToEndAsync(RunRequest request, RunSpec spec, int? redriveAfter, Action onFollow, Action<RunProgress> onProgress, CancellationToken cancellationToken)
+    {
+        var paths = request.Paths;
+        for (var follows = false; ;)
         {
             await using var lease = await state.TryLeaseAsync(paths.DriverLock, cancellationToken);
             if (lease is not null)
             {
-                foreach (var folder in paths.Folders.Append(Folder(spec.Output.Path))) await state.SweepAsync(folder, cancellationToken);
-                if (await TryDriveAsync(ready.Request, paths, lease, onProgress, cancellationToken) is { } summary) return new RunStart.Finished(summary);
+                if (await TryDriveAsync(request, spec, redriveAfter, lease, onProgress, cancellationToken) is { } summary) return summary;
                 continue;
             }
             if (!follows) onFollow();
             follows = true;
             await Task.Delay(FollowInterval, time, cancellationToken);
-            if (await RunStarter.ReadRecordAsync(state, runId, cancellationToken) is not { } record) continue;
+            if (await RunStarter.ReadRecordAsync(state, request.RunId, time, cancellationToken) is not { } record) continue;
             Status = record.Status;
             if (record.Progress is { } progress) onProgress(progress);
-            if (record.Summary is { } ended) return new RunStart.Finished(ended);
+            if (record.Summary is { } ended && record.Redrive != redriveAfter) return ended;
         }
-        return start;
     }
 
-    static string Folder(string path) => path[..Math.Max(0, path.LastIndexOf('/'))];
-
     /// <summary>The outcome; null when another driver has taken the run over.</summary>
-    async Task<RunSummary?> TryDriveAsync(RunRequest request, RunPaths paths, IObjectLease lease, Action<RunProgress> onProgress, CancellationToken cancellationToken)
+    async Task<RunSummary?> TryDriveAsync(RunRequest request, RunSpec spec, int? redriveAfter, IObjectLease lease, Action<RunProgress> onProgress, CancellationToken cancellationToken)
     {
         using var driving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
         try
         {
-            await using var status = new StatusFile(state, paths, time);
-            if (await status.BeginAsync(driving.Token) is { } ended) return ended;
+            if (redriveAfter is not null) await CancelSignal.ForgetAsync(state, request.Paths, driving.Token);
+            await using var status = new StatusFile(state, request.Paths, time);
+            var record = await status.BeginAsync(redriveAfter, driving.Token);
+            if (record.Summary is { } ended) return ended;
             Status = RunStatus.Running;
-            var end = await drive(request, progress =>
+            var current = request with { Redrive = record.Redrive };
+            foreach (var folder in current.Paths.Folders.Append(Folder(spec.Output.Path))) await state.SweepAsync(folder, driving.Token);
+            var end = await drive(current, progress =>
             {
                 onProgress(progress);
                 status.Report(progress);
             }, driving.Token);
-            return await status.EndAsync(await RunEnding.ReadRecordAsync(state, paths, end, driving.Token), driving.Token);
+            return await status.EndAsync(await RunEnding.ReadRecordAsync(state, current.Paths, end, driving.Token), driving.Token);
         }
         catch (DriverReplacedException)
         {
@@ -69,4 +86,6 @@ sealed class RunDriver(IObjectStore state, TimeProvider time, Func<RunRequest, A
             return null;
         }
     }
+
+    static string Folder(string path) => path[..Math.Max(0, path.LastIndexOf('/'))];
 }

@@ -19,14 +19,21 @@ sealed class StatusFile(IObjectStore state, RunPaths paths, TimeProvider time) :
     public void Report(RunProgress progress) => Volatile.Write(ref _progress, progress);
 
     /// <summary>Marks the run as running and begins to show its progress.</summary>
-    /// <returns>The summary when the run has ended already; nothing is written then.</returns>
-    public async Task<RunSummary?> BeginAsync(CancellationToken cancellationToken)
+    /// <returns>The record as it is now; with a summary when the run has ended already, and nothing was written.</returns>
+    /// <param name="redriveAfter">The drive that is to be followed by another, unless that is there already or the run succeeded; null to go on with the last one.</param>
+    public async Task<RunRecord> BeginAsync(int? redriveAfter, CancellationToken cancellationToken)
     {
-        var (record, etag) = await ReadAsync(cancellationToken);
-        if (record.Summary is { } summary) return summary;
-        record = record with { Status = RunStatus.Running };
-        _writing = WriteAsync(record, await PutAsync(record, etag, cancellationToken), _ending.Token);
-        return null;
+        while (true)
+        {
+            var (record, etag) = await ReadAsync(cancellationToken);
+            var isRedrive = record.Redrive == redriveAfter && record.Status != RunStatus.Succeeded;
+            if (record.Summary is not null && !isRedrive) return record;
+            record = record with { Status = RunStatus.Running, HeartbeatAt = time.GetUtcNow() };
+            if (isRedrive) record = record with { Redrive = record.Redrive + 1, StartedAt = time.GetUtcNow(), EndedAt = null, Progress = null, Summary = null };
+            if (await PutAsync(record, etag, cancellationToken) is not { } put) continue;
+            _writing = WriteAsync(record, put, _ending.Token);
+            return record;
+        }
     }
 
     /// <summary>Puts the outcome on record, unless it is there.</summary>
@@ -36,6 +43,7 @@ sealed class StatusFile(IObjectStore state, RunPaths paths, TimeProvider time) :
         while (true)
         {
             var (record, etag) = await ReadAsync(cancellationToken);
+            if (record.Redrive != outcome.Redrive) throw new DriverReplacedException(paths.RunId);
             if (record.Summary is { } summary) return summary;
             if (await PutAsync(outcome, etag, cancellationToken) is not null) return outcome.Summary!;
         }
@@ -61,16 +69,18 @@ sealed class StatusFile(IObjectStore state, RunPaths paths, TimeProvider time) :
         return (StoredJson.Read(bytes, WorkflowJson.Default.RunRecord, RunRecord.CurrentVersion, "record", paths.RunId), reader.Properties.ETag);
     }
 
-    async Task WriteAsync(RunRecord record, string? etag, CancellationToken cancellationToken)
+    async Task WriteAsync(RunRecord record, string etag, CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(Interval, time);
         try
         {
-            while (etag is not null && await timer.WaitForNextTickAsync(cancellationToken))
+            while (await timer.WaitForNextTickAsync(cancellationToken))
             {
-                if (Volatile.Read(ref _progress) is not { } progress || progress == record.Progress) continue;
-                record = record with { Progress = progress };
-                etag = await PutAsync(record, etag, cancellationToken);
+                var progress = Volatile.Read(ref _progress);
+                if (progress == record.Progress && time.GetUtcNow() - record.HeartbeatAt < RunRecord.HeartbeatInterval) continue;
+                record = record with { Progress = progress, HeartbeatAt = time.GetUtcNow() };
+                if (await PutAsync(record, etag, cancellationToken) is not { } put) return;
+                etag = put;
             }
         }
         catch (Exception failure) when (failure is OperationCanceledException or StorageException)

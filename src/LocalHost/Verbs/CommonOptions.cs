@@ -33,10 +33,19 @@ static class CommonOptions
         return option;
     }
 
+    public static Option<string> Isolation()
+    {
+        var option = new Option<string>("--isolation") { Description = "process: each task in a process of its own. none: all in this one, without a memory cap.", DefaultValueFactory = _ => "process" };
+        option.AcceptOnlyFromAmong("process", "none");
+        return option;
+    }
+
     /// <param name="path">The value of that option.</param>
     public static WorkerCommand Worker(string? path) => path is null ? WorkerCommand.Find() : WorkerCommand.At(Path.GetFullPath(path));
 
     const string WorkerVariable = "FANFOLD_WORKER";
+
+    public static Argument<string> Run() => new("RUN") { Description = "The run's id." };
 
     public static Argument<string> Spec() => new("SPEC") { Description = "The spec, a JSON file; - reads stdin." };
 

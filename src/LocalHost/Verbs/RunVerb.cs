@@ -18,8 +18,7 @@ static class RunVerb
         var runId = new Option<string?>("--run-id") { Description = "The run's id; the same id continues an unfinished run. Default: a new one.", HelpName = "ID" };
         var parallel = new Option<int?>("--parallel") { Description = "Tasks at once. Default: the spec's limits.parallel, else the number of cores.", HelpName = "N" };
         var strategy = new Option<string?>("--strategy") { Description = "auto, perPartition or sharedScan, instead of the spec's.", HelpName = "X" };
-        var isolation = new Option<string>("--isolation") { Description = "process: each task in a process of its own. none: all in this one, without a memory cap.", DefaultValueFactory = _ => "process" };
-        isolation.AcceptOnlyFromAmong("process", "none");
+        var isolation = CommonOptions.Isolation();
         var worker = CommonOptions.Worker();
         var fresh = new Option<bool>("--fresh") { Description = "Compute everything; reuse nothing from other runs." };
         var machine = new MachineOptions();

@@ -113,7 +113,8 @@ sealed class RunPlanner(IObjectStore data, ITaskIsolation isolation, DiscoverPar
         var value = ScalarText.Write(partition.Value);
         var end = partition.Range is { } of ? new RangeEnd(of.Below is { } below ? ScalarText.Write(below) : null) : null;
         var identity = value is null ? "null" : "=" + value + (end is null ? "" : "<" + end.Below);
-        var taskId = $"{index:D5}-{Hash(identity, inputs, reductionHash)[..16]}";
+        // Not of its place in the plan: a redrive that finds more partitions still finds what the others made.
+        var taskId = Hash(identity, inputs, reductionHash)[..24];
         var rows = runs.Sum(run => Groups(files, run).Sum(group => group.Rows));
         return new TaskSlice(index, taskId, value, partition.Range?.Text ?? partition.Value.ToString(), runs, inputs, rows, partition.Rows)
         {

@@ -3,30 +3,42 @@ using Fanfold.Worker;
 namespace Fanfold.Workflow.Running;
 
 /// <summary>
-/// The tasks of a plan over <c>parallel</c> lanes, each taking the next one. A task that needs more memory than its cap is done by its lane in pieces; what no
-/// split helps runs again when all lanes are done, one at a time.
+/// Tasks of a plan over <c>parallel</c> lanes, each taking the next one. A task that needs more memory than its cap is done by its lane in pieces; what no
+/// split helps runs again when all lanes of the run are done, one at a time.
 /// </summary>
-sealed class FanOut(WorkflowContext context, string runId, PlanReference plan)
+/// <param name="run">The run and the drive of it that the tasks belong to.</param>
+/// <param name="progress">Where the run stands before them.</param>
+sealed class FanOut(WorkflowContext context, RunPayload run, PlanReference plan, RunProgress progress)
 {
     readonly SortedSet<int> _alone = [];
 
-    public RunProgress Progress { get; private set; } = new("running", plan.Tasks, 0, 0, 0, 0);
+    public RunProgress Progress { get; private set; } = progress;
 
     public int Failed => Progress.TasksFailed;
 
-    // Once more has failed than the spec tolerates, tasks that have not begun would be wasted.
-    bool GoesOn => Failed <= plan.ToleratedFailures;
+    /// <summary>What keeps tasks from beginning that have not begun.</summary>
+    public RunStop Stop { get; set; }
+
+    /// <summary>Tasks that may succeed when nothing else runs.</summary>
+    public IReadOnlyCollection<int> Alone => _alone;
+
+    /// <summary>Whether further tasks may begin. Once more have failed than the spec tolerates, they would be wasted.</summary>
+    public bool GoesOn => Stop == RunStop.None && Failed <= plan.ToleratedFailures;
 
     public async Task RunAsync(IReadOnlyList<int> tasks)
     {
         context.ReportProgress(Progress);
         var next = 0;
         await Task.WhenAll(Enumerable.Range(0, Math.Min(plan.Parallel, tasks.Count)).Select(_ => RunLaneAsync(() => next < tasks.Count ? tasks[next++] : null)));
+    }
+
+    public async Task RunAloneAsync()
+    {
         while (GoesOn && _alone.Count > 0)
         {
             var index = _alone.Min;
             _alone.Remove(index);
-            Count(await TryAsync(new TaskRequest(runId, index, 1, Alone: true)));
+            Count(await TryAsync(Request(index) with { Alone = true }));
         }
     }
 
@@ -34,6 +46,15 @@ sealed class FanOut(WorkflowContext context, string runId, PlanReference plan)
     {
         Progress = Progress with { TasksDone = Progress.TasksDone - tasks.Count };
         return RunAsync(tasks);
+    }
+
+    /// <summary>Takes over what a workflow of some of the tasks came to.</summary>
+    public void Add(ChunkResult chunk)
+    {
+        Progress = chunk.Progress;
+        Stop = chunk.Stop;
+        _alone.UnionWith(chunk.Alone);
+        context.ReportProgress(Progress);
     }
 
     async Task RunLaneAsync(Func<int?> next)
@@ -48,6 +69,12 @@ sealed class FanOut(WorkflowContext context, string runId, PlanReference plan)
 
     void Count(TaskResult result)
     {
+        if (result.Stop != RunStop.None)
+        {
+            // What was stopped is neither done nor failed.
+            Stop = result.Stop;
+            return;
+        }
         Progress = Progress with
         {
             TasksDone = Progress.TasksDone + 1,
@@ -60,12 +87,13 @@ sealed class FanOut(WorkflowContext context, string runId, PlanReference plan)
 
     async Task<TaskResult> RunTaskAsync(int index)
     {
-        var result = await TryAsync(new TaskRequest(runId, index, 1));
+        var result = await TryAsync(Request(index));
         // Once, unless the store loses what pieces made.
         for (var round = 0; result.Pieces is { } pieces && round <= plan.Retries; round++)
         {
             if (await RunPiecesAsync(index, pieces) is { } failed) return failed;
-            result = await Retries.RunAsync(context, attempt => context.CallActivityAsync(RunActivities.MergePieces, new MergeRequest(runId, index, attempt)), Tell);
+            result = await Retries.RunAsync(context,
+                attempt => context.CallActivityAsync(RunActivities.MergePieces, new MergeRequest(run.RunId, index, attempt) { Redrive = run.Redrive, Deadline = run.Deadline }), Tell);
         }
         return result;
     }
@@ -76,15 +104,17 @@ sealed class FanOut(WorkflowContext context, string runId, PlanReference plan)
         var open = new Stack<TaskPiece>(pieces.Reverse());
         while (open.TryPop(out var piece))
         {
-            var result = await TryAsync(new TaskRequest(runId, index, 1, piece));
+            var result = await TryAsync(Request(index) with { Piece = piece });
             foreach (var smaller in result.Pieces?.Reverse() ?? []) open.Push(smaller);
             if (result.Pieces is null && result.Outcome != TaskOutcome.Done) return result;
         }
         return null;
     }
 
+    TaskRequest Request(int index) => new(run.RunId, index, 1) { Redrive = run.Redrive, Deadline = run.Deadline };
+
     Task<TaskResult> TryAsync(TaskRequest request) =>
         Retries.RunAsync(context, attempt => context.CallActivityAsync(RunActivities.ReduceTask, request with { Attempt = attempt }), Tell);
 
-    Tried Tell(TaskResult result) => new(result.Outcome, plan.Retries, result.RetryAfterSeconds);
+    Tried Tell(TaskResult result) => new(result.Outcome, plan.Retries, result.Stop, result.RetryAfterSeconds);
 }

@@ -25,7 +25,7 @@ public sealed class InProcessIsolation(IObjectStore data, IObjectStore state, Re
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         ending.CancelAfter(deadline);
-        var receipt = await Task.Run(() => TaskRunner.RunAsync(task, data, state, reducers ?? ReducerSet.None, onHeartbeat, ending.Token), CancellationToken.None);
+        var receipt = await Task.Run(() => TaskRunner.RunAsync(task, data, state, reducers ?? ReducerSet.None, TaskAttempt.Of(task, state), onHeartbeat, ending.Token), CancellationToken.None);
         return receipt.Outcome == TaskOutcome.Cancelled && !cancellationToken.IsCancellationRequested ? DeadlinePassed(task, deadline) : receipt;
     }
 

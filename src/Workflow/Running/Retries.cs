@@ -4,7 +4,8 @@ namespace Fanfold.Workflow.Running;
 
 /// <summary>How a try of an activity ended.</summary>
 /// <param name="Retries">How often it may be tried again in all.</param>
-readonly record struct Tried(TaskOutcome Outcome, int Retries, double? RetryAfterSeconds = null);
+/// <param name="Stop">What allows no other try.</param>
+readonly record struct Tried(TaskOutcome Outcome, int Retries, RunStop Stop, double? RetryAfterSeconds = null);
 
 /// <summary>Tries again what another try can mend, after timers that grow.</summary>
 static class Retries
@@ -19,7 +20,7 @@ static class Retries
         {
             var result = await attempt(number);
             var tried = tell(result);
-            if (!IsRetryable(tried.Outcome) || number > tried.Retries) return result;
+            if (!IsRetryable(tried.Outcome) || tried.Stop != RunStop.None || number > tried.Retries) return result;
             await context.CreateTimerAsync(context.UtcNow + Delay(number, tried.RetryAfterSeconds));
         }
     }

@@ -2,27 +2,32 @@ using System.Text.Json;
 using Fanfold.Storage;
 using Fanfold.Worker;
 using Fanfold.Workflow.Planning;
+using Fanfold.Workflow.Spec;
 
 namespace Fanfold.Workflow.Running;
 
 public sealed partial class RunActivities
 {
-    const string CombineTaskId = "combine";
     const int StateConcurrency = 16;
     const int MaxLostAtOnce = 256;
 
     public async Task<CombineResult> CombinePartsAsync(CombineRequest request, CancellationToken cancellationToken)
     {
-        var paths = new RunPaths(request.RunId);
-        if (await ReadReceiptAsync(paths.Receipt(CombineTaskId), paths, cancellationToken) is not null) return new CombineResult(TaskOutcome.Done);
-        var (_, header, spec, _) = await LoadPlanAsync(request.RunId, cancellationToken);
+        var paths = request.Paths;
+        if (await ReadReceiptAsync(paths.Receipt(RunPaths.CombineTask), paths, cancellationToken) is not null) return new CombineResult(TaskOutcome.Done);
+        var (_, header, spec, _) = await LoadPlanAsync(paths, cancellationToken);
+        var workers = Isolate(paths, spec, request.Deadline);
         var tasks = await FinishedTasksAsync(paths, header, cancellationToken);
-        if (tasks.Where(task => task.Receipt is null).ToList() is { Count: > 0 } unknown) return await LostAsync(unknown);
-        if (Proof.Fault(header, tasks, paths, request.FailedTasks) is { } fault) return await FailAsync(TaskRunner.Failed(CombineTaskId, TaskOutcome.Bug, TaskFailure.Of("proof-failed", fault)));
-        var task = new WorkerTask
+        if (tasks.Where(task => task.Receipt is null).ToList() is { Count: > 0 } unknown)
+        {
+            foreach (var task in unknown) await ForgetAsync(paths, spec, task.Slice.TaskId, cancellationToken);
+            return await LostAsync(unknown);
+        }
+        if (Proof.Fault(header, tasks, paths, request.FailedTasks) is { } fault) return await FailAsync(TaskRunner.Failed(RunPaths.CombineTask, TaskOutcome.Bug, TaskFailure.Of("proof-failed", fault)));
+        var work = new WorkerTask
         {
             RunId = request.RunId,
-            TaskId = CombineTaskId,
+            TaskId = RunPaths.CombineTask,
             Data = dataLocation,
             State = stateLocation,
             Output = paths.CombinedPart,
@@ -31,43 +36,51 @@ public sealed partial class RunActivities
             Scratch = host.Scratch,
             Combine = new CombineWork(header.ResultColumns, [.. tasks.Where(task => !task.Failed).Select(task => task.Receipt?.Part).OfType<PartReference>()], spec.Output.Format),
         };
-        var receipt = await isolation.RunAsync(task, spec.Limits.Timeout, static _ => { }, cancellationToken);
+        var receipt = await workers.RunAsync(work, spec.Limits.Timeout, static _ => { }, cancellationToken);
         // No other worker of the run is there by now.
-        if (receipt.Outcome == TaskOutcome.Memory && LargestMemory(spec) > task.Memory)
-            receipt = await isolation.RunAsync(task with { Memory = LargestMemory(spec) }, spec.Limits.Timeout, static _ => { }, cancellationToken);
+        if (receipt.Outcome == TaskOutcome.Memory && LargestMemory(spec) > work.Memory)
+            receipt = await workers.RunAsync(work with { Memory = LargestMemory(spec) }, spec.Limits.Timeout, static _ => { }, cancellationToken);
         if (receipt.Failure is { } failure)
         {
+            if (StopOf(receipt.Outcome, failure.Code) is var stop and not RunStop.None) return new CombineResult(receipt.Outcome) { Stop = stop };
             if (Retries.IsPassing(receipt.Outcome)) StopAfterTries(request.Attempt, spec, CombineError(failure));
-            if (receipt.Outcome == TaskOutcome.InputChanged && await ForgetLostAsync(paths, [.. tasks.Select(task => task.Receipt).OfType<TaskReceipt>()], cancellationToken) is { Count: > 0 } lost)
+            if (receipt.Outcome == TaskOutcome.InputChanged && await ForgetLostAsync(paths, spec, [.. tasks.Select(task => task.Receipt).OfType<TaskReceipt>()], cancellationToken) is { Count: > 0 } lost)
                 return await LostAsync([.. tasks.Where(task => lost.Contains(task.Slice.TaskId))]);
             return await FailAsync(receipt);
         }
-        await PutOnceAsync(paths.Receipt(CombineTaskId), JsonSerializer.SerializeToUtf8Bytes(receipt, WorkflowJson.Default.TaskReceipt), cancellationToken);
+        await PutOnceAsync(paths.Receipt(RunPaths.CombineTask), JsonSerializer.SerializeToUtf8Bytes(receipt, WorkflowJson.Default.TaskReceipt), cancellationToken);
         return new CombineResult(TaskOutcome.Done);
 
         async Task<CombineResult> FailAsync(TaskReceipt failed)
         {
-            await PutJsonAsync(paths.Failure(CombineTaskId), JsonSerializer.SerializeToUtf8Bytes(failed, WorkflowJson.Default.TaskReceipt), cancellationToken);
+            await PutJsonAsync(paths.Failure(RunPaths.CombineTask), JsonSerializer.SerializeToUtf8Bytes(failed, WorkflowJson.Default.TaskReceipt), cancellationToken);
             return new CombineResult(failed.Outcome);
         }
 
-        async Task<CombineResult> LostAsync(List<FinishedTask> lost) => await FailAsync(TaskRunner.Failed(CombineTaskId, TaskOutcome.InputChanged, TaskFailure.Of("part-lost",
+        async Task<CombineResult> LostAsync(List<FinishedTask> lost) => await FailAsync(TaskRunner.Failed(RunPaths.CombineTask, TaskOutcome.InputChanged, TaskFailure.Of("part-lost",
             $"the store lost the receipts or parts of {lost.Count} tasks, the first of them that of {lost[0].Slice.Description}; does something else delete or write below '{paths.Parts}'?")))
             with { Lost = [.. lost.Take(MaxLostAtOnce).Select(task => task.Slice.Index)] };
     }
 
     /// <summary>Takes back the receipts whose parts are gone or are others by now, so that their tasks run again; returns the tasks' ids.</summary>
-    async Task<HashSet<string>> ForgetLostAsync(RunPaths paths, IReadOnlyList<TaskReceipt> receipts, CancellationToken cancellationToken)
+    async Task<HashSet<string>> ForgetLostAsync(RunPaths paths, RunSpec spec, IReadOnlyList<TaskReceipt> receipts, CancellationToken cancellationToken)
     {
         var lost = new HashSet<string>();
         foreach (var receipt in receipts)
         {
             if (receipt.Part is not { } part || await ETagAsync(part.Path, cancellationToken) == part.ETag) continue;
             await state.DeleteAsync(part.Path, cancellationToken);
-            await state.DeleteAsync(paths.Receipt(receipt.TaskId), cancellationToken);
+            await ForgetAsync(paths, spec, receipt.TaskId, cancellationToken);
             lost.Add(receipt.TaskId);
         }
         return lost;
+    }
+
+    /// <summary>Takes back a task's receipt and, since that no longer answers for them, its tries.</summary>
+    async Task ForgetAsync(RunPaths paths, RunSpec spec, string taskId, CancellationToken cancellationToken)
+    {
+        await state.DeleteAsync(paths.Receipt(taskId), cancellationToken);
+        await AttemptsOf(paths, spec).ForgetAsync(taskId, cancellationToken);
     }
 
     static RunError CombineError(TaskFailure cause) => new(cause.Code, $"combining the parts failed: {MemoryFailure.Advised(cause)}", File: cause.File);

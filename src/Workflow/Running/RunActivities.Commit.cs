@@ -12,15 +12,18 @@ public sealed partial class RunActivities
 
     public async Task<RunEnd> CommitRunAsync(FinishRequest request, CancellationToken cancellationToken)
     {
-        var paths = new RunPaths(request.RunId);
+        var paths = request.Paths;
         // Delivered before: the outcome is on record, and the parts may be gone.
         if (await RunEnding.ReadAsync(state, paths, cancellationToken) is { } earlier) return earlier;
         var spec = await ReadSpecAsync(paths, cancellationToken);
         var header = await new PlanStore(state, paths).ReadHeaderAsync(cancellationToken);
         if (header is null && request.Commit) throw PlanStore.Gone(paths);
         var tasks = header is null ? [] : await FinishedTasksAsync(paths, header, cancellationToken);
-        var combined = await ReadReceiptAsync(paths.Receipt(CombineTaskId), paths, cancellationToken);
+        var combined = await ReadReceiptAsync(paths.Receipt(RunPaths.CombineTask), paths, cancellationToken);
+        // The last moment at which a run can be cancelled is before the first byte of its result is put.
+        if (request.Commit && await _cancels.IsSetAsync(paths, cancellationToken) && await IsUntouchedAsync(spec, header!, cancellationToken)) request = request with { Commit = false, Stop = RunStop.Cancelled };
         var errors = await ErrorsAsync(request, paths, header, tasks, cancellationToken);
+        if (StopError(request, spec) is { } stopped) errors.Insert(0, stopped);
         var committed = false;
         if (request.Commit && header is not null)
         {
@@ -42,20 +45,35 @@ public sealed partial class RunActivities
                 errors.Insert(0, StorageError(failure));
             }
         }
-        var status = !committed ? RunStatus.Failed : errors.Count > 0 ? RunStatus.SucceededWithFailures : RunStatus.Succeeded;
+        var status = request.Stop == RunStop.Cancelled ? RunStatus.Cancelled : !committed ? RunStatus.Failed : errors.Count > 0 ? RunStatus.SucceededWithFailures : RunStatus.Succeeded;
         var summary = Summarize(request, spec, header, tasks, combined, status, errors);
-        var record = new RunRecord { RunId = request.RunId, SpecHash = spec.ComputeHash(), Status = status, StartedAt = request.StartedAt, EndedAt = time.GetUtcNow(), Summary = summary };
+        var record = new RunRecord { RunId = request.RunId, SpecHash = spec.ComputeHash(), Status = status, StartedAt = request.StartedAt, EndedAt = time.GetUtcNow(), Redrive = request.Redrive, Summary = summary };
         return await RunEnding.WriteAsync(state, paths, record, cancellationToken);
     }
 
     public async Task<RunRequest> CleanUpAsync(RunRequest request, CancellationToken cancellationToken)
     {
-        var paths = new RunPaths(request.RunId);
-        // Pieces of split tasks have parts that no list names.
-        await Parallel.ForEachAsync(state.ListAsync(paths.Parts, cancellationToken), new ParallelOptions { MaxDegreeOfParallelism = StateConcurrency, CancellationToken = cancellationToken },
-            async (part, token) => await state.DeleteAsync(part.Path, token));
+        var paths = request.Paths;
+        // Pieces of split tasks have parts that no list names. What failed may be driven again, and then the others' parts are needed.
+        string[] folders = await RunEnding.ReadAsync(state, paths, cancellationToken) is { Status: RunStatus.Succeeded } ? [paths.Parts, paths.Attempts] : [paths.Attempts];
+        foreach (var folder in folders) await DeleteAllAsync(folder, cancellationToken);
         return request;
     }
+
+    async Task DeleteAllAsync(string folder, CancellationToken cancellationToken) =>
+        await Parallel.ForEachAsync(state.ListAsync(folder, cancellationToken), new ParallelOptions { MaxDegreeOfParallelism = StateConcurrency, CancellationToken = cancellationToken },
+            async (entry, token) => await state.DeleteAsync(entry.Path, token));
+
+    /// <summary>Whether neither result nor manifest is another than when the run was planned, so that nothing of its commit can have been done.</summary>
+    async Task<bool> IsUntouchedAsync(RunSpec spec, PlanHeader header, CancellationToken cancellationToken) =>
+        await ETagAsync(spec.Output.Path, cancellationToken) == header.OutputETag && await ETagAsync(RunPaths.Manifest(spec.Output.Path), cancellationToken) == header.ManifestETag;
+
+    static RunError? StopError(FinishRequest request, RunSpec spec) => request.Stop switch
+    {
+        RunStop.Cancelled => new RunError("cancelled", $"The run was cancelled before its commit. What is done is kept: `fanfold redrive {request.RunId}` goes on from there."),
+        RunStop.Deadline => new RunError(RunIsolation.RunDeadlineCode, $"The run did not end within {spec.Limits.RunTimeout}; raise \"limits.runTimeout\" under a new id, or `fanfold redrive {request.RunId}`, which has as much time again and keeps what is done."),
+        _ => null,
+    };
 
     /// <summary>Puts the result, then the manifest that makes it visible. Null when both are there; an error when another run got between.</summary>
     async Task<RunError?> PutResultAsync(
@@ -137,7 +155,7 @@ public sealed partial class RunActivities
     async Task<List<RunError>> ErrorsAsync(FinishRequest request, RunPaths paths, PlanHeader? header, List<FinishedTask> tasks, CancellationToken cancellationToken)
     {
         var errors = new List<RunError>();
-        if (header is null) errors.AddRange(await ReadPlanErrorsAsync(paths, cancellationToken));
+        if (header is null && request.Stop == RunStop.None) errors.AddRange(await ReadPlanErrorsAsync(paths, cancellationToken));
         var failed = tasks.Where(task => task.Failed).ToList();
         foreach (var (slice, _, receipt) in failed.Take(MaxErrorsInSummary))
         {
@@ -148,7 +166,7 @@ public sealed partial class RunActivities
             errors.Add(new RunError("more-failures", $"{failed.Count - MaxErrorsInSummary} more partitions failed; their records are under '{paths.Failure("*")}'."));
         if (failed.Count < request.FailedTasks)
             errors.Add(new RunError("state-corrupt", $"{request.FailedTasks - failed.Count} more partitions failed, and their records under '{paths.Failure("*")}' are gone."));
-        if (!request.Commit && tasks.Count > 0 && await ReadReceiptAsync(paths.Failure(CombineTaskId), paths, cancellationToken) is { Failure: { } combine })
+        if (!request.Commit && tasks.Count > 0 && await ReadReceiptAsync(paths.Failure(RunPaths.CombineTask), paths, cancellationToken) is { Failure: { } combine })
             errors.Add(CombineError(combine));
         return errors;
     }

@@ -8,8 +8,8 @@ public sealed partial class RunActivities
 {
     public async Task<TaskResult> MergePiecesAsync(MergeRequest request, CancellationToken cancellationToken)
     {
-        var paths = new RunPaths(request.RunId);
-        var plan = await LoadPlanAsync(request.RunId, cancellationToken);
+        var paths = request.Paths;
+        var plan = await LoadPlanAsync(paths, cancellationToken);
         var slice = await ReadSliceAsync(plan, request.Index, cancellationToken);
         if (await ReadReceiptAsync(paths.Receipt(slice.TaskId), paths, cancellationToken) is { } earlier) return Result(earlier);
         var pieces = TaskPiece.Whole(slice).Split(plan.Header.Reduction);
@@ -20,8 +20,8 @@ public sealed partial class RunActivities
         var parts = finished.Select(piece => piece.Receipt.Part).OfType<PartReference>().ToList();
         var merged = parts.Count == 0
             ? new TaskReceipt { TaskId = slice.TaskId, Outcome = TaskOutcome.Done }
-            : await isolation.RunAsync(Compose(plan, slice.TaskId) with { Merge = new MergeWork(Work(plan.Header, slice), parts) }, plan.Spec.Limits.Timeout, static _ => { }, cancellationToken);
-        if (merged.Outcome == TaskOutcome.InputChanged && await ForgetLostAsync(paths, [.. finished.Select(piece => piece.Receipt)], cancellationToken) is { Count: > 0 }) return await LostAsync();
+            : await Isolate(paths, plan.Spec, request.Deadline).RunAsync(Compose(plan, slice.TaskId) with { Merge = new MergeWork(Work(plan.Header, slice), parts) }, plan.Spec.Limits.Timeout, static _ => { }, cancellationToken);
+        if (merged.Outcome == TaskOutcome.InputChanged && await ForgetLostAsync(paths, plan.Spec, [.. finished.Select(piece => piece.Receipt)], cancellationToken) is { Count: > 0 }) return await LostAsync();
         if (merged.Outcome != TaskOutcome.Done) return await FailAsync(plan, slice, merged, [], alone: false, cancellationToken);
         var receipt = FinishedPiece.Sum(slice, finished, merged) with { Driver = driver };
         await PutOnceAsync(paths.Receipt(slice.TaskId), JsonSerializer.SerializeToUtf8Bytes(receipt, WorkflowJson.Default.TaskReceipt), cancellationToken);
@@ -35,7 +35,7 @@ public sealed partial class RunActivities
     /// <summary>Collects in plan order the pieces that have a receipt, in place of those without one their own pieces. False when some have neither.</summary>
     async Task<bool> FindFinishedAsync(IReadOnlyList<TaskPiece> pieces, LoadedPlan plan, TaskSlice slice, List<FinishedPiece> finished, CancellationToken cancellationToken)
     {
-        var paths = new RunPaths(plan.RunId);
+        var paths = plan.Paths;
         foreach (var piece in pieces)
         {
             if (await ReadReceiptAsync(paths.Receipt(piece.IdIn(slice)), paths, cancellationToken) is { } receipt) finished.Add(new FinishedPiece(piece, receipt));

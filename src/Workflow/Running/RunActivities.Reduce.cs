@@ -10,12 +10,12 @@ public sealed partial class RunActivities
 {
     public async Task<TaskResult> ReduceTaskAsync(TaskRequest request, CancellationToken cancellationToken)
     {
-        var paths = new RunPaths(request.RunId);
-        var plan = await LoadPlanAsync(request.RunId, cancellationToken);
+        var paths = request.Paths;
+        var plan = await LoadPlanAsync(paths, cancellationToken);
         var slice = await ReadSliceAsync(plan, request.Index, cancellationToken);
         var taskId = request.Piece?.IdIn(slice) ?? slice.TaskId;
         if (await ReadReceiptAsync(paths.Receipt(taskId), paths, cancellationToken) is { } earlier) return Result(earlier);
-        var receipt = await isolation.RunAsync(Compose(plan, slice, request), plan.Spec.Limits.Timeout, static _ => { }, cancellationToken) with { Driver = driver };
+        var receipt = await Isolate(paths, plan.Spec, request.Deadline).RunAsync(Compose(plan, slice, request), plan.Spec.Limits.Timeout, static _ => { }, cancellationToken) with { Driver = driver };
         // The run was planned with a worker that can do it: with that one it goes on.
         if (receipt.Failure is { Code: "plugin-missing" or "plugin-changed" } other) throw new RunStoppedException(new RunError(other.Code, other.Message, Pointer: PluginLookup.Pointer));
         if (receipt.Outcome != TaskOutcome.Done) return await FailAsync(plan, slice, receipt, (request.Piece ?? TaskPiece.Whole(slice)).Split(plan.Header.Reduction), request.Alone, cancellationToken);
@@ -36,11 +36,13 @@ public sealed partial class RunActivities
             if (!alone && largest > cap && failed.NeededMemory <= largest) return Result(failed) with { Alone = true };
             failed = MemoryFailure.Final(failed, plan.Header.Reduction, alone, largest);
         }
-        await PutJsonAsync(new RunPaths(plan.RunId).Failure(slice.TaskId), JsonSerializer.SerializeToUtf8Bytes(failed with { TaskId = slice.TaskId }, WorkflowJson.Default.TaskReceipt), cancellationToken);
+        // A run that was stopped has nothing to say against its tasks.
+        if (StopOf(failed.Outcome, failed.Failure?.Code) is var stop and not RunStop.None) return Result(failed) with { Stop = stop };
+        await PutJsonAsync(plan.Paths.Failure(slice.TaskId), JsonSerializer.SerializeToUtf8Bytes(failed with { TaskId = slice.TaskId }, WorkflowJson.Default.TaskReceipt), cancellationToken);
         return Result(failed);
     }
 
-    static TaskResult Result(TaskReceipt receipt) => new(receipt.Outcome, receipt.Part is null, receipt.RowsDecoded, receipt.BytesRead, receipt.PeakMemory);
+    static TaskResult Result(TaskReceipt receipt) => new(receipt.Outcome, receipt.Part is null, receipt.RowsDecoded, receipt.BytesRead, receipt.PeakMemory, receipt.RetryAfterSeconds);
 
     long LargestMemory(RunSpec spec) => Math.Max(host.LargestMemory, spec.Limits.Memory.Bytes);
 
@@ -58,11 +60,11 @@ public sealed partial class RunActivities
     /// <summary>A task that puts the part of its name, with nothing to do.</summary>
     WorkerTask Compose(LoadedPlan plan, string taskId) => new()
     {
-        RunId = plan.RunId,
+        RunId = plan.Paths.RunId,
         TaskId = taskId,
         Data = dataLocation,
         State = stateLocation,
-        Output = new RunPaths(plan.RunId).Part(taskId),
+        Output = plan.Paths.Part(taskId),
         Memory = plan.Spec.Limits.Memory.Bytes,
         Metadata = Metadata(plan.Header),
         Scratch = host.ScratchOf(Lanes(plan.Spec)),
@@ -79,5 +81,5 @@ public sealed partial class RunActivities
     ];
 
     Task<TaskSlice> ReadSliceAsync(LoadedPlan plan, int index, CancellationToken cancellationToken) =>
-        new PlanStore(state, new RunPaths(plan.RunId)).ReadSliceAsync(plan.Header, plan.Slices, index, cancellationToken);
+        new PlanStore(state, plan.Paths).ReadSliceAsync(plan.Header, plan.Slices, index, cancellationToken);
 }

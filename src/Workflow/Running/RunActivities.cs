@@ -24,10 +24,15 @@ public sealed partial class RunActivities(
     public static readonly Activity<FinishRequest, RunEnd> CommitRun = new(nameof(CommitRun), WorkflowJson.Default.FinishRequest, WorkflowJson.Default.RunEnd);
     public static readonly Activity<RunRequest, RunRequest> CleanUp = new(nameof(CleanUp), WorkflowJson.Default.RunRequest, WorkflowJson.Default.RunRequest);
 
+    readonly CancelSignal _cancels = new(state, time);
+
     // One run at a time is the rule; the cache spares each of its tasks the reads that all of them need.
     volatile LoadedPlan? _loaded;
 
-    sealed record LoadedPlan(string RunId, PlanHeader Header, RunSpec Spec, IObjectReader Slices);
+    sealed record LoadedPlan(RunPaths Paths, PlanHeader Header, RunSpec Spec, IObjectReader Slices);
+
+    /// <summary>Whether the run is cancelled, as its activities see it.</summary>
+    public ValueTask<bool> IsCancelledAsync(RunPaths paths, CancellationToken cancellationToken) => _cancels.IsSetAsync(paths, cancellationToken);
 
     /// <summary>Runs an activity by its name, with payloads as a history holds them.</summary>
     public Task<JsonElement> InvokeAsync(string name, JsonElement input, CancellationToken cancellationToken) => name switch
@@ -43,14 +48,23 @@ public sealed partial class RunActivities(
 
     public async Task<PlanReference> PlanRunAsync(PlanRequest request, CancellationToken cancellationToken)
     {
-        var paths = new RunPaths(request.RunId);
+        var paths = request.Paths;
         var spec = await ReadSpecAsync(paths, cancellationToken);
+        if (await _cancels.IsSetAsync(paths, cancellationToken)) return Stopped(RunStop.Cancelled);
         try
         {
             var store = new PlanStore(state, paths);
             var header = await store.ReadHeaderAsync(cancellationToken) ?? await WritePlanAsync(spec, paths, store, cancellationToken);
             var tasks = header.Tasks;
-            return new PlanReference(tasks, Lanes(spec), spec.Limits.Retries, spec.Limits.ToleratedFailures.Allowed(tasks), header.Strategy);
+            return new PlanReference(tasks, Lanes(spec), spec.Limits.Retries, spec.Limits.ToleratedFailures.Allowed(tasks), header.Strategy)
+            {
+                Open = request.Redrive == 0 ? null : await OpenTasks.FindAsync(state, paths, await store.ReadSlicesAsync(header, cancellationToken), cancellationToken),
+                RunTimeout = spec.Limits.RunTimeout,
+            };
+        }
+        catch (PlanRefusedException refused) when (StopOf(refused.Outcome, refused.Errors[0].Code) is var stop and not RunStop.None)
+        {
+            return Stopped(stop);
         }
         catch (PlanRefusedException refused) when (Retries.IsPassing(refused.Outcome))
         {
@@ -72,8 +86,14 @@ public sealed partial class RunActivities(
             return Refused(errors, outcome);
         }
 
+        static PlanReference Stopped(RunStop stop) => new(0, 0, 0, 0, "") { Stop = stop };
+
         PlanReference Refused(IReadOnlyList<RunError> errors, TaskOutcome outcome) => new(0, 0, spec.Limits.Retries, 0, "", ThatFit(errors), outcome);
     }
+
+    /// <summary>What stopped the run, where a task's failure tells.</summary>
+    static RunStop StopOf(TaskOutcome outcome, string? code) =>
+        outcome == TaskOutcome.Cancelled ? RunStop.Cancelled : outcome == TaskOutcome.Deadline && code == RunIsolation.RunDeadlineCode ? RunStop.Deadline : RunStop.None;
 
     /// <summary>Ends the drive, and not the run, when the last try failed for a cause that may pass.</summary>
     static void StopAfterTries(int attempt, RunSpec spec, RunError error)
@@ -92,9 +112,10 @@ public sealed partial class RunActivities(
     {
         CheckOutputPath(spec);
         if (spec.Output.Format == ResultFormat.Hive) await CheckManifestAsync(spec.Output.Path, cancellationToken);
-        var discovery = new PartitionDiscovery(state, dataLocation, stateLocation, isolation, spec.Limits, host.Scratch, paths);
-        var plugins = new PluginLookup(dataLocation, stateLocation, isolation, spec.Limits, paths);
-        var (header, slices) = await new RunPlanner(data, isolation, discovery.FindAsync, plugins).PlanAsync(spec, cancellationToken);
+        var workers = Isolate(paths, spec, deadline: null);
+        var discovery = new PartitionDiscovery(state, dataLocation, stateLocation, workers, spec.Limits, host.Scratch, paths);
+        var plugins = new PluginLookup(dataLocation, stateLocation, workers, spec.Limits, paths);
+        var (header, slices) = await new RunPlanner(data, workers, discovery.FindAsync, plugins).PlanAsync(spec, cancellationToken);
         header = header with
         {
             Discovery = discovery.Receipt,
@@ -151,14 +172,17 @@ public sealed partial class RunActivities(
         return metadata;
     }
 
-    async Task<LoadedPlan> LoadPlanAsync(string runId, CancellationToken cancellationToken)
+    RunIsolation Isolate(RunPaths paths, RunSpec spec, DateTimeOffset? deadline) => new(isolation, state, _cancels, AttemptsOf(paths, spec), time, paths, deadline);
+
+    TaskAttempts AttemptsOf(RunPaths paths, RunSpec spec) => new(state, paths, time, driver, host.DrivesAlone, spec.Limits.Retries + 1);
+
+    async Task<LoadedPlan> LoadPlanAsync(RunPaths paths, CancellationToken cancellationToken)
     {
-        if (_loaded is { } loaded && loaded.RunId == runId) return loaded;
-        var paths = new RunPaths(runId);
+        if (_loaded is { } loaded && loaded.Paths == paths) return loaded;
         var plans = new PlanStore(state, paths);
         var header = await plans.ReadHeaderAsync(cancellationToken)
             ?? throw PlanStore.Gone(paths);
-        return _loaded = new LoadedPlan(runId, header, await ReadSpecAsync(paths, cancellationToken), await plans.OpenSlicesAsync(header, cancellationToken));
+        return _loaded = new LoadedPlan(paths, header, await ReadSpecAsync(paths, cancellationToken), await plans.OpenSlicesAsync(header, cancellationToken));
     }
 
     async Task<RunSpec> ReadSpecAsync(RunPaths paths, CancellationToken cancellationToken)

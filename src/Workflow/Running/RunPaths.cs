@@ -4,30 +4,53 @@ using System.Text;
 
 namespace Fanfold.Workflow.Running;
 
-/// <summary>The names of a run's objects in the state store.</summary>
-public sealed record RunPaths(string RunId)
+/// <summary>
+/// The names of a run's objects in the state store. What a task makes belongs to the run, whichever drive made it; how a drive goes, from its plan to its end,
+/// belongs to that redrive.
+/// </summary>
+/// <param name="Redrive">0 for the first drive, then counted by <c>redrive</c>.</param>
+public sealed record RunPaths(string RunId, int Redrive = 0)
 {
-    string Root => $"fanfold/runs/{RunId}";
+    /// <summary>The folder of all runs.</summary>
+    public const string Runs = "fanfold/runs";
+
+    /// <summary>The id of the task that combines the parts.</summary>
+    public const string CombineTask = "combine";
+
+    public string Root => $"{Runs}/{RunId}";
 
     public string Spec => $"{Root}/spec.json";
     public string Status => $"{Root}/status.json";
-    public string Ending => $"{Root}/ending.json";
-    public string Journal => $"{Root}/journal";
-    public string JournalSegment(int segment) => $"{Root}/journal/{segment:D8}.jsonl";
+    public string Cancel => $"{Root}/cancel";
     public string DriverLock => $"{Root}/driver.lock";
-    public string Plan => $"{Root}/plan";
-    public string PlanHeader => $"{Root}/plan/plan.json";
-    public string PlanSlices(string hash) => $"{Root}/plan/slices-{hash}.jsonl";
-    public string Discovery(string inputsHash) => $"{Root}/plan/partitions-{inputsHash}.parquet";
-    public string PlanErrors => $"{Root}/plan/errors.json";
-    public string Receipt(string taskId) => $"{Root}/receipts/{taskId}.json";
-    public string Failure(string taskId) => $"{Root}/receipts/{taskId}.failed.json";
-    public string Part(string taskId) => $"{Root}/parts/{taskId}.parquet";
-    public string CombinedPart => $"{Root}/parts/result";
-    public string Parts => $"{Root}/parts";
+    public string Receipts => $"{Root}/receipts";
 
-    /// <summary>All folders of the run.</summary>
-    public IEnumerable<string> Folders => [Root, Journal, Plan, $"{Root}/receipts", Parts];
+    /// <summary>That of combining belongs to the redrive whose parts it combined.</summary>
+    public string Receipt(string taskId) => $"{(taskId == CombineTask ? $"{Drive}/receipts" : Receipts)}/{taskId}.json";
+    public string Parts => $"{Root}/parts";
+    public string Part(string taskId) => $"{Parts}/{taskId}.parquet";
+    public string Discovery(string inputsHash) => $"{Root}/plan/partitions-{inputsHash}.parquet";
+    public string DiscoveryReceipt(string inputsHash) => $"{Root}/plan/partitions-{inputsHash}.json";
+
+    /// <summary>The folder of what belongs to this redrive; the first drive has the run's own.</summary>
+    string Drive => Redrive == 0 ? Root : $"{Root}/redrives/{Redrive}";
+
+    public string Ending => $"{Drive}/ending.json";
+    public string Journal => $"{Drive}/journal";
+    public string JournalOf(string instance) => $"{Drive}/journal-{instance}";
+    public string Plan => $"{Drive}/plan";
+    public string PlanHeader => $"{Plan}/plan.json";
+    public string PlanSlices(string hash) => $"{Plan}/slices-{hash}.jsonl";
+    public string PlanErrors => $"{Plan}/errors.json";
+    public string Failure(string taskId) => $"{Drive}/receipts/{taskId}.failed.json";
+    public string CombinedPart => Redrive == 0 ? $"{Parts}/result" : $"{Parts}/result-{Redrive}";
+    public string Attempts => $"{Drive}/attempts";
+
+    /// <summary>As <see cref="Worker.AttemptCount"/> has it.</summary>
+    public string Attempt(string taskId) => $"{Attempts}/{taskId}";
+
+    /// <summary>All folders that this redrive writes to.</summary>
+    public IEnumerable<string> Folders => [Root, Receipts, Parts, $"{Root}/plan", Drive, Journal, Plan, $"{Drive}/receipts", Attempts];
 
     public static string Manifest(string output) => output + ".manifest.json";
 

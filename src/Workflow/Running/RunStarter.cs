@@ -37,22 +37,26 @@ public static class RunStarter
                     $"The run id '{runId}' belongs to another spec. Use another --run-id, or leave it out to get a new one."));
             }
         }
-        if (await ReadRecordAsync(state, runId, cancellationToken) is not { } record)
+        if (await ReadRecordAsync(state, runId, time, cancellationToken) is not { } record)
         {
             record = new RunRecord { RunId = runId, SpecHash = spec.ComputeHash(), Status = RunStatus.Pending, StartedAt = time.GetUtcNow() };
             await TryPutAsync(state, paths.Status, JsonSerializer.SerializeToUtf8Bytes(record, WorkflowJson.Default.RunRecord), cancellationToken);
         }
-        if (record.Summary is not { } summary) return new RunStart.Ready(new RunRequest(runId, fresh), record.Status);
+        if (record.Summary is not { } summary) return new RunStart.Ready(new RunRequest(runId, fresh) { Redrive = record.Redrive }, record.Status);
         return fresh
             ? new RunStart.Conflict(new RunError("run-finished", $"The run '{runId}' has ended, and --fresh would compute it again. Leave out --run-id to compute it under a new one."))
             : new RunStart.Finished(summary);
     }
 
     /// <summary>The stored record of a run; null when there is none.</summary>
-    public static async Task<RunRecord?> ReadRecordAsync(IObjectStore state, string runId, CancellationToken cancellationToken) =>
+    public static async Task<RunRecord?> ReadRecordAsync(IObjectStore state, string runId, TimeProvider time, CancellationToken cancellationToken) =>
         await state.ReadAllAsync(new RunPaths(runId).Status, MaxJson, cancellationToken) is { } bytes
-            ? StoredJson.Read(bytes, WorkflowJson.Default.RunRecord, RunRecord.CurrentVersion, "record", runId)
+            ? StoredJson.Read(bytes, WorkflowJson.Default.RunRecord, RunRecord.CurrentVersion, "record", runId).At(time.GetUtcNow())
             : null;
+
+    /// <summary>The spec of a run as it was stored at its start; null when there is none.</summary>
+    public static async Task<RunSpec?> ReadSpecAsync(IObjectStore state, string runId, CancellationToken cancellationToken) =>
+        await state.ReadAllAsync(new RunPaths(runId).Spec, MaxJson, cancellationToken) is { } bytes ? StoredJson.ReadSpec(bytes, runId) : null;
 
     /// <summary>False when the object is there already.</summary>
     static async Task<bool> TryPutAsync(IObjectStore state, string path, byte[] content, CancellationToken cancellationToken)

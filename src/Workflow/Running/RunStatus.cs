@@ -47,6 +47,27 @@ public sealed record RunRecord
     public required RunStatus Status { get; init; }
     public required DateTimeOffset StartedAt { get; init; }
     public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>The drive that it tells of: 0 for the first, then counted by <c>redrive</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Redrive { get; init; }
+
+    /// <summary>When its driver last showed that it lives; null before it has one, and once the run has ended.</summary>
+    public DateTimeOffset? HeartbeatAt { get; init; }
+
+    /// <summary>Whether no driver has shown for a while that it lives. A reader sees it; it is not stored.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Stalled { get; init; }
+
     public RunProgress? Progress { get; init; }
     public RunSummary? Summary { get; init; }
+
+    /// <summary>A driver writes at least this often.</summary>
+    public static TimeSpan HeartbeatInterval { get; } = TimeSpan.FromSeconds(10);
+
+    // Clocks of a driver and a reader may differ by a bit.
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>The record as a reader sees it at this time.</summary>
+    public RunRecord At(DateTimeOffset now) => this with { Stalled = Summary is null && (HeartbeatAt ?? StartedAt) < now - Patience };
 }

@@ -21,6 +21,10 @@ public sealed record LimitsSpec
     /// <value>Default 10 minutes.</value>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>For the whole run, its waiting included, up to 7 days; each redrive has as much again.</summary>
+    /// <value>Default null: no limit.</value>
+    public TimeSpan? RunTimeout { get; init; }
+
     /// <summary>Further tries after the first, 0 to 100.</summary>
     /// <value>Default 3.</value>
     public int Retries { get; init; } = 3;

@@ -9,7 +9,7 @@ static class SpecFields
     public static readonly string[] PartitionBy = ["column", "columns", "values", "ranges"];
     public static readonly string[] Reduce = ["groupBy", "aggregates", "select", "plugin", "sort", "limit"];
     public static readonly string[] Output = ["path", "layout"];
-    public static readonly string[] Limits = ["parallel", "memory", "timeout", "retries", "toleratedFailures"];
+    public static readonly string[] Limits = ["parallel", "memory", "timeout", "runTimeout", "retries", "toleratedFailures"];
 
     /// <summary>By the name of the object; the spec itself has an empty one.</summary>
     public static readonly IReadOnlyDictionary<string, string[]> All = new Dictionary<string, string[]>

@@ -84,6 +84,7 @@ static class SpecJson
         if (limits.Parallel is { } parallel) json.Name("parallel").Raw(parallel.ToString(CultureInfo.InvariantCulture));
         json.Name("memory").String(limits.Memory.ToString());
         json.Name("timeout").String(limits.Timeout.ToString("c", CultureInfo.InvariantCulture));
+        if (limits.RunTimeout is { } runTimeout) json.Name("runTimeout").String(runTimeout.ToString("c", CultureInfo.InvariantCulture));
         json.Name("retries").Raw(limits.Retries.ToString(CultureInfo.InvariantCulture));
         json.Name("toleratedFailures").String(limits.ToleratedFailures.ToString()).EndObject();
     }

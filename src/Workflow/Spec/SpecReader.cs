@@ -79,6 +79,7 @@ static partial class SpecReader
             Parallel = (int?)fields["parallel"]?.AsInteger(1, LimitsSpec.MaxParallel),
             Memory = (fields["memory"] is { } memory ? ReadMemory(memory) : null) ?? limits.Memory,
             Timeout = (fields["timeout"] is { } timeout ? ReadTimeout(timeout) : null) ?? limits.Timeout,
+            RunTimeout = fields["runTimeout"] is { } runTimeout ? ReadTimeout(runTimeout) : null,
             Retries = (int?)fields["retries"]?.AsInteger(0, LimitsSpec.MaxRetries) ?? limits.Retries,
             ToleratedFailures = (fields["toleratedFailures"] is { } failures ? ReadTolerance(failures) : null) ?? limits.ToleratedFailures,
         };

@@ -1,4 +1,5 @@
 using System.Text;
+using Fanfold.LocalHost.Durable;
 using Fanfold.Storage;
 using Fanfold.Workflow.Running;
 using Fanfold.Workflow.Tests.Running;
@@ -27,11 +28,11 @@ public class JournalTests
 
     static Task<RunSummary> DriveAsync(RunHarness harness) => harness.DriveAsync(Run, RunHarness.Spec("""{ "parallel": 1 }"""));
 
-    static Task PutAsync(RunHarness harness, int segment, byte[] content) => harness.Store.PutAsync(Paths.JournalSegment(segment), content, PutCondition.None, Cancellation);
+    static Task PutAsync(RunHarness harness, int segment, byte[] content) => harness.Store.PutAsync(Journal.Segment(Paths.Journal, segment), content, PutCondition.None, Cancellation);
 
     static async Task ChangeAsync(RunHarness harness, int segment, Func<string, string> change)
     {
-        var text = Encoding.UTF8.GetString((await harness.ReadAsync(Paths.JournalSegment(segment)))!);
+        var text = Encoding.UTF8.GetString((await harness.ReadAsync(Journal.Segment(Paths.Journal, segment)))!);
         var changed = change(text);
         Assert.NotEqual(text, changed);
         await PutAsync(harness, segment, Encoding.UTF8.GetBytes(changed));
@@ -51,7 +52,7 @@ public class JournalTests
     {
         var whole = await CreateUnfinishedAsync();
         var last = (await whole.PathsAsync(Paths.Journal)).Count;
-        var content = (await whole.ReadAsync(Paths.JournalSegment(last)))!;
+        var content = (await whole.ReadAsync(Journal.Segment(Paths.Journal, last)))!;
         for (var length = 0; length < content.Length; length += 7)
         {
             var harness = await CreateUnfinishedAsync();
@@ -62,7 +63,7 @@ public class JournalTests
             Assert.Equal(RunStatus.Succeeded, summary.Status);
             Assert.Equal(2, summary.Tasks.Reused);
             // The torn segment stays as it is; the whole journal still replays.
-            Assert.Equal(content[..length], await harness.ReadAsync(Paths.JournalSegment(last)));
+            Assert.Equal(content[..length], await harness.ReadAsync(Journal.Segment(Paths.Journal, last)));
             await harness.Store.DeleteAsync(Paths.Status, Cancellation);
             Assert.Equal(summary with { Errors = null }, await DriveAsync(harness) with { Errors = null });
         }
@@ -76,7 +77,7 @@ public class JournalTests
         await RefusedAsync(torn, "state-corrupt");
 
         var missing = await CreateUnfinishedAsync();
-        await missing.Store.DeleteAsync(Paths.JournalSegment(2), Cancellation);
+        await missing.Store.DeleteAsync(Journal.Segment(Paths.Journal, 2), Cancellation);
         Assert.Contains("segment 2 is missing", await RefusedAsync(missing, "state-corrupt"), StringComparison.Ordinal);
     }
 
@@ -177,7 +178,7 @@ public class JournalTests
         var harness = await CreateUnfinishedAsync();
         var path = what switch
         {
-            "journal" => Paths.JournalSegment(2),
+            "journal" => Journal.Segment(Paths.Journal, 2),
             "plan" => Paths.PlanHeader,
             "receipt" => (await harness.PathsAsync($"fanfold/runs/{Run}/receipts"))[0],
             "record" => Paths.Status,
@@ -185,7 +186,7 @@ public class JournalTests
         };
         // A form that this build can't know.
         await harness.Store.PutAsync(path, Encoding.UTF8.GetBytes("""{"version":999,"of":["the","future"]}""" + "\n"), PutCondition.None, Cancellation);
-        if (what == "receipt") await harness.Store.DeleteAsync(Paths.JournalSegment((await harness.PathsAsync(Paths.Journal)).Count), Cancellation);
+        if (what == "receipt") await harness.Store.DeleteAsync(Journal.Segment(Paths.Journal, (await harness.PathsAsync(Paths.Journal)).Count), Cancellation);
 
         Assert.Contains("newer version", await RefusedAsync(harness, "newer-version"), StringComparison.Ordinal);
     }

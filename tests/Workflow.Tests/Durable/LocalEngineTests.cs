@@ -1,3 +1,4 @@
+using Fanfold.LocalHost.Durable;
 using Fanfold.Storage;
 using Fanfold.Worker;
 using Fanfold.Workflow.Running;
@@ -193,12 +194,12 @@ public class LocalEngineTests
             if (ScriptedIsolation.PartitionOf(task) == 0)
             {
                 var next = (await harness!.PathsAsync(new RunPaths("r").Journal)).Count + 1;
-                await harness.Store.PutAsync(new RunPaths("r").JournalSegment(next), "x"u8.ToArray(), PutCondition.IfAbsent, Cancellation);
+                await harness.Store.PutAsync(Journal.Segment(new RunPaths("r").Journal, next), "x"u8.ToArray(), PutCondition.IfAbsent, Cancellation);
             }
             return null;
         }));
 
-        await Assert.ThrowsAsync<LocalHost.Durable.DriverReplacedException>(() => harness.DriveAsync("r", RunHarness.Spec("""{ "parallel": 1 }""")));
+        await Assert.ThrowsAsync<DriverReplacedException>(() => harness.DriveAsync("r", RunHarness.Spec("""{ "parallel": 1 }""")));
     }
 
     [Fact]
@@ -210,16 +211,19 @@ public class LocalEngineTests
         var request = await harness.StartAsync("r", spec);
         var activities = harness.CreateActivities();
         var ended = false;
-        var engine = new LocalHost.Durable.LocalEngine(harness.Store, request, async (name, input, token) =>
+        var drive = harness.DriveOf(request) with
         {
-            if (name != nameof(RunActivities.ReduceTask)) return await activities.InvokeAsync(name, input, token);
-            await interrupt.CancelAsync();
-            await Task.Yield();
-            ended = token.IsCancellationRequested;
-            return await activities.InvokeAsync(name, input, CancellationToken.None);
-        }, TimeProvider.System, static _ => { });
+            Activities = async (name, input, token) =>
+            {
+                if (name != nameof(RunActivities.ReduceTask)) return await activities.InvokeAsync(name, input, token);
+                await interrupt.CancelAsync();
+                await Task.Yield();
+                ended = token.IsCancellationRequested;
+                return await activities.InvokeAsync(name, input, CancellationToken.None);
+            },
+        };
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => engine.RunAsync(interrupt.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => LocalEngine.RunAsync(drive, request, interrupt.Token));
 
         Assert.True(ended);
         Assert.Equal(1, (await JournalText.ReadAsync(harness.Store, "r")).Count("\"type\":\"TaskCompleted\""));

@@ -17,7 +17,7 @@ public class RunDriverTests
             .RunAsync("r", RunHarness.Spec(), fresh: false, onFollow ?? (static () => { }), static _ => { }, Cancellation);
 
     static Task<RunEnd> DriveAsync(RunHarness harness, RunRequest request, CancellationToken cancellationToken) =>
-        new LocalEngine(harness.Store, request, harness.CreateActivities().InvokeAsync, TimeProvider.System, static _ => { }).RunAsync(cancellationToken);
+        LocalEngine.RunAsync(harness.DriveOf(request), request, cancellationToken);
 
     static string Summary(RunStart start) => JsonSerializer.Serialize(Assert.IsType<RunStart.Finished>(start).Summary, WorkflowJson.Default.RunSummary);
 
@@ -89,7 +89,7 @@ public class RunDriverTests
         await harness.WriteDataAsync(6);
         await Assert.ThrowsAsync<TaskCanceledException>(() => RunAsync(harness, (_, _) => Task.FromCanceled<RunEnd>(new CancellationToken(canceled: true))));
 
-        Assert.Equal(RunStatus.Running, (await RunStarter.ReadRecordAsync(harness.Store, "r", Cancellation))!.Status);
+        Assert.Equal(RunStatus.Running, (await RunStarter.ReadRecordAsync(harness.Store, "r", TimeProvider.System, Cancellation))!.Status);
         Assert.Equal(RunStatus.Succeeded, Assert.IsType<RunStart.Finished>(await RunAsync(harness, (request, token) => DriveAsync(harness, request, token))).Summary.Status);
     }
 
@@ -119,7 +119,7 @@ public class RunDriverTests
                 ? throw new IOException("the process is dead")
                 : Task.CompletedTask;
         await Assert.ThrowsAsync<IOException>(() => RunAsync(harness, (request, token) => DriveAsync(harness, request, token)));
-        Assert.Equal(RunStatus.Running, (await RunStarter.ReadRecordAsync(harness.Store, "r", Cancellation))!.Status);
+        Assert.Equal(RunStatus.Running, (await RunStarter.ReadRecordAsync(harness.Store, "r", TimeProvider.System, Cancellation))!.Status);
         var outcome = await harness.ReadAsync(Paths.Ending);
 
         harness.Store.Hook = null;

@@ -31,15 +31,15 @@ public class StatusFileTests
     {
         var (harness, time) = (new RunHarness(), new FakeTimeProvider());
         await harness.StartAsync("r", RunHarness.Spec());
-        Assert.Equal(RunStatus.Pending, (await RunStarter.ReadRecordAsync(harness.Store, "r", Cancellation))!.Status);
+        Assert.Equal(RunStatus.Pending, (await RunStarter.ReadRecordAsync(harness.Store, "r", TimeProvider.System, Cancellation))!.Status);
         await using (var status = new StatusFile(harness.Store, new RunPaths("r"), time))
         {
-            Assert.Null(await status.BeginAsync(Cancellation));
-            Assert.Equal(RunStatus.Running, (await RunStarter.ReadRecordAsync(harness.Store, "r", Cancellation))!.Status);
+            Assert.Null((await status.BeginAsync(null, Cancellation)).Summary);
+            Assert.Equal(RunStatus.Running, (await RunStarter.ReadRecordAsync(harness.Store, "r", TimeProvider.System, Cancellation))!.Status);
             status.Report(Progress(3));
             await TickAsync(harness, time);
         }
-        Assert.Equal(Progress(3), (await RunStarter.ReadRecordAsync(harness.Store, "r", Cancellation))!.Progress);
+        Assert.Equal(Progress(3), (await RunStarter.ReadRecordAsync(harness.Store, "r", TimeProvider.System, Cancellation))!.Progress);
     }
 
     /// <summary>A run up to its clean-up: the outcome is known, and not yet in its status.</summary>
@@ -58,14 +58,14 @@ public class StatusFileTests
         var (harness, outcome) = await CreateCommittedAsync();
         await using var first = new StatusFile(harness.Store, new RunPaths("r"), new FakeTimeProvider());
         await using var second = new StatusFile(harness.Store, new RunPaths("r"), new FakeTimeProvider());
-        await first.BeginAsync(Cancellation);
-        await second.BeginAsync(Cancellation);
+        await first.BeginAsync(null, Cancellation);
+        await second.BeginAsync(null, Cancellation);
 
         var end = await first.EndAsync(outcome, Cancellation);
         var again = await second.EndAsync(outcome with { Summary = outcome.Summary! with { RowsOut = -1 } }, Cancellation);
 
         Assert.Equal((1, 1), (end.RowsOut, again.RowsOut));
-        Assert.Equal(1, (await RunStarter.ReadRecordAsync(harness.Store, "r", Cancellation))!.Summary!.RowsOut);
+        Assert.Equal(1, (await RunStarter.ReadRecordAsync(harness.Store, "r", TimeProvider.System, Cancellation))!.Summary!.RowsOut);
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public class StatusFileTests
     {
         var (harness, outcome) = await CreateCommittedAsync();
         await using var late = new StatusFile(harness.Store, new RunPaths("r"), new FakeTimeProvider());
-        await late.BeginAsync(Cancellation);
+        await late.BeginAsync(null, Cancellation);
         var first = true;
         harness.Store.Hook = async call =>
         {
@@ -95,13 +95,13 @@ public class StatusFileTests
         var (harness, outcome) = await CreateCommittedAsync();
         await using (var status = new StatusFile(harness.Store, new RunPaths("r"), time))
         {
-            await status.BeginAsync(Cancellation);
+            await status.BeginAsync(null, Cancellation);
             await using (var other = new StatusFile(harness.Store, new RunPaths("r"), new FakeTimeProvider())) await other.EndAsync(outcome, Cancellation);
             status.Report(Progress(3));
             await TickAsync(harness, time);
         }
-        Assert.Equal(RunStatus.Succeeded, (await RunStarter.ReadRecordAsync(harness.Store, "r", Cancellation))!.Status);
+        Assert.Equal(RunStatus.Succeeded, (await RunStarter.ReadRecordAsync(harness.Store, "r", TimeProvider.System, Cancellation))!.Status);
         await using var late = new StatusFile(harness.Store, new RunPaths("r"), time);
-        Assert.Equal(RunStatus.Succeeded, (await late.BeginAsync(Cancellation))!.Status);
+        Assert.Equal(RunStatus.Succeeded, (await late.BeginAsync(null, Cancellation)).Status);
     }
 }

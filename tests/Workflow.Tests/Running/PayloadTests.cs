@@ -75,8 +75,13 @@ public class PayloadTests
     {
         var json = WorkflowJson.Default;
         AssertRoundTrip(new RunRequest("r", true), json.RunRequest);
-        AssertRoundTrip(new PlanRequest("r", 2), json.PlanRequest);
-        AssertRoundTrip(new PlanReference(1, 2, 3, 4, "perPartition", [Error], TaskOutcome.Transient), json.PlanReference);
+        AssertRoundTrip(new RunRequest("r", true) { Redrive = 2 }, json.RunRequest);
+        AssertRoundTrip(new PlanRequest("r", 2) { Redrive = 1 }, json.PlanRequest);
+        AssertRoundTrip(new PlanReference(1, 2, 3, 4, "perPartition", [Error], TaskOutcome.Transient) { Open = [new TaskRange(1, 3)], RunTimeout = TimeSpan.FromSeconds(5), Stop = RunStop.Cancelled }, json.PlanReference);
+        AssertRoundTrip(new ChunkRequest("r", new PlanReference(1, 2, 3, 4, "perPartition"), new RunProgress("running", 1, 2, 3, 4, 5)), json.ChunkRequest);
+        AssertRoundTrip(new ChunkResult(new RunProgress("running", 1, 2, 3, 4, 5), RunStop.Deadline, [1, 2]), json.ChunkResult);
+        AssertRoundTrip(new CancelOrder(3, DateTimeOffset.UnixEpoch), json.CancelOrder);
+        AssertRoundTrip(new AttemptMark("id", "driver", DateTimeOffset.UnixEpoch), json.AttemptMark);
         AssertRoundTrip(new TaskRequest("r", 1, 2), json.TaskRequest);
         AssertRoundTrip(new TaskRequest("r", 1, 2, new TaskPiece(3, 4, 5, 16), Alone: true), json.TaskRequest);
         AssertRoundTrip(new TaskResult(TaskOutcome.InputChanged, true, 1, 2, 3, 1.5), json.TaskResult);

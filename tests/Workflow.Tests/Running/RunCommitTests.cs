@@ -10,8 +10,7 @@ public class RunCommitTests
 {
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    static async Task<string> ReceiptAsync(RunHarness harness, string runId) =>
-        (await harness.PathsAsync($"fanfold/runs/{runId}/receipts")).First(path => path.Contains("00001-", StringComparison.Ordinal));
+    static async Task<string> ReceiptAsync(RunHarness harness, string runId) => new RunPaths(runId).Receipt((await harness.SlicesAsync(runId))[1].TaskId);
 
     static async Task CombineAsync(RunHarness harness, FinishRequest finish) =>
         Assert.Equal(TaskOutcome.Done, (await harness.CreateActivities().CombinePartsAsync(new CombineRequest(finish.RunId, 0, 1), Cancellation)).Outcome);
@@ -98,7 +97,7 @@ public class RunCommitTests
         await harness.RunAsync("undisturbed", RunHarness.Spec());
         var expected = await harness.ReadAsync(RunHarness.Output);
         await harness.ReduceAsync("r", RunHarness.Spec());
-        var parts = await harness.PathsAsync(new RunPaths("r").Parts);
+        var parts = (await harness.SlicesAsync("r")).Select(slice => new RunPaths("r").Part(slice.TaskId)).ToList();
         foreach (var part in lost == "all" ? parts : [parts[1]])
         {
             await harness.Store.DeleteAsync(lost == "receipt" ? await ReceiptAsync(harness, "r") : part, Cancellation);
@@ -119,11 +118,12 @@ public class RunCommitTests
     {
         var harness = new RunHarness();
         await harness.WriteDataAsync(3);
-        harness.Store.Hook = call => call is { Operation: StoreOperation.Put, TookEffect: true } && call.Path.Contains("/parts/00001", StringComparison.Ordinal)
-            ? harness.Store.DeleteAsync(call.Path, Cancellation)
-            : Task.CompletedTask;
+        var spec = RunHarness.Spec("""{ "retries": 1, "parallel": 1 }""");
+        await harness.PlanAsync("r", spec);
+        var part = new RunPaths("r").Part((await harness.SlicesAsync("r"))[1].TaskId);
+        harness.Store.Hook = call => call is { Operation: StoreOperation.Put, TookEffect: true } && call.Path == part ? harness.Store.DeleteAsync(call.Path, Cancellation) : Task.CompletedTask;
 
-        var (summary, context) = await harness.RunAsync("r", RunHarness.Spec("""{ "retries": 1, "parallel": 1 }"""));
+        var (summary, context) = await harness.RunAsync("r", spec);
 
         Assert.Equal((RunStatus.Failed, "part-lost"), (summary.Status, Assert.Single(summary.Errors!).Code));
         Assert.Equal([0, 1, 2, 1, 1], context.Tasks.Select(task => task.Index));

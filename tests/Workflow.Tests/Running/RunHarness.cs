@@ -5,6 +5,7 @@ using Fanfold.Engine.Reduce.Plugins;
 using Fanfold.LocalHost.Durable;
 using Fanfold.Storage;
 using Fanfold.Worker;
+using Fanfold.Workflow.Planning;
 using Fanfold.Workflow.Running;
 using Fanfold.Workflow.Spec;
 
@@ -38,23 +39,25 @@ sealed class RunHarness
     public RunActivities CreateActivities(string data = "/data") => new(Store, Store, new StoreLocation(data), new StoreLocation("/state"), Isolation, TimeProvider.System, Host, Guid.NewGuid().ToString("N"));
 
     /// <summary>One file; for each value of ff from 0 its row groups of <paramref name="rows"/> rows each, in which amount counts up.</summary>
-    public async Task WriteDataAsync(int partitions, int rows = 10, int rowGroups = 1)
+    public Task WriteDataAsync(int partitions, int rows = 10, int rowGroups = 1) => WriteFileAsync("lake/a.parquet", [.. Enumerable.Range(0, partitions)], rows, rowGroups);
+
+    public async Task WriteFileAsync(string path, int[] partitions, int rows = 10, int rowGroups = 1)
     {
         var schema = new Schema([new Field("ff", DataType.Int32), new Field("amount", DataType.Int64)]);
         using var content = new MemoryStream();
         using var writer = new ParquetFileWriter(schema, content, new Dictionary<string, string>());
-        for (var group = 0; group < partitions * rowGroups; group++)
+        for (var group = 0; group < partitions.Length * rowGroups; group++)
         {
             var columns = schema.Fields.Select(field => Column.Create(field.Type)).ToArray();
             for (var row = 0; row < rows; row++)
             {
-                ((Column<int>)columns[0]).Append(group / rowGroups);
+                ((Column<int>)columns[0]).Append(partitions[group / rowGroups]);
                 ((Column<long>)columns[1]).Append(group % rowGroups * rows + row);
             }
             writer.WriteRowGroup(columns);
         }
         writer.Complete();
-        await Store.PutAsync("lake/a.parquet", content.ToArray(), PutCondition.None, Cancellation);
+        await Store.PutAsync(path, content.ToArray(), PutCondition.None, Cancellation);
     }
 
     public static RunSpec Spec(string limits = "{}", string aggregate = "sum(amount)", string output = $$"""{ "path": "{{Output}}" }""") =>
@@ -74,7 +77,7 @@ sealed class RunHarness
         return (await SummaryAsync(runId, end), context);
     }
 
-    public async Task<RunSummary> SummaryAsync(string runId, RunEnd end) => (await RunEnding.ReadRecordAsync(Store, new RunPaths(runId), end, Cancellation)).Summary!;
+    public async Task<RunSummary> SummaryAsync(string runId, RunEnd end, int redrive = 0) => (await RunEnding.ReadRecordAsync(Store, new RunPaths(runId, redrive), end, Cancellation)).Summary!;
 
     /// <summary>Combines the parts and commits, as far as that goes.</summary>
     public async Task<(CombineResult Combined, RunSummary Summary)> FinishAsync(FinishRequest finish)
@@ -85,6 +88,12 @@ sealed class RunHarness
     }
 
     public async Task<PlanReference> PlanAsync(string runId, RunSpec spec) => await Activities.PlanRunAsync(new PlanRequest((await StartAsync(runId, spec)).RunId, 1), Cancellation);
+
+    public async Task<List<TaskSlice>> SlicesAsync(string runId)
+    {
+        var plans = new PlanStore(Store, new RunPaths(runId));
+        return await plans.ReadSlicesAsync((await plans.ReadHeaderAsync(Cancellation))!, Cancellation);
+    }
 
     /// <summary>The run up to its commit.</summary>
     public async Task<FinishRequest> ReduceAsync(string runId, RunSpec spec, TaskOutcome? expected = TaskOutcome.Done)
@@ -102,7 +111,24 @@ sealed class RunHarness
     public async Task<RunSummary> DriveAsync(string runId, RunSpec spec, bool replayAlways = false)
     {
         var request = await StartAsync(runId, spec);
-        return await SummaryAsync(runId, await new LocalEngine(Store, request, CreateActivities().InvokeAsync, TimeProvider.System, static _ => { }, replayAlways).RunAsync(Cancellation));
+        return await SummaryAsync(runId, await LocalEngine.RunAsync(DriveOf(request) with { ReplaysAlways = replayAlways }, request, Cancellation), request.Redrive);
+    }
+
+    /// <summary>Runs a spec as the command does.</summary>
+    public Task<RunStart> DriveOnceAsync(string runId, RunSpec spec) =>
+        new RunDriver(Store, TimeProvider.System, (request, _, token) => LocalEngine.RunAsync(DriveOf(request), request, token)).RunAsync(runId, spec, fresh: false, static () => { }, static _ => { }, Cancellation);
+
+    public async Task<RunRecord> RecordAsync(string runId) => (await RunStarter.ReadRecordAsync(Store, runId, TimeProvider.System, Cancellation))!;
+
+    /// <summary>Goes on with a run as the command does; null when there is none.</summary>
+    public Task<RunSummary?> GoOnAsync(string runId, bool redrives) =>
+        new RunDriver(Store, TimeProvider.System, (request, _, token) => LocalEngine.RunAsync(DriveOf(request), request, token)).GoOnAsync(runId, redrives, static () => { }, static _ => { }, Cancellation);
+
+    /// <summary>What a process drives the run with that has just been started.</summary>
+    public Drive DriveOf(RunRequest request)
+    {
+        var activities = CreateActivities();
+        return new Drive(Store, activities.InvokeAsync, token => activities.IsCancelledAsync(request.Paths, token), TimeProvider.System, static _ => { });
     }
 
     public async Task<List<string>> PathsAsync(string folder)
@@ -136,6 +162,8 @@ sealed class FakeContext(RunActivities activities, string runId) : WorkflowConte
 
     public List<MergeRequest> Merges { get; } = [];
 
+    public List<string> SubWorkflows { get; } = [];
+
     public List<RunProgress> Progress { get; } = [];
 
     /// <summary>The largest payload that a history of this run would hold, in bytes.</summary>
@@ -157,6 +185,13 @@ sealed class FakeContext(RunActivities activities, string runId) : WorkflowConte
         if (passed is MergeRequest merge) Merges.Add(merge);
         var result = await Task.Run(() => activities.InvokeAsync(activity.Name, JsonSerializer.SerializeToElement(passed, activity.Input), Cancellation), Cancellation);
         return JsonSerializer.Deserialize(Measure(JsonSerializer.SerializeToUtf8Bytes(result)), activity.Result)!;
+    }
+
+    public override async Task<TResult> CallSubWorkflowAsync<TInput, TResult>(Workflow<TInput, TResult> workflow, TInput input, string name)
+    {
+        var passed = JsonSerializer.Deserialize(Measure(JsonSerializer.SerializeToUtf8Bytes(input, workflow.Input)), workflow.Input)!;
+        SubWorkflows.Add(name);
+        return JsonSerializer.Deserialize(Measure(JsonSerializer.SerializeToUtf8Bytes(await workflow.Run(this, passed), workflow.Result)), workflow.Result)!;
     }
 
     public override Task CreateTimerAsync(DateTimeOffset due)

@@ -48,7 +48,7 @@ static class SpecGen
         Maybe("output", """{ "path": "results/x", "layout": "hive" }""", """{ "path": "x.csv" }""", """{ "path": "a.b/x.csv", "layout": "file" }"""),
         Maybe("derive", "{}"),
         Set("reduce", Node(Reduce)),
-        Maybe("limits", "{}", "{\"parallel\":1000,\"memory\":\"1.5GiB\"}", "{\"timeout\":\"1.00:00:00.5\",\"retries\":0}", "{\"toleratedFailures\":3}", "{\"toleratedFailures\":\"0.5%\"}", "{\"toleratedFailures\":\"7\"}"),
+        Maybe("limits", "{}", "{\"parallel\":1000,\"memory\":\"1.5GiB\"}", "{\"timeout\":\"1.00:00:00.5\",\"retries\":0}", "{\"runTimeout\":\"02:00:00\"}", "{\"toleratedFailures\":3}", "{\"toleratedFailures\":\"0.5%\"}", "{\"toleratedFailures\":\"7\"}"),
         Maybe("strategy", "\"auto\"", "\"perPartition\""),
         Maybe("$schema", "\"x\""));
 

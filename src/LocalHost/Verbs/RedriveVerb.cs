@@ -1,0 +1,29 @@
+using System.CommandLine;
+using Fanfold.Workflow.Running;
+
+namespace Fanfold.LocalHost.Verbs;
+
+/// <summary><c>fanfold redrive RUN</c></summary>
+static class RedriveVerb
+{
+    public static Command Create()
+    {
+        var run = CommonOptions.Run();
+        var store = CommonOptions.Store();
+        var data = CommonOptions.Data();
+        var isolation = CommonOptions.Isolation();
+        var worker = CommonOptions.Worker();
+        var machine = new MachineOptions();
+        var json = CommonOptions.Json();
+        var command = new Command("redrive", "Do again what failed, was cancelled or never ended of a run, keep the rest, and wait for the result.") { run, store, data, isolation, worker, machine.Memory, machine.Scratch, machine.ScratchSize, json };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var (id, asJson) = (parsed.GetValue(run)!, parsed.GetValue(json));
+            if (!RunPaths.IsRunId(id)) return SpecFile.Refuse([LocalRun.NotFound(id)], asJson);
+            var runner = parsed.GetValue(isolation) == "process" ? CommonOptions.Worker(parsed.GetValue(worker)) : null;
+            var options = new RunOptions(new Stores(parsed.GetValue(store), parsed.GetValue(data)), id, runner, machine.Read(parsed), Fresh: false);
+            return (await LocalRun.GoOnAsync(options, redrives: true, cancellationToken)).Print(asJson);
+        });
+        return command;
+    }
+}

@@ -1,0 +1,56 @@
+using System.Text.Json;
+using Fanfold.Storage;
+
+namespace Fanfold.Worker;
+
+/// <summary>Where a task counts its tries, and what is to be written there.</summary>
+/// <param name="Path">Of the tries, which are named by what follows it, <c>.1</c> to <c>.n</c>.</param>
+/// <param name="Most">Tries that the task has.</param>
+public sealed record AttemptCount(string Path, int Most, AttemptMark Mark)
+{
+    public string PathOf(int number) => $"{Path}.{number}";
+}
+
+/// <summary>A try of a task that has begun: an object in the state store, there for as long as its end is not known.</summary>
+/// <param name="Id">Names the try among all.</param>
+/// <param name="Driver">Who began it.</param>
+/// <param name="Until">When it must have ended, whatever became of it.</param>
+public sealed record AttemptMark(string Id, string Driver, DateTimeOffset Until);
+
+/// <summary>
+/// One try of a task. It is counted in the store before it does anything, and taken back by whoever sees its end: the process that does it, the host that ends
+/// that process, or the process once its host is gone. What stays is a task that took its process and its host along.
+/// </summary>
+public sealed class TaskAttempt(IObjectStore state, AttemptCount count)
+{
+    volatile string? _path;
+
+    /// <summary>Null when the task is not counted.</summary>
+    public static TaskAttempt? Of(WorkerTask task, IObjectStore state) => task.Attempt is { } count ? new TaskAttempt(state, count) : null;
+
+    /// <summary>False when all tries have been used up.</summary>
+    public async Task<bool> TryBeginAsync(CancellationToken cancellationToken)
+    {
+        var mark = JsonSerializer.SerializeToUtf8Bytes(count.Mark, WorkerJson.Default.AttemptMark);
+        for (var number = 1; number <= count.Most; number++)
+        {
+            try
+            {
+                await state.PutAsync(count.PathOf(number), mark, PutCondition.IfAbsent, cancellationToken);
+                _path = count.PathOf(number);
+                return true;
+            }
+            catch (StorageException conflict) when (conflict.Failure == StorageFailure.Conflict)
+            {
+                // Another delivery's, or one that never came to an end.
+            }
+        }
+        return false;
+    }
+
+    public async Task TakeBackAsync(CancellationToken cancellationToken)
+    {
+        if (_path is { } path) await state.DeleteAsync(path, cancellationToken);
+        _path = null;
+    }
+}

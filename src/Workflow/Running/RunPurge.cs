@@ -1,0 +1,66 @@
+using Fanfold.Storage;
+
+namespace Fanfold.Workflow.Running;
+
+/// <summary>What a purge did.</summary>
+/// <param name="Purged">The runs whose state was removed.</param>
+/// <param name="Kept">The runs that were looked at and stayed: too young, or being driven.</param>
+/// <param name="IsComplete">False when the time was up before every run was looked at.</param>
+public sealed record RunPurge(IReadOnlyList<string> Purged, int Kept, bool IsComplete)
+{
+    const int Concurrency = 16;
+
+    /// <summary>
+    /// Removes the state of runs that ended, or were last driven, before <paramref name="age"/>, as long as nothing drives them. Their results and manifests stay.
+    /// One that is cut off leaves the rest of a run to the next.
+    /// </summary>
+    /// <param name="within">No further run is begun after this time.</param>
+    public static async Task<RunPurge> RunAsync(IObjectStore state, TimeProvider time, TimeSpan age, TimeSpan within, CancellationToken cancellationToken)
+    {
+        var (began, until) = (time.GetTimestamp(), time.GetUtcNow() - age);
+        var purged = new List<string>();
+        var kept = 0;
+        foreach (var runId in await RunIdsAsync(state, cancellationToken))
+        {
+            if (time.GetElapsedTime(began) >= within) return new RunPurge(purged, kept, IsComplete: false);
+            if (await TryPurgeAsync(state, new RunPaths(runId), time, until, cancellationToken)) purged.Add(runId);
+            else kept++;
+        }
+        return new RunPurge(purged, kept, IsComplete: true);
+    }
+
+    static async Task<List<string>> RunIdsAsync(IObjectStore state, CancellationToken cancellationToken)
+    {
+        var runIds = new List<string>();
+        await foreach (var entry in state.ListAsync(RunPaths.Runs, cancellationToken))
+        {
+            var name = entry.Path.AsSpan(RunPaths.Runs.Length + 1);
+            if (name.IndexOf('/') is > 0 and var end && RunPaths.IsRunId(name[..end].ToString()) && (runIds.Count == 0 || !name[..end].SequenceEqual(runIds[^1]))) runIds.Add(name[..end].ToString());
+        }
+        return runIds;
+    }
+
+    static async Task<bool> TryPurgeAsync(IObjectStore state, RunPaths paths, TimeProvider time, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        if (!await IsOldAsync(state, paths, time, until, cancellationToken)) return false;
+        await using var lease = await state.TryLeaseAsync(paths.DriverLock, cancellationToken);
+        // A redrive may have begun since.
+        if (lease is null || !await IsOldAsync(state, paths, time, until, cancellationToken)) return false;
+        using var holding = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
+        string[] last = [paths.Spec, paths.Status, paths.DriverLock];
+        await Parallel.ForEachAsync(state.ListAsync(paths.Root, holding.Token).Where(entry => !last.Contains(entry.Path)),
+            new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = holding.Token }, async (entry, token) => await state.DeleteAsync(entry.Path, token));
+        // As long as these are there, the run is found again.
+        await state.DeleteAsync(paths.Spec, holding.Token);
+        await state.DeleteAsync(paths.Status, holding.Token);
+        await lease.DeleteAsync(holding.Token);
+        return true;
+    }
+
+    static async Task<bool> IsOldAsync(IObjectStore state, RunPaths paths, TimeProvider time, DateTimeOffset until, CancellationToken cancellationToken)
+    {
+        if (await RunStarter.ReadRecordAsync(state, paths.RunId, time, cancellationToken) is { } record) return (record.EndedAt ?? record.HeartbeatAt ?? record.StartedAt) <= until;
+        // With a spec it is being started; without one it is what an earlier purge left.
+        return await RunStarter.ReadSpecAsync(state, paths.RunId, cancellationToken) is null;
+    }
+}

@@ -1,0 +1,60 @@
+using System.Text.Json;
+using Fanfold.Storage;
+using Fanfold.Worker;
+
+namespace Fanfold.Workflow.Running;
+
+/// <summary>The tries of a run's tasks that the store counts, as <see cref="TaskAttempt"/> has it.</summary>
+/// <param name="most">Tries that a task has.</param>
+/// <param name="drivesAlone">Whether the tries of other drivers are dead, since one at a time drives the run.</param>
+sealed class TaskAttempts(IObjectStore state, RunPaths paths, TimeProvider time, string driver, bool drivesAlone, int most)
+{
+    const int MaxMark = 64 << 10;
+
+    static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
+
+    public int Most => most;
+
+    /// <summary>What a try is told that begins now.</summary>
+    public AttemptCount CountOf(string taskId, TimeSpan timeout) => new(paths.Attempt(taskId), most, new AttemptMark(Guid.NewGuid().ToString("N"), driver, time.GetUtcNow() + timeout + Grace));
+
+    /// <summary>Takes a try back whose process did not.</summary>
+    public async Task TakeBackAsync(AttemptCount count, CancellationToken cancellationToken)
+    {
+        for (var number = 1; number <= most; number++)
+        {
+            if (await ReadAsync(count.PathOf(number), cancellationToken) is { } mark && mark.Id == count.Mark.Id) await state.DeleteAsync(count.PathOf(number), cancellationToken);
+        }
+    }
+
+    /// <summary>Forgets all tries of a task.</summary>
+    public async Task ForgetAsync(string taskId, CancellationToken cancellationToken)
+    {
+        for (var number = 1; number <= most; number++) await state.DeleteAsync($"{paths.Attempt(taskId)}.{number}", cancellationToken);
+    }
+
+    /// <summary>Whether a try that was counted may still come to its end, or has by now.</summary>
+    public async Task<bool> AnyMayLiveAsync(AttemptCount count, CancellationToken cancellationToken)
+    {
+        for (var number = 1; number <= most; number++)
+        {
+            if (await ReadAsync(count.PathOf(number), cancellationToken) is not { } mark) return true;
+            if (drivesAlone ? mark.Driver == driver : mark.Until > time.GetUtcNow()) return true;
+        }
+        return false;
+    }
+
+    async Task<AttemptMark?> ReadAsync(string path, CancellationToken cancellationToken)
+    {
+        if (await state.ReadAllAsync(path, MaxMark, cancellationToken) is not { } json) return null;
+        try
+        {
+            return JsonSerializer.Deserialize(json, WorkflowJson.Default.AttemptMark);
+        }
+        catch (JsonException)
+        {
+            // Cut off when its writer died.
+            return new AttemptMark("", "", DateTimeOffset.MinValue);
+        }
+    }
+}

@@ -1,0 +1,147 @@
+using Fanfold.Storage;
+using Fanfold.Workflow.Running;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Fanfold.Workflow.Tests.Running;
+
+public class RunPurgeTests
+{
+    static readonly TimeSpan Hour = TimeSpan.FromHours(1);
+
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    static FakeTimeProvider In(TimeSpan time) => new(TimeProvider.System.GetUtcNow() + time);
+
+    static async Task<RunHarness> CreateAsync(params string[] runIds)
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(3);
+        foreach (var runId in runIds) await harness.DriveOnceAsync(runId, RunHarness.Spec(output: $$"""{ "path": "results/{{runId}}.parquet" }"""));
+        return harness;
+    }
+
+    static Task<RunPurge> PurgeAsync(RunHarness harness, TimeProvider time, TimeSpan? within = null) => RunPurge.RunAsync(harness.Store, time, Hour, within ?? TimeSpan.MaxValue, Cancellation);
+
+    [Fact]
+    public async Task Purge_OldRuns_RemovesTheirStateAndKeepsResults()
+    {
+        var harness = await CreateAsync("a", "b");
+
+        var purge = await PurgeAsync(harness, In(2 * Hour));
+
+        Assert.Equal(["a", "b"], purge.Purged);
+        Assert.Equal((0, true), (purge.Kept, purge.IsComplete));
+        Assert.Empty(await harness.PathsAsync("fanfold/runs"));
+        Assert.Equal(["results/a.parquet", "results/a.parquet.manifest.json", "results/b.parquet", "results/b.parquet.manifest.json"], await harness.PathsAsync("results"));
+        Assert.NotNull(await harness.ReadAsync("lake/a.parquet"));
+    }
+
+    [Fact]
+    public async Task Purge_YoungRuns_KeepsThem()
+    {
+        var harness = await CreateAsync("a");
+        var before = await harness.PathsAsync("");
+
+        var purge = await PurgeAsync(harness, In(0.5 * Hour));
+
+        Assert.Equal((0, 1, true), (purge.Purged.Count, purge.Kept, purge.IsComplete));
+        Assert.Equal(before, await harness.PathsAsync(""));
+    }
+
+    /// <summary>Whatever its record says: a run that is driven is not touched.</summary>
+    [Fact]
+    public async Task Purge_ARunThatIsDriven_IsNotTouched()
+    {
+        var harness = await CreateAsync("a");
+        await using var lease = await harness.Store.TryLeaseAsync(new RunPaths("a").DriverLock, Cancellation);
+        var before = await harness.PathsAsync("");
+
+        var purge = await PurgeAsync(harness, In(2 * Hour));
+
+        Assert.Equal((0, 1), (purge.Purged.Count, purge.Kept));
+        Assert.Equal(before, await harness.PathsAsync(""));
+    }
+
+    /// <summary>A run that no one went on with is removed when it was last driven long ago.</summary>
+    [Fact]
+    public async Task Purge_AnUnfinishedRun_GoesByItsLastHeartbeat()
+    {
+        var harness = await CreateAsync();
+        await harness.StartAsync("a", RunHarness.Spec());
+
+        Assert.Empty((await PurgeAsync(harness, In(0.5 * Hour))).Purged);
+        Assert.Equal(["a"], (await PurgeAsync(harness, In(2 * Hour))).Purged);
+    }
+
+    /// <summary>Its spec is there, and its record will be in a moment.</summary>
+    [Fact]
+    public async Task Purge_ARunThatIsBeingStarted_IsNotTouched()
+    {
+        var harness = await CreateAsync();
+        await harness.StartAsync("a", RunHarness.Spec());
+        await harness.Store.DeleteAsync(new RunPaths("a").Status, Cancellation);
+
+        Assert.Empty((await PurgeAsync(harness, In(2 * Hour))).Purged);
+        Assert.NotNull(await harness.ReadAsync(new RunPaths("a").Spec));
+    }
+
+    [Fact]
+    public async Task Purge_TimeIsUp_LeavesTheRestToTheNext()
+    {
+        var harness = await CreateAsync("a", "b", "c");
+        var time = In(2 * Hour);
+        harness.Store.Hook = call =>
+        {
+            if (call is { Operation: StoreOperation.Delete, TookEffect: true } && call.Path == new RunPaths("a").DriverLock) time.Advance(TimeSpan.FromMinutes(5));
+            return Task.CompletedTask;
+        };
+
+        var first = await PurgeAsync(harness, time, TimeSpan.FromMinutes(5));
+        var second = await PurgeAsync(harness, time);
+
+        Assert.Equal(["a"], first.Purged);
+        Assert.Equal(["b", "c"], second.Purged);
+        Assert.Equal((false, true), (first.IsComplete, second.IsComplete));
+    }
+
+    /// <summary>A purge that dies at any of its calls leaves a run that the next one finds.</summary>
+    [Fact]
+    public async Task Purge_DiesAtAnyCall_TheNextRemovesTheRest()
+    {
+        for (var fatal = 1; ; fatal++)
+        {
+            var harness = await CreateAsync("a");
+            var calls = 0;
+            harness.Store.Hook = call => call.TookEffect && call.Operation == StoreOperation.Delete && ++calls == fatal ? throw new IOException("the process is dead") : Task.CompletedTask;
+            try
+            {
+                await PurgeAsync(harness, In(2 * Hour));
+                Assert.True(fatal > 5, $"{calls} deletes");
+                return;
+            }
+            catch (IOException)
+            {
+                harness.Store.Hook = null;
+                harness.Store.BreakLease(new RunPaths("a").DriverLock);
+                var rest = (await harness.PathsAsync("fanfold/runs")).Count > 0 ? 1 : 0;
+                Assert.Equal(rest, (await PurgeAsync(harness, In(2 * Hour))).Purged.Count);
+                Assert.Empty(await harness.PathsAsync("fanfold/runs"));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Purge_ARedrivenRun_RemovesItsDrivesToo()
+    {
+        var fails = true;
+        var harness = new RunHarness(ScriptedIsolation.Of((task, _) => fails && ScriptedIsolation.PartitionOf(task) == 1 ? ScriptedIsolation.Failed(task, Fanfold.Worker.TaskOutcome.BadData) : null));
+        await harness.WriteDataAsync(3);
+        await harness.DriveOnceAsync("a", RunHarness.Spec());
+        fails = false;
+        await harness.GoOnAsync("a", redrives: true);
+
+        await PurgeAsync(harness, In(2 * Hour));
+
+        Assert.Empty(await harness.PathsAsync("fanfold/runs"));
+    }
+}
