@@ -62,7 +62,7 @@ sealed class ReadAhead(IByteSource source, Buffers buffers) : IAsyncDisposable
             _segments.RemoveAt(i);
             // The buffer is the read's until it ends; its failure matters to those only who needed the bytes.
             if (segment.Loaded is not { } loaded) continue;
-            await loaded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await loaded.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             buffers.Return(segment.Buffer);
             Held -= segment.Buffer.Length;
         }

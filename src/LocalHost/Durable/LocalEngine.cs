@@ -54,7 +54,7 @@ sealed class LocalEngine(Drive drive, RunPaths paths, string workflow, JsonEleme
         finally
         {
             // No activity outlives its drive: the next driver may begin at once.
-            await ending.CancelAsync();
+            await CurrentScheduler.CancelAsync(ending);
             await Task.WhenAll(_underWay.Values);
         }
     }
@@ -71,7 +71,7 @@ sealed class LocalEngine(Drive drive, RunPaths paths, string workflow, JsonEleme
             if (_orchestration.End is { } end) return end;
             foreach (var decision in _orchestration.Open.Values)
             {
-                if (!_underWay.ContainsKey(decision.Id)) _underWay.Add(decision.Id, Task.Run(() => CarryOutAsync(decision, cancellationToken), CancellationToken.None));
+                if (!_underWay.ContainsKey(decision.Id)) _underWay.Add(decision.Id, CurrentScheduler.RunAsync(() => CarryOutAsync(decision, cancellationToken)));
             }
             await _happened.Reader.WaitToReadAsync(cancellationToken);
             var batch = new List<HistoryEvent>();

@@ -21,7 +21,7 @@ static class FooterCatalog
     {
         var footers = new SourceFile?[files.Count];
         var errors = new RunError?[files.Count];
-        await Parallel.ForAsync(0, files.Count, new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken }, async (i, token) =>
+        await Parallel.ForAsync(0, files.Count, new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken, TaskScheduler = TaskScheduler.Current }, async (i, token) =>
         {
             try
             {

@@ -90,7 +90,7 @@ public sealed partial class RunActivities
     {
         var slices = await new PlanStore(state, paths).ReadSlicesAsync(header, cancellationToken);
         var tasks = new FinishedTask[slices.Count];
-        await Parallel.ForAsync(0, slices.Count, new ParallelOptions { MaxDegreeOfParallelism = StateConcurrency, CancellationToken = cancellationToken },
+        await Parallel.ForAsync(0, slices.Count, new ParallelOptions { MaxDegreeOfParallelism = StateConcurrency, CancellationToken = cancellationToken, TaskScheduler = TaskScheduler.Current },
             async (i, token) =>
             {
                 var receipt = await ReadReceiptAsync(paths.Receipt(slices[i].TaskId), paths, token);
