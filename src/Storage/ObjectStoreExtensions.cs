@@ -8,7 +8,11 @@ public static class ObjectStoreExtensions
 
     /// <summary>The newest version of a small object, whole; null when there is none.</summary>
     /// <exception cref="StorageException"><see cref="StorageFailure.TooLarge"/> when it has more than <paramref name="maxBytes"/>.</exception>
-    public static async Task<byte[]?> ReadAllAsync(this IObjectStore store, string path, int maxBytes, CancellationToken cancellationToken = default)
+    public static async Task<byte[]?> ReadAllAsync(this IObjectStore store, string path, int maxBytes, CancellationToken cancellationToken = default) =>
+        (await store.ReadVersionAsync(path, maxBytes, cancellationToken))?.Content;
+
+    /// <summary>As <see cref="ReadAllAsync"/>, with the version that was read.</summary>
+    public static async Task<(byte[] Content, string ETag)?> ReadVersionAsync(this IObjectStore store, string path, int maxBytes, CancellationToken cancellationToken = default)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -21,7 +25,7 @@ public static class ObjectStoreExtensions
                     throw new StorageException(StorageFailure.TooLarge, path, $"'{path}' has {length} bytes; at most {maxBytes} are read here. Is it the right object?");
                 var content = new byte[length];
                 await reader.ReadAsync(0, content, cancellationToken);
-                return content;
+                return (content, reader.Properties.ETag);
             }
             // Replaced since it was opened; the next try reads the newer version.
             catch (StorageException e) when (e.Failure == StorageFailure.Changed && attempt < Tries) { }

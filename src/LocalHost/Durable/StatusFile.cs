@@ -10,6 +10,8 @@ namespace Fanfold.LocalHost.Durable;
 /// </summary>
 sealed class StatusFile(IObjectStore state, RunPaths paths, TimeProvider time) : IAsyncDisposable
 {
+    const int MaxJson = 16 << 20;
+
     static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     readonly CancellationTokenSource _ending = new();
@@ -57,16 +59,14 @@ sealed class StatusFile(IObjectStore state, RunPaths paths, TimeProvider time) :
 
     async Task StopAsync()
     {
-        await _ending.CancelAsync();
+        await CurrentScheduler.CancelAsync(_ending);
         await _writing;
     }
 
     async Task<(RunRecord Record, string ETag)> ReadAsync(CancellationToken cancellationToken)
     {
-        await using var reader = await state.OpenAsync(paths.Status, cancellationToken) ?? throw RunStateException.Corrupt($"The record of run '{paths.RunId}' is gone");
-        var bytes = new byte[reader.Properties.Length];
-        await reader.ReadAsync(0, bytes, cancellationToken);
-        return (StoredJson.Read(bytes, WorkflowJson.Default.RunRecord, RunRecord.CurrentVersion, "record", paths.RunId), reader.Properties.ETag);
+        var (json, etag) = await state.ReadVersionAsync(paths.Status, MaxJson, cancellationToken) ?? throw RunStateException.Corrupt($"The record of run '{paths.RunId}' is gone");
+        return (StoredJson.Read(json, WorkflowJson.Default.RunRecord, RunRecord.CurrentVersion, "record", paths.RunId), etag);
     }
 
     async Task WriteAsync(RunRecord record, string etag, CancellationToken cancellationToken)

@@ -73,16 +73,12 @@ sealed class HiveCommit(IObjectStore state, TimeProvider time)
     public async Task<(Manifest? Manifest, string? ETag)> ReadManifestAsync(string output, CancellationToken cancellationToken)
     {
         var path = RunPaths.Manifest(output);
-        await using var reader = await state.OpenAsync(path, cancellationToken);
-        if (reader is null) return (null, null);
         try
         {
-            if (reader.Properties.Length > MaxJson) throw new JsonException("it is too large");
-            var json = new byte[reader.Properties.Length];
-            await reader.ReadAsync(0, json, cancellationToken);
-            return (StoredJson.Read(json, WorkflowJson.Default.Manifest, Manifest.CurrentVersion, "manifest", path), reader.Properties.ETag);
+            if (await state.ReadVersionAsync(path, MaxJson, cancellationToken) is not var (json, etag)) return (null, null);
+            return (StoredJson.Read(json, WorkflowJson.Default.Manifest, Manifest.CurrentVersion, "manifest", path), etag);
         }
-        catch (Exception unreadable) when (unreadable is JsonException or RunStateException)
+        catch (Exception unreadable) when (unreadable is RunStateException or StorageException { Failure: StorageFailure.TooLarge })
         {
             throw new StorageException(StorageFailure.Conflict, path,
                 $"'{path}' can't be read as a manifest by this version of fanfold, so the files of the result before are not known. Delete it together with '{output}', or write to another folder.", unreadable);
@@ -124,7 +120,7 @@ sealed class HiveCommit(IObjectStore state, TimeProvider time)
     {
         await using var packed = await state.OpenAsync(result.Packed.Properties, cancellationToken);
         var files = new ManifestFile[names.Count];
-        await Parallel.ForAsync(0, names.Count, new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken }, async (i, token) =>
+        await Parallel.ForAsync(0, names.Count, new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken, TaskScheduler = TaskScheduler.Current }, async (i, token) =>
         {
             var file = result.Files[i];
             var etag = await PutFileAsync(ObjectPath.Combine(result.Output, names[i]), packed, file, token);
@@ -160,5 +156,5 @@ sealed class HiveCommit(IObjectStore state, TimeProvider time)
 
     async Task RemoveAsync(string output, IReadOnlyList<string> names, HashSet<string> kept, CancellationToken cancellationToken) =>
         await Parallel.ForEachAsync(names.Where(name => !kept.Contains(name) && HiveFiles.IsName(name)),
-            new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken }, async (name, token) => await state.DeleteAsync($"{output}/{name}", token));
+            new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken, TaskScheduler = TaskScheduler.Current }, async (name, token) => await state.DeleteAsync($"{output}/{name}", token));
 }

@@ -61,7 +61,7 @@ public sealed partial class RunActivities
     }
 
     async Task DeleteAllAsync(string folder, CancellationToken cancellationToken) =>
-        await Parallel.ForEachAsync(state.ListAsync(folder, cancellationToken), new ParallelOptions { MaxDegreeOfParallelism = StateConcurrency, CancellationToken = cancellationToken },
+        await Parallel.ForEachAsync(state.ListAsync(folder, cancellationToken), new ParallelOptions { MaxDegreeOfParallelism = StateConcurrency, CancellationToken = cancellationToken, TaskScheduler = TaskScheduler.Current },
             async (entry, token) => await state.DeleteAsync(entry.Path, token));
 
     /// <summary>Whether neither result nor manifest is another than when the run was planned, so that nothing of its commit can have been done.</summary>
@@ -155,7 +155,6 @@ public sealed partial class RunActivities
     async Task<List<RunError>> ErrorsAsync(FinishRequest request, RunPaths paths, PlanHeader? header, List<FinishedTask> tasks, CancellationToken cancellationToken)
     {
         var errors = new List<RunError>();
-        if (header is null && request.Stop == RunStop.None) errors.AddRange(await ReadPlanErrorsAsync(paths, cancellationToken));
         var failed = tasks.Where(task => task.Failed).ToList();
         foreach (var (slice, _, receipt) in failed.Take(MaxErrorsInSummary))
         {
@@ -168,6 +167,8 @@ public sealed partial class RunActivities
             errors.Add(new RunError("state-corrupt", $"{request.FailedTasks - failed.Count} more partitions failed, and their records under '{paths.Failure("*")}' are gone."));
         if (!request.Commit && tasks.Count > 0 && await ReadReceiptAsync(paths.Failure(RunPaths.CombineTask), paths, cancellationToken) is { Failure: { } combine })
             errors.Add(CombineError(combine));
+        // A plan may be there all the same: another delivery's, which came too late.
+        if (errors.Count == 0 && !request.Commit && request.Stop == RunStop.None) errors.AddRange(await ReadPlanErrorsAsync(paths, cancellationToken));
         return errors;
     }
 
