@@ -1,0 +1,156 @@
+using Fanfold.Storage;
+
+namespace Fanfold.Workflow.Tests.Simulation;
+
+/// <summary>What can disturb a schedule, each at some call of the store.</summary>
+enum Disturbance
+{
+    Fails,
+    LosesReply,
+    Tears,
+    IsLate,
+    ProcessDies,
+    DriverDies,
+    PowerIsCut,
+    ProcessStandsStill,
+    LeaseIsLost,
+    ActivityComesTwice,
+    AnotherDriverJoins,
+    SourceChanges,
+}
+
+/// <summary>Disturbs a world at calls that the seed chose.</summary>
+sealed class Chaos
+{
+    static readonly double[] Seconds = [0.3, 1, 4, 10, 16, 25];
+
+    readonly World _world;
+    readonly Scenario _scenario;
+    readonly Queue<(int Ordinal, Disturbance What)> _plan;
+    readonly Random _dice;
+    bool _cutsPower;
+    int _twice;
+
+    /// <param name="calls">How many an undisturbed run makes.</param>
+    public Chaos(World world, Scenario scenario, int calls)
+    {
+        (_world, _scenario, _dice) = (world, scenario, new Random(world.Seed ^ 0x5eed));
+        // Some seeds have one kind only, some nothing else than failures, most have all.
+        var all = Enum.GetValues<Disturbance>();
+        var kinds = _dice.Next(3) == 0 ? [all[_dice.Next(all.Length)], all[_dice.Next(all.Length)]] : all;
+        var count = _dice.Next(4) == 0 ? _dice.Next(20) : _dice.Next(6);
+        _plan = new(Enumerable.Range(0, count).Select(_ => (Ordinal: 1 + _dice.Next(calls * 5 / 4), What: kinds[_dice.Next(kinds.Length)])).OrderBy(fault => fault.Ordinal));
+        world.OnCall = Meet;
+    }
+
+    /// <summary>Joins a driver to the run.</summary>
+    public Action? Join { get; set; }
+
+    /// <summary>Told the version that the source has from now on.</summary>
+    public Action<string>? SourceChanged { get; set; }
+
+    /// <summary>How often each has happened.</summary>
+    public Dictionary<Disturbance, int> Happened { get; } = [];
+
+    /// <summary>Failures that the store gave.</summary>
+    public HashSet<StorageFailure> Failures { get; } = [];
+
+    /// <summary>Whether something happened that a run may give as its reason.</summary>
+    public bool Explains(string code) => code switch
+    {
+        "input-changed" => Happened.ContainsKey(Disturbance.SourceChanges),
+        "scripted" => _scenario.Bad is not null,
+        "storage-unreachable" => Failures.Contains(StorageFailure.Unreachable),
+        "throttled" => Failures.Contains(StorageFailure.Throttled),
+        "storage-full" => Failures.Contains(StorageFailure.Full),
+        // The task failed in one delivery and its failure counts, and succeeded in another that came later.
+        "state-corrupt" or "proof-failed" => (Happened.ContainsKey(Disturbance.ActivityComesTwice) || MakesZombies) && (Failures.Count > 0 || Happened.ContainsKey(Disturbance.ProcessDies)),
+        "worker-died" => Happened.ContainsKey(Disturbance.ProcessDies),
+        _ => false,
+    };
+
+    bool MakesZombies => Happened.ContainsKey(Disturbance.LeaseIsLost) || Happened.ContainsKey(Disturbance.ProcessStandsStill);
+
+    public bool DeliversTwice()
+    {
+        if (_twice == 0) return false;
+        _twice--;
+        return true;
+    }
+
+    void Meet(StoreRequest request)
+    {
+        while (_plan.TryPeek(out var next) && next.Ordinal <= request.Ordinal)
+        {
+            _plan.Dequeue();
+            Happened[next.What] = Happened.GetValueOrDefault(next.What) + 1;
+            _world.Note('!', request.Process.Name, next.What);
+            Disturb(next.What, request);
+        }
+        if (_cutsPower && request.IsJournalPut && request.Fault == Fault.None)
+        {
+            _cutsPower = false;
+            PowerCut.At(_world, request, _dice);
+        }
+    }
+
+    void Disturb(Disturbance what, StoreRequest request)
+    {
+        var (process, driver) = (request.Process, request.Process.Parent ?? request.Process);
+        switch (what)
+        {
+            case Disturbance.Fails:
+                Fail(request, Fault.BeforeEffect, (StorageFailure[])[StorageFailure.Unreachable, StorageFailure.Throttled, StorageFailure.Full]);
+                break;
+            case Disturbance.LosesReply:
+                Fail(request, Fault.LostReply, StorageFailure.Unreachable);
+                break;
+            case Disturbance.Tears:
+                Fail(request, Fault.Torn, StorageFailure.Unreachable);
+                break;
+            case Disturbance.IsLate:
+                request.Hold = Time();
+                break;
+            case Disturbance.ProcessDies:
+                Die(process, request);
+                break;
+            case Disturbance.DriverDies:
+                Die(driver, request);
+                break;
+            case Disturbance.PowerIsCut:
+                _cutsPower = true;
+                break;
+            case Disturbance.ProcessStandsStill:
+                (_dice.Next(2) == 0 ? process : driver).Pause(Time());
+                break;
+            case Disturbance.LeaseIsLost:
+                driver.LoseLeases(_dice.Next(3) == 0 ? TimeSpan.Zero : Time());
+                break;
+            case Disturbance.ActivityComesTwice:
+                _twice++;
+                break;
+            case Disturbance.AnotherDriverJoins:
+                Join?.Invoke();
+                break;
+            default:
+                SourceChanged?.Invoke(_scenario.PutSource(_world.Store, 1));
+                break;
+        }
+    }
+
+    TimeSpan Time() => TimeSpan.FromSeconds(Seconds[_dice.Next(Seconds.Length)]);
+
+    void Fail(StoreRequest request, Fault fault, params StorageFailure[] failures)
+    {
+        (request.Fault, request.Failure) = (fault, failures[_dice.Next(failures.Length)]);
+        Failures.Add(request.Failure);
+    }
+
+    // Its last call is lost on the way, or comes through, at once or late.
+    void Die(SimulatedProcess process, StoreRequest request)
+    {
+        if (_dice.Next(2) == 0) request.Fault = Fault.Vanish;
+        else if (_dice.Next(2) == 0) request.Hold = Time();
+        process.Die();
+    }
+}

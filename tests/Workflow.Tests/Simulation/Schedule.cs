@@ -1,0 +1,58 @@
+using Fanfold.Workflow.Running;
+
+namespace Fanfold.Workflow.Tests.Simulation;
+
+/// <summary>A run of some scenario, disturbed as its seed says, and judged.</summary>
+sealed class Schedule
+{
+    const string RunId = "run";
+
+    readonly World _world;
+    readonly Scenario _scenario;
+    readonly SimulatedRun _run;
+    readonly SimulatedRun? _rival;
+    readonly Oracle _oracle;
+
+    public Schedule(int seed, bool keepsLog = false)
+    {
+        _world = new World(seed) { Log = keepsLog ? [] : null };
+        var dice = new Random(seed ^ 0xd1ce);
+        _scenario = Scenario.All[dice.Next(Scenario.All.Count)];
+        var bad = Oracle.BadOf(_scenario);
+        _oracle = new Oracle(_world, _scenario, _scenario.PutData(_world.Store, 0));
+        var undisturbed = Expected.Of(_scenario, 0, bad.Count > _scenario.Tolerated ? new HashSet<int>() : bad);
+        if (bad.Count <= _scenario.Tolerated && dice.Next(2) == 0) Expected.Of(_scenario, 1, bad).PutInto(_world.Store);
+        Chaos = new Chaos(_world, _scenario, undisturbed.Calls) { Join = () => _run!.Start(TimeSpan.Zero), SourceChanged = etag => _oracle!.SourceIs(etag) };
+        _run = new SimulatedRun(_world, RunId, _scenario.Spec(), _scenario.Parallel, task => _scenario.Script(task, bad), Chaos.DeliversTwice);
+        _run.Start(TimeSpan.Zero);
+        if (dice.Next(10) > 0) return;
+        _rival = new SimulatedRun(_world, Oracle.Rival, _scenario.Spec(rival: true), _scenario.Parallel, task => _scenario.Script(task, bad), Chaos.DeliversTwice);
+        _rival.Start(TimeSpan.FromMilliseconds(dice.Next(4) * 500));
+    }
+
+    public Chaos Chaos { get; }
+
+    public World World => _world;
+
+    public SimulatedRun Run => _run;
+
+    /// <exception cref="ViolationException"/>
+    public RunSummary Play()
+    {
+        Settle();
+        if (_world.Seed % 4 > 0) return _run.Ends[0];
+        // A driver that comes later replays the whole journal, whatever late ones did to it.
+        _world.Store.DeleteAsync(new RunPaths(RunId).Status).GetAwaiter().GetResult();
+        _run.Start(TimeSpan.Zero);
+        Settle();
+        return _run.Ends[0];
+    }
+
+    void Settle()
+    {
+        _world.Run();
+        _oracle.Judge(_run, Chaos.Explains, _rival is not null);
+        if (_rival is not null) _oracle.Judge(_rival, Chaos.Explains, hasRival: true);
+        _world.Check();
+    }
+}
