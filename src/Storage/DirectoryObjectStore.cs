@@ -44,14 +44,14 @@ public sealed partial class DirectoryObjectStore(string root) : IObjectStore
         return Guarded(path, file, async () =>
         {
             Require(condition, path, file);
-            await using var put = await PendingFile.WriteAsync(path, file, _root, content, cancellationToken);
+            await using var put = await PendingFile.WriteAsync(path, file, _root, content, isSynced: !condition.IsVolatile, cancellationToken);
             if (!condition.MustBeAbsent || !put.TryAppear())
             {
                 using var entered = await _lock.EnterAsync(cancellationToken);
                 Require(condition, path, file);
                 put.Replace();
             }
-            put.Sync();
+            if (!condition.IsVolatile) put.Sync();
             return put.Properties;
         });
     }

@@ -93,4 +93,7 @@ public readonly record struct PutCondition
 
     public bool MustBeAbsent { get; private init; }
     public string? ETag { get; private init; }
+
+    /// <summary>Whether the object may be lost when the whole system goes down, so that a directory need not sync it.</summary>
+    public bool IsVolatile { get; init; }
 }

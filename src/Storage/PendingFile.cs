@@ -20,7 +20,7 @@ sealed class PendingFile(FileStream content, string temporary, string file, stri
         name.Length == 1 + 32 + Suffix.Length && name[0] == '.' && name.EndsWith(Suffix, StringComparison.Ordinal)
         && Guid.TryParseExact(name.Slice(1, 32), "N", out _);
 
-    public static async Task<PendingFile> WriteAsync(string path, string file, string root, Stream content, CancellationToken cancellationToken)
+    public static async Task<PendingFile> WriteAsync(string path, string file, string root, Stream content, bool isSynced, CancellationToken cancellationToken)
     {
         var target = Create(path, file, root, out var temporary);
         try
@@ -28,7 +28,7 @@ sealed class PendingFile(FileStream content, string temporary, string file, stri
             await content.CopyToAsync(target, cancellationToken);
             // The kernel's own stamps advance in steps of some milliseconds, in which a replaced file's inode may already be used again.
             File.SetLastWriteTimeUtc(target.SafeFileHandle, DateTime.UtcNow);
-            target.Flush(flushToDisk: true);
+            target.Flush(flushToDisk: isSynced);
             var version = FileVersion.Of(target.SafeFileHandle);
             return new PendingFile(target, temporary, file, root, new(path, version.Length, version.ETag));
         }

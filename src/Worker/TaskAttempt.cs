@@ -36,7 +36,8 @@ public sealed class TaskAttempt(IObjectStore state, AttemptCount count)
         {
             try
             {
-                await state.PutAsync(count.PathOf(number), mark, PutCondition.IfAbsent, cancellationToken);
+                // A system that goes down is none of the task's doing.
+                await state.PutAsync(count.PathOf(number), mark, PutCondition.IfAbsent with { IsVolatile = true }, cancellationToken);
                 _path = count.PathOf(number);
                 return true;
             }

@@ -18,6 +18,12 @@ public sealed partial class RunActivities
         var (_, header, spec, _) = await LoadPlanAsync(paths, cancellationToken);
         var workers = Isolate(paths, spec, request.Deadline);
         var tasks = await FinishedTasksAsync(paths, header, cancellationToken);
+        if (tasks.Any(task => task.Failed))
+        {
+            // From here on they are not in the result, whatever a late delivery makes of them.
+            await PutOnceAsync(paths.GivenUp, JsonSerializer.SerializeToUtf8Bytes([.. tasks.Where(task => task.Failed).Select(task => task.Slice.Index)], WorkflowJson.Default.IReadOnlyListInt32), cancellationToken);
+            tasks = await FinishedTasksAsync(paths, header, cancellationToken);
+        }
         if (tasks.Where(task => task.Receipt is null).ToList() is { Count: > 0 } unknown)
         {
             foreach (var task in unknown) await ForgetAsync(paths, spec, task.Slice.TaskId, cancellationToken);
@@ -85,18 +91,19 @@ public sealed partial class RunActivities
 
     static RunError CombineError(TaskFailure cause) => new(cause.Code, $"combining the parts failed: {MemoryFailure.Advised(cause)}", File: cause.File);
 
-    /// <summary>All tasks in plan order with their receipts.</summary>
+    /// <summary>All tasks in plan order with their receipts. Those that combining gave up have failed, even if they have one.</summary>
     async Task<List<FinishedTask>> FinishedTasksAsync(RunPaths paths, PlanHeader header, CancellationToken cancellationToken)
     {
         var slices = await new PlanStore(state, paths).ReadSlicesAsync(header, cancellationToken);
+        var givenUp = await state.ReadAllAsync(paths.GivenUp, MaxJson, cancellationToken) is { } json ? JsonSerializer.Deserialize(json, WorkflowJson.Default.IReadOnlyListInt32)!.ToHashSet() : [];
         var tasks = new FinishedTask[slices.Count];
         await Parallel.ForAsync(0, slices.Count, new ParallelOptions { MaxDegreeOfParallelism = StateConcurrency, CancellationToken = cancellationToken, TaskScheduler = TaskScheduler.Current },
             async (i, token) =>
             {
-                var receipt = await ReadReceiptAsync(paths.Receipt(slices[i].TaskId), paths, token);
+                var receipt = givenUp.Contains(i) ? null : await ReadReceiptAsync(paths.Receipt(slices[i].TaskId), paths, token);
                 // An earlier try's failure stays beside the receipt of the one that succeeded.
                 var failure = receipt is null ? await ReadReceiptAsync(paths.Failure(slices[i].TaskId), paths, token) : null;
-                tasks[i] = new FinishedTask(slices[i], failure is not null, receipt ?? failure);
+                tasks[i] = new FinishedTask(slices[i], failure is not null || givenUp.Contains(i), receipt ?? failure);
             });
         return [.. tasks];
     }

@@ -163,8 +163,8 @@ public sealed partial class RunActivities
         }
         if (failed.Count > MaxErrorsInSummary)
             errors.Add(new RunError("more-failures", $"{failed.Count - MaxErrorsInSummary} more partitions failed; their records are under '{paths.Failure("*")}'."));
-        if (failed.Count < request.FailedTasks)
-            errors.Add(new RunError("state-corrupt", $"{request.FailedTasks - failed.Count} more partitions failed, and their records under '{paths.Failure("*")}' are gone."));
+        if (failed.Count < request.FailedTasks && !request.Commit)
+            errors.Add(new RunError("redrive-needed", $"{request.FailedTasks - failed.Count} more partitions failed that have no record of it: another delivery of them succeeded when the run had given up, or the store lost the record. `fanfold redrive {request.RunId}` goes on from there."));
         if (!request.Commit && tasks.Count > 0 && await ReadReceiptAsync(paths.Failure(RunPaths.CombineTask), paths, cancellationToken) is { Failure: { } combine })
             errors.Add(CombineError(combine));
         // A plan may be there all the same: another delivery's, which came too late.

@@ -41,6 +41,7 @@ public sealed record RunPaths(string RunId, int Redrive = 0)
     public string Plan => $"{Drive}/plan";
     public string PlanHeader => $"{Plan}/plan.json";
     public string PlanSlices(string hash) => $"{Plan}/slices-{hash}.jsonl";
+    public string GivenUp => $"{Plan}/given-up.json";
     public string PlanErrors => $"{Plan}/errors.json";
     public string Failure(string taskId) => $"{Drive}/receipts/{taskId}.failed.json";
     public string CombinedPart => Redrive == 0 ? $"{Parts}/result" : $"{Parts}/result-{Redrive}";

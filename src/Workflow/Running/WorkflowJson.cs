@@ -28,5 +28,6 @@ namespace Fanfold.Workflow.Running;
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(OutputIntent))]
 [JsonSerializable(typeof(PlanDocument))]
+[JsonSerializable(typeof(IReadOnlyList<int>))]
 [JsonSerializable(typeof(IReadOnlyList<RunError>))]
 public sealed partial class WorkflowJson : JsonSerializerContext;

@@ -63,9 +63,9 @@ sealed class Chaos
         "storage-unreachable" => Failures.Contains(StorageFailure.Unreachable),
         "throttled" => Failures.Contains(StorageFailure.Throttled),
         "storage-full" => Failures.Contains(StorageFailure.Full),
-        // The task failed in one delivery and its failure counts, and succeeded in another that came later.
-        "state-corrupt" or "proof-failed" => (Happened.ContainsKey(Disturbance.ActivityComesTwice) || MakesZombies) && (Failures.Count > 0 || Happened.ContainsKey(Disturbance.ProcessDies)),
-        "worker-died" => Happened.ContainsKey(Disturbance.ProcessDies),
+        // The task failed in one delivery, and succeeded in another that came later.
+        "redrive-needed" => (Happened.ContainsKey(Disturbance.ActivityComesTwice) || MakesZombies) && (Failures.Count > 0 || Happened.ContainsKey(Disturbance.ProcessDies)),
+        "tries-exhausted" or "worker-died" => Happened.ContainsKey(Disturbance.ProcessDies),
         _ => false,
     };
 

@@ -113,7 +113,8 @@ sealed class Oracle
             if (summary.RowsOut != expected.Summary.RowsOut || visible.Manifest.Result.Rows != summary.RowsOut) _world.Violate($"'{run.Id}' counts {summary.RowsOut} rows of {expected.Summary.RowsOut}");
             JudgeLeftovers(run, Unnamed(visible));
         }
-        JudgeLeftovers(run, _world.Store.Paths(new RunPaths(run.Id).Parts));
+        // A redrive needs the parts of a run in which some failed.
+        if (summary.Status == RunStatus.Succeeded) JudgeLeftovers(run, _world.Store.Paths(new RunPaths(run.Id).Parts));
     }
 
     /// <summary>What lies among the results and is none.</summary>
