@@ -108,7 +108,8 @@ sealed class FaultyProxy : IAsyncDisposable
                 await stream.WriteAsync(reply.ToBytes().AsMemory(0, half), _ending.Token);
                 await UntilGoneAsync(stream);
                 return;
-            case Fault.FlippedReply when reply.Body.Length > 0:
+            // Nothing but TLS guards the text of a refusal.
+            case Fault.FlippedReply when reply.Body.Length > 0 && reply.FirstLine.Contains(" 206 ", StringComparison.Ordinal):
                 reply = reply.WithFlippedBit(schedule!.PickBit(reply.Body.Length));
                 break;
         }
