@@ -10,7 +10,7 @@ public sealed class FaultTests : IDisposable
 {
     const string Result = "results/trips.parquet";
     const int Partitions = 12;
-    const int LeastFaults = 20, MaxGap = 6;
+    const int LeastFaults = 20, MaxGap = 16;
 
     static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
     static readonly int Runs = Environment.GetEnvironmentVariable("FANFOLD_SOAK") == "1" ? 80 : 4;
