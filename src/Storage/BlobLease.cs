@@ -87,7 +87,10 @@ sealed class BlobLease : IObjectLease
             {
                 await timer.WaitForNextTickAsync(stop.Token);
                 var asked = _time.GetTimestamp();
-                await _lease.RenewAsync(cancellationToken: stop.Token);
+                // One that gets no answer must leave time for the next.
+                using var late = new CancellationTokenSource(RenewEvery, _time);
+                using var one = CancellationTokenSource.CreateLinkedTokenSource(stop.Token, late.Token);
+                await _lease.RenewAsync(cancellationToken: one.Token);
                 return asked;
             }
             // Broken, taken by another, or its blob is gone.

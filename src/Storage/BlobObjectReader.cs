@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using Azure;
+using Azure.Storage;
 using Azure.Storage.Blobs.Models;
 using Azure.Storage.Blobs.Specialized;
 
@@ -9,29 +10,35 @@ namespace Fanfold.Storage;
 
 /// <summary>One pinned version of a blob.</summary>
 /// <param name="prefix">Its first bytes, which came when it was opened.</param>
-sealed class BlobObjectReader(BlockBlobClient blob, ObjectProperties properties, ReadOnlyMemory<byte> prefix, BlobFailures failures) : IObjectReader
+/// <param name="checks">Whether each range is checked against an MD5 that the service makes of it.</param>
+sealed class BlobObjectReader(BlockBlobClient blob, ObjectProperties properties, ReadOnlyMemory<byte> prefix, bool checks, BlobFailures failures) : IObjectReader
 {
     // What small objects have in all; the request that pins a version brings it along.
     const int PrefixBytes = 64 * 1024;
+    // Of longer ranges the service makes no MD5.
+    const int MaxCheckedBytes = 4 * 1024 * 1024;
     const int Tries = 5;
+
+    // The client's own check would buffer the range once more.
+    static readonly DownloadTransferValidationOptions Md5 = new() { ChecksumAlgorithm = StorageChecksumAlgorithm.MD5, AutoValidateChecksum = false };
 
     public ObjectProperties Properties { get; } = properties;
 
     /// <summary>Opens the newest version; null when there is none.</summary>
-    public static Task<BlobObjectReader?> OpenAsync(BlockBlobClient blob, string path, BlobFailures failures, CancellationToken cancellationToken) =>
+    public static Task<BlobObjectReader?> OpenAsync(BlockBlobClient blob, string path, bool checks, BlobFailures failures, CancellationToken cancellationToken) =>
         failures.GuardAsync(path, async () =>
         {
             for (var attempt = 1; ; attempt++)
             {
                 try
                 {
-                    using var answer = (await blob.DownloadStreamingAsync(new() { Range = new(0, PrefixBytes) }, cancellationToken)).Value;
+                    using var answer = (await blob.DownloadStreamingAsync(new() { Range = new(0, PrefixBytes), TransferValidation = checks ? Md5 : null }, cancellationToken)).Value;
                     var length = Range(answer.Details)?.Length ?? throw failures.Unreachable(path, "its answer tells no length");
                     var prefix = new byte[Math.Min(length, PrefixBytes)];
                     await answer.Content.ReadExactlyAsync(prefix, cancellationToken);
-                    if (length > PrefixBytes || IsIntact(prefix, answer.Details.BlobContentHash))
-                        return new BlobObjectReader(blob, new(path, length, BlobETag.Of(answer.Details.ETag)), prefix, failures);
-                    if (attempt == Tries) throw failures.Unreachable(path, "its bytes don't match the MD5 that is stored with it");
+                    if (IsIntact(prefix, answer.Details.ContentHash) && (length > PrefixBytes || IsIntact(prefix, answer.Details.BlobContentHash)))
+                        return new BlobObjectReader(blob, new(path, length, BlobETag.Of(answer.Details.ETag)), prefix, checks, failures);
+                    if (attempt == Tries) throw failures.Unreachable(path, "its bytes don't match the MD5 that comes with them");
                 }
                 catch (RequestFailedException e) when (e.Status == (int)HttpStatusCode.NotFound)
                 {
@@ -70,30 +77,45 @@ sealed class BlobObjectReader(BlockBlobClient blob, ObjectProperties properties,
         if (!BlobETag.IsOne(Properties.ETag)) throw BlobFailures.Changed(Properties.Path);
         try
         {
-            for (var attempt = 1; attempt <= Tries; attempt++)
+            while (!buffer.IsEmpty)
             {
-                var read = await FetchOnceAsync(offset, buffer, cancellationToken);
-                offset += read;
-                buffer = buffer[read..];
-                if (buffer.IsEmpty) return true;
+                var range = checks && buffer.Length > MaxCheckedBytes ? buffer[..MaxCheckedBytes] : buffer;
+                await FetchRangeAsync(offset, range, cancellationToken);
+                offset += range.Length;
+                buffer = buffer[range.Length..];
             }
+            return true;
         }
         catch (RequestFailedException e) when (e.Status is (int)HttpStatusCode.NotFound or (int)HttpStatusCode.PreconditionFailed or (int)HttpStatusCode.RequestedRangeNotSatisfiable)
         {
             throw BlobFailures.Changed(Properties.Path);
         }
-        throw failures.Unreachable(Properties.Path, "its bytes ended early");
     }
 
-    async Task<int> FetchOnceAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken)
+    async Task FetchRangeAsync(long offset, Memory<byte> range, CancellationToken cancellationToken)
     {
-        var request = new BlobDownloadOptions { Range = new(offset, buffer.Length), Conditions = new() { IfMatch = BlobETag.ToHeader(Properties.ETag) } };
+        for (var attempt = 1; await FetchOnceAsync(offset, range, cancellationToken) is { } defect; attempt++)
+        {
+            if (attempt == Tries) throw failures.Unreachable(Properties.Path, defect);
+        }
+    }
+
+    /// <summary>Null, or what is wrong with the bytes that came.</summary>
+    async Task<string?> FetchOnceAsync(long offset, Memory<byte> range, CancellationToken cancellationToken)
+    {
+        var request = new BlobDownloadOptions
+        {
+            Range = new(offset, range.Length),
+            Conditions = new() { IfMatch = BlobETag.ToHeader(Properties.ETag) },
+            TransferValidation = checks ? Md5 : null,
+        };
         using var answer = (await blob.DownloadStreamingAsync(request, cancellationToken)).Value;
         // Something between here and the service may have ignored the condition or the range.
         if (BlobETag.Of(answer.Details.ETag) != Properties.ETag) throw BlobFailures.Changed(Properties.Path);
-        if (Range(answer.Details) is not { From: { } from, To: { } to } || from != offset || to != offset + buffer.Length - 1)
+        if (Range(answer.Details) is not { From: { } from, To: { } to } || from != offset || to != offset + range.Length - 1)
             throw failures.Unreachable(Properties.Path, "it answers with another range");
-        return await answer.Content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
+        if (await answer.Content.ReadAtLeastAsync(range, range.Length, throwOnEndOfStream: false, cancellationToken) < range.Length) return "its bytes ended early";
+        return !checks || IsIntact(range.Span, answer.Details.ContentHash) ? null : "its bytes don't match the MD5 that comes with them";
     }
 
     // Nothing lies in any range of an empty blob, so the answer to the first request was an error that names no version.
@@ -103,7 +125,7 @@ sealed class BlobObjectReader(BlockBlobClient blob, ObjectProperties properties,
         {
             var found = (await blob.GetPropertiesAsync(cancellationToken: cancellationToken)).Value;
             if (found.ContentLength == 0 && BlobObjectStore.IsMarkedFolder(found.Metadata)) return null;
-            return new(blob, new(path, found.ContentLength, BlobETag.Of(found.ETag)), ReadOnlyMemory<byte>.Empty, failures);
+            return new(blob, new(path, found.ContentLength, BlobETag.Of(found.ETag)), ReadOnlyMemory<byte>.Empty, checks: false, failures);
         }
         catch (RequestFailedException e) when (e.Status == (int)HttpStatusCode.NotFound)
         {
@@ -113,5 +135,5 @@ sealed class BlobObjectReader(BlockBlobClient blob, ObjectProperties properties,
 
     static ContentRangeHeaderValue? Range(BlobDownloadDetails details) => ContentRangeHeaderValue.TryParse(details.ContentRange, out var range) ? range : null;
 
-    static bool IsIntact(byte[] content, byte[]? md5) => md5 is not { Length: MD5.HashSizeInBytes } || md5.AsSpan().SequenceEqual(MD5.HashData(content));
+    static bool IsIntact(ReadOnlySpan<byte> content, byte[]? md5) => md5 is not { Length: MD5.HashSizeInBytes } || md5.AsSpan().SequenceEqual(MD5.HashData(content));
 }

@@ -14,7 +14,8 @@ namespace Fanfold.Storage;
 /// <remarks>
 /// <para>Requests are tried 6 times. A put is exact even so: it is marked, and one that is refused because its own lost try came before it has succeeded.
 /// Only when a put-if-match lost a reply and another writer came in between can no one tell; that is <see cref="StorageFailure.Unreachable"/>.</para>
-/// <para>What is written carries an MD5 that the service checks. Of what is read, small objects are checked against their stored MD5; longer reads rely on TLS.</para>
+/// <para>What is written carries an MD5 that the service checks. Of what is read, small objects are checked against their stored MD5; longer reads rely on TLS, or where
+/// there is none on an MD5 of each range, which Azurite makes in any case.</para>
 /// <para>The folder markers of hierarchical accounts and of tools (empty, and named with a final <c>/</c> or marked <c>hdi_isfolder</c>) are no objects.</para>
 /// </remarks>
 public sealed partial class BlobObjectStore : IObjectStore
@@ -36,6 +37,7 @@ public sealed partial class BlobObjectStore : IObjectStore
     readonly BlobFailures _failures;
     readonly TimeProvider _time;
     readonly int _blockBytes;
+    readonly bool _checksReads;
 
     /// <param name="service">As in <c>https://ACCOUNT.blob.core.windows.net</c>.</param>
     /// <param name="credential">Asked for a token when one is needed.</param>
@@ -53,6 +55,7 @@ public sealed partial class BlobObjectStore : IObjectStore
         _failures = new(service.GetLeftPart(UriPartial.Path).TrimEnd('/'));
         _time = options.Time;
         _blockBytes = options.BlockBytes;
+        _checksReads = scheme == Uri.UriSchemeHttp;
     }
 
     /// <summary>A store in Azurite under its well-known account.</summary>
@@ -69,7 +72,7 @@ public sealed partial class BlobObjectStore : IObjectStore
     {
         var at = BlobPath.Of(path);
         cancellationToken.ThrowIfCancellationRequested();
-        return at.Name.Length == 0 ? null : await BlobObjectReader.OpenAsync(Blob(at), path, _failures, cancellationToken);
+        return at.Name.Length == 0 ? null : await BlobObjectReader.OpenAsync(Blob(at), path, _checksReads, _failures, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -78,7 +81,7 @@ public sealed partial class BlobObjectStore : IObjectStore
     {
         var at = BlobPath.OfBlob(version.Path);
         cancellationToken.ThrowIfCancellationRequested();
-        return Task.FromResult<IObjectReader>(new BlobObjectReader(Blob(at), version, ReadOnlyMemory<byte>.Empty, _failures));
+        return Task.FromResult<IObjectReader>(new BlobObjectReader(Blob(at), version, ReadOnlyMemory<byte>.Empty, _checksReads, _failures));
     }
 
     public Task<ObjectProperties> PutAsync(string path, Stream content, PutCondition condition, CancellationToken cancellationToken = default)
@@ -146,6 +149,7 @@ public sealed partial class BlobObjectStore : IObjectStore
         };
         if (options.Transport is { } transport) client.Transport = transport;
         client.AddPolicy(LostReplies.Policy, HttpPipelinePosition.PerRetry);
+        client.AddPolicy(WholeErrors.Policy, HttpPipelinePosition.PerRetry);
         return client;
     }
 }

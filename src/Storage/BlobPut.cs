@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Azure;
 using Azure.Storage;
 using Azure.Storage.Blobs;
@@ -25,7 +24,7 @@ sealed class BlobPut(BlobContainerClient container, string name, string path, Pu
         long? start = content.CanSeek ? content.Position : null;
         for (var attempt = 1; ; attempt++)
         {
-            if (await TryAsync(content, attempt, cancellationToken) is { } put) return put;
+            if (await TryAsync(content, cancellationToken) is { } put) return put;
             if (start is not { } position || attempt == Tries)
                 throw failures.Unreachable(path, "other writers of this path made the service drop what was staged for it");
             content.Position = position;
@@ -33,7 +32,7 @@ sealed class BlobPut(BlobContainerClient container, string name, string path, Pu
     }
 
     /// <summary>Null when another writer's commit discarded the blocks.</summary>
-    async Task<ObjectProperties?> TryAsync(Stream content, int attempt, CancellationToken cancellationToken)
+    async Task<ObjectProperties?> TryAsync(Stream content, CancellationToken cancellationToken)
     {
         var first = await BlobBlock.ReadAsync(content, blockBytes, cancellationToken);
         var second = first.IsLast ? null : await BlobBlock.ReadAsync(content, blockBytes, cancellationToken);
@@ -49,11 +48,11 @@ sealed class BlobPut(BlobContainerClient container, string name, string path, Pu
             second?.Release();
             return put;
         }
-        var (ids, length) = await StageAsync(first, second, content, attempt, cancellationToken);
+        var (ids, length) = await StageAsync(first, second, content, cancellationToken);
         return await FinishAsync(() => _blob.CommitBlockListAsync(ids, new() { Conditions = Conditions(), Metadata = Mark() }, cancellationToken), length, cancellationToken);
     }
 
-    async Task<(List<string> Ids, long Length)> StageAsync(BlobBlock first, BlobBlock second, Stream content, int attempt, CancellationToken cancellationToken)
+    async Task<(List<string> Ids, long Length)> StageAsync(BlobBlock first, BlobBlock second, Stream content, CancellationToken cancellationToken)
     {
         var ids = new List<string>();
         var sending = new List<Task>();
@@ -84,7 +83,7 @@ sealed class BlobPut(BlobContainerClient container, string name, string path, Pu
         {
             length += block.Length;
             if (block.Length == 0) return;
-            ids.Add(BlockId(attempt, ids.Count));
+            ids.Add(BlockId());
             sending.Add(StageAsync(ids[^1], block, abandon.Token));
         }
     }
@@ -171,13 +170,7 @@ sealed class BlobPut(BlobContainerClient container, string name, string path, Pu
 
     Dictionary<string, string> Mark() => new() { [MarkName] = _mark.ToString("N") };
 
-    // Ids of one length, as the service demands, and of this try of this put alone: blocks of two writers under one id would mix.
-    string BlockId(int attempt, int index)
-    {
-        Span<byte> id = stackalloc byte[24];
-        _mark.TryWriteBytes(id);
-        BinaryPrimitives.WriteInt32BigEndian(id[16..], attempt);
-        BinaryPrimitives.WriteInt32BigEndian(id[20..], index);
-        return Convert.ToBase64String(id);
-    }
+    // Ids of one length, as the service demands, and of one block alone: blocks of two writers under one id would mix. Nothing checks the list of them on
+    // its way, so ids are far from each other: one that arrives damaged names no block.
+    static string BlockId() => Convert.ToBase64String(Guid.NewGuid().ToByteArray());
 }

@@ -14,7 +14,7 @@ public sealed record BlobRequestOptions
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(0.8);
 
     /// <summary>How long one try may last until it is answered, and then pause between two pieces of the body.</summary>
-    /// <value>30 s.</value>
+    /// <value>30 s, in which a weak line sends a block.</value>
     public TimeSpan NetworkTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The most that one request of a put sends; longer content goes in blocks of that size.</summary>

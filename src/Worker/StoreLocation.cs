@@ -8,6 +8,10 @@ namespace Fanfold.Worker;
 /// <param name="Address">The absolute path of a directory, or the URL of a blob service: <c>https</c> with a token, <c>http</c> for Azurite on this machine. Holds no secret.</param>
 public sealed record StoreLocation(string Address)
 {
+    // On this machine nothing comes back that is not there after three seconds, and what has no answer after eight has none coming: with all its tries, a request
+    // to a store that hangs is given up within a minute.
+    static BlobRequestOptions OnThisMachine => new() { RetryDelay = TimeSpan.FromMilliseconds(100), NetworkTimeout = TimeSpan.FromSeconds(8) };
+
     /// <summary>Whether requests carry a bearer token.</summary>
     [JsonIgnore]
     public bool NeedsToken => Address.StartsWith("https://", StringComparison.Ordinal);
@@ -18,7 +22,6 @@ public sealed record StoreLocation(string Address)
     /// <param name="credential">For a store that needs a token.</param>
     public IObjectStore Open(TokenCredential? credential) =>
         NeedsToken ? new BlobObjectStore(new Uri(Address), credential ?? throw new InvalidOperationException($"'{Address}' needs a token, and there is none"))
-        // On this machine nothing comes back that is not there after three seconds.
-        : IsBlob ? BlobObjectStore.InAzurite(new Uri(Address), new BlobRequestOptions { RetryDelay = TimeSpan.FromMilliseconds(100) })
+        : IsBlob ? BlobObjectStore.InAzurite(new Uri(Address), OnThisMachine)
         : new DirectoryObjectStore(Address);
 }

@@ -31,6 +31,13 @@ public sealed class BadCallTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_SpecWithoutEnd_IsRefusedAsTooLarge()
+    {
+        foreach (var refused in (Outcome[])[await _fanfold.CallInShellAsync("</dev/zero", "run", "-", "--json"), await _fanfold.CallAsync("validate", "/dev/zero", "--json")])
+            Assert.Equal("too-large", (string?)refused.Exits(2).Error["code"]);
+    }
+
+    [Fact]
     public async Task Run_SpecWithManyFaults_ReportsAllOfThem()
     {
         const string text = """

@@ -40,7 +40,7 @@ public sealed class IdentityTests : IDisposable
         using var run = await _fanfold.StartAsync(
             new Dictionary<string, string> { ["IDENTITY_ENDPOINT"] = identity.Endpoint, ["IDENTITY_HEADER"] = "any", ["SSL_CERT_FILE"] = certificate },
             "run", "spec.json", "--store", azurite.Endpoint.AbsoluteUri, "--json");
-        var shown = await WatchWorkersAsync(run);
+        var shown = await WorkerWatch.ReadAsync(_fanfold, run);
         var outcome = (await run.EndAsync()).Exits(0);
 
         Assert.Equal(3, (int)outcome.Json["partitions"]!["succeeded"]!);
@@ -49,32 +49,6 @@ public sealed class IdentityTests : IDisposable
         Assert.DoesNotContain(identity.Token, outcome.Stdout + outcome.Stderr, StringComparison.Ordinal);
         await foreach (var written in store.ListAsync("fanfold", Cancellation))
             Assert.DoesNotContain(identity.Token, Encoding.Latin1.GetString((await store.ReadAllAsync(written.Path, 1 << 24, Cancellation))!), StringComparison.Ordinal);
-    }
-
-    /// <summary>Arguments and environment of all workers that could be caught running.</summary>
-    async Task<string> WatchWorkersAsync(RunningCommand run)
-    {
-        var shown = new StringBuilder();
-        while (!run.HasExited)
-        {
-            foreach (var worker in _fanfold.Workers)
-            {
-                foreach (var what in (string[])["cmdline", "environ"])
-                {
-                    try
-                    {
-                        shown.Append(await File.ReadAllTextAsync($"/proc/{worker}/{what}", Cancellation));
-                    }
-                    catch (IOException)
-                    {
-                        // It ended between two looks.
-                    }
-                }
-            }
-            await Task.Delay(5, Cancellation);
-        }
-        Assert.Contains("Worker", shown.ToString(), StringComparison.Ordinal);
-        return shown.ToString();
     }
 
     /// <summary>A certificate for this machine that signs itself, as two PEM files.</summary>

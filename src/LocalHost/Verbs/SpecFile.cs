@@ -1,3 +1,4 @@
+using Fanfold.Storage;
 using Fanfold.Workflow.Running;
 using Fanfold.Workflow.Spec;
 
@@ -12,7 +13,7 @@ static class SpecFile
         byte[] bytes;
         try
         {
-            bytes = path == "-" ? await ReadStdinAsync(cancellationToken) : await File.ReadAllBytesAsync(path, cancellationToken);
+            bytes = path == "-" ? await ReadStdinAsync(cancellationToken) : await ReadFileAsync(path, cancellationToken);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -44,12 +45,23 @@ static class SpecFile
             Console.Error.WriteLine(TerminalText.Safe(error.Pointer is { } pointer ? $"error at {(pointer.Length == 0 ? "the top" : pointer)}: {error.Message}" : $"error: {error.Message}"));
     }
 
+    static async Task<byte[]> ReadFileAsync(string path, CancellationToken cancellationToken)
+    {
+        await using var input = File.OpenRead(path);
+        return await ReadAsync(input, cancellationToken);
+    }
+
     static async Task<byte[]> ReadStdinAsync(CancellationToken cancellationToken)
     {
-        using var content = new MemoryStream();
         await using var input = Console.OpenStandardInput();
         // A read of a terminal or a pipe can't be ended.
-        await input.CopyToAsync(content, cancellationToken).WaitAsync(cancellationToken);
-        return content.ToArray();
+        return await ReadAsync(input, cancellationToken).WaitAsync(cancellationToken);
+    }
+
+    /// <summary>All that is there, up to the first byte that makes it too large to be a spec.</summary>
+    static async Task<byte[]> ReadAsync(Stream input, CancellationToken cancellationToken)
+    {
+        var content = new byte[SpecParser.MaxBytes + 1];
+        return content[..await input.ReadAtLeastAsync(content, content.Length, throwOnEndOfStream: false, cancellationToken)];
     }
 }

@@ -139,6 +139,7 @@ public sealed class ProcessIsolation(WorkerCommand command, TokenCredential? ide
             UseShellExecute = false,
         };
         foreach (var argument in command.Arguments) start.ArgumentList.Add(argument);
+        WorkerEnvironment.Restrict(start.Environment);
         foreach (var (name, value) in SelfLimit.EnvironmentOf(task.Memory, command.IsNative)) start.Environment[name] = value;
         start.Environment["DOTNET_TieredPGO"] = "0";
         // A runtime that is killed would leave its pipes in the folder for temporary files.

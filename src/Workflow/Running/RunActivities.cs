@@ -229,6 +229,7 @@ public sealed partial class RunActivities(
         StorageFailure.Full => "storage-full",
         StorageFailure.Conflict => "output-conflict",
         StorageFailure.Changed => "input-changed",
+        StorageFailure.TooLarge => "state-corrupt",
         _ => "invalid-path",
     }, failure.Message, File: failure.Path);
 }

@@ -27,7 +27,7 @@ public static class StoredJson
     {
         var parsed = SpecParser.Parse(json);
         if (parsed.Spec is { } spec) return spec;
-        if (parsed.Errors.Any(error => error.Pointer == "/version")) throw RunStateException.Newer("spec", runId);
+        if (parsed.Errors.Any(error => error is { Pointer: "/version", Code: SpecErrorCode.Unsupported })) throw RunStateException.Newer("spec", runId);
         throw RunStateException.Corrupt($"The spec of run '{runId}' can't be read ({parsed.Errors[0].Message.TrimEnd('.')})");
     }
 

@@ -6,7 +6,7 @@ namespace Fanfold.Workflow.Running;
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    UseStringEnumConverter = true, Converters = [typeof(DataTypeConverter), typeof(RunStatusConverter), typeof(ResultFormatConverter)])]
+    UseStringEnumConverter = true, AllowDuplicateProperties = false, Converters = [typeof(DataTypeConverter), typeof(RunStatusConverter), typeof(ResultFormatConverter)])]
 [JsonSerializable(typeof(PlanHeader))]
 [JsonSerializable(typeof(TaskSlice))]
 [JsonSerializable(typeof(RunRequest))]

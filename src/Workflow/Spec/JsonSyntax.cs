@@ -14,7 +14,7 @@ static class JsonSyntax
     /// <returns>Null when every string of the document can be read without an exception.</returns>
     public static SpecError? FindFault(ReadOnlySpan<byte> utf8)
     {
-        if (utf8.Length > MaxBytes) return new(SpecErrorCode.TooLarge, "", $"The spec has {utf8.Length:N0} bytes; at most {MaxBytes:N0} are read.");
+        if (utf8.Length > MaxBytes) return new(SpecErrorCode.TooLarge, "", $"The spec has more than {MaxBytes:N0} bytes, the most that are read.");
         if (utf8.Trim(" \t\r\n"u8).IsEmpty)
             return new(SpecErrorCode.InvalidJson, "", "The spec is empty, at line 1, column 1: write a JSON object.");
         if (!Utf8.IsValid(utf8)) return Invalid(utf8, InvalidByte(utf8), "the bytes are not UTF-8: save the file as UTF-8");

@@ -5,6 +5,9 @@ namespace Fanfold.Workflow.Spec;
 /// <summary>Reads version 1 of the spec.</summary>
 public static class SpecParser
 {
+    /// <summary>More bytes than these, byte order mark included, are never a spec.</summary>
+    public const int MaxBytes = JsonSyntax.MaxBytes + 3;
+
     /// <summary>
     /// Gives the spec or all its errors at once; never throws, whatever the bytes. A document that isn't JSON has one error, and
     /// one of a newer version has only that.

@@ -52,8 +52,8 @@ static partial class SpecReader
         foreach (var item in node.AsItems("[\"**/*.parquet\"]") ?? [])
         {
             if (item.AsText("\"**/*.parquet\"") is not { } text) continue;
-            if (!seen.Add(text)) item.Refuse(SpecErrorCode.Duplicate, $"{item.At.ToWords()}, {Quoted.Text(text)}, stands twice in the list; keep one.");
-            else if (!Glob.TryParse(text, out _, out var fault)) item.Refuse(SpecErrorCode.InvalidGlob, $"{item.At.ToWords()}, {Quoted.Text(text)}, {fault}.");
+            if (!seen.Add(text)) item.Refuse(SpecErrorCode.Duplicate, $"{Shown(item, text)} stands twice in the list; keep one.");
+            else if (!Glob.TryParse(text, out _, out var fault)) item.Refuse(SpecErrorCode.InvalidGlob, $"{Shown(item, text)} {fault}.");
             globs.Add(text);
         }
         RequireItems(node, min, "write [\"**/*.parquet\"] or leave it out");
@@ -127,9 +127,12 @@ static partial class SpecReader
     {
         if (node?.AsText(example) is not { } path) return "";
         if (StorePath.FindFault(path) is not { } fault) return path;
-        node.Value.Refuse(SpecErrorCode.InvalidPath, $"{node.Value.At.ToWords()}, {Quoted.Text(path)}, {fault}.");
+        node.Value.Refuse(SpecErrorCode.InvalidPath, $"{Shown(node.Value, path)} {fault}.");
         return "";
     }
+
+    // What may hold a key is not repeated.
+    static string Shown(SpecNode node, string path) => StorePath.MayHoldSecret(path) ? node.At.ToWords() : $"{node.At.ToWords()}, {Quoted.Text(path)},";
 
     static string ReadName(SpecNode node, string example)
     {

@@ -1,4 +1,5 @@
 using System.Text;
+using Fanfold.Storage;
 
 namespace Fanfold.Workflow.Spec;
 
@@ -11,8 +12,10 @@ static class StorePath
     public static string? FindFault(string path)
     {
         if (path.Length == 0) return "is empty: write a path like lake/trips";
-        if (path.Contains("://", StringComparison.Ordinal))
+        if (IsUrl(path))
             return "is a URL, and a spec holds paths within the stores: name the store with --store or the settings, and write only the path here";
+        if (MayHoldSecret(path))
+            return "is made like a connection string or a signed URL, and a spec holds paths within the stores and no secrets: name the store with --store or the settings, and write only the path here";
         if (path.StartsWith('/')) return "begins with /: paths are relative to the store, so leave the first / out";
         if (path.EndsWith('/')) return "ends with /: leave it out";
         if (path.Contains('\\')) return "has a backslash: separate folders by /";
@@ -24,4 +27,9 @@ static class StorePath
         }
         return Encoding.UTF8.GetByteCount(path) > MaxBytes ? "is longer than 1,024 bytes" : null;
     }
+
+    /// <summary>Whether a path that is refused must not be repeated.</summary>
+    public static bool MayHoldSecret(string path) => IsUrl(path) || path.AsSpan().ContainsAny('?', '&', ';') && Secrets.MayBeIn(path);
+
+    static bool IsUrl(string path) => path.Contains("://", StringComparison.Ordinal);
 }

@@ -22,8 +22,9 @@ public sealed partial class BlobFaultTests(Azurite azurite) : BlobStoreTest(azur
         ["commit if absent"] = (BlobCall.Commit, t => t.PutAsync(Large, PutCondition.IfAbsent), []),
         ["commit if match"] = (BlobCall.Commit, t => t.PutIfMatchAsync(Large), []),
         ["open"] = (BlobCall.Get, t => t.ReadAllAsync(Small), [Fault.FlippedResponse, .. InBodies]),
+        ["open absent"] = (BlobCall.Get, t => t.OpenAbsentAsync(), InBodies),
         ["open empty"] = (BlobCall.Head, t => t.ReadAllAsync(0), []),
-        ["read"] = (BlobCall.Get, t => t.ReadTailAsync(), [Fault.ShortBody, .. InBodies]),
+        ["read"] = (BlobCall.Get, t => t.ReadTailAsync(), [Fault.ShortBody, Fault.FlippedResponse, .. InBodies]),
         ["list"] = (BlobCall.List, t => t.ListAsync(), [Fault.CutBody]),
         ["list one"] = (BlobCall.Head, t => t.ListAsync(), []),
         ["delete"] = (BlobCall.Delete, t => t.DeleteAsync(), []),
@@ -87,6 +88,8 @@ public sealed partial class BlobFaultTests(Azurite azurite) : BlobStoreTest(azur
         await Plain.PutAsync(In("a"), Bytes(length), PutCondition.None, Cancellation);
         Assert.Equal(Bytes(length), await Store.ReadAllAsync(In("a"), length, Cancellation));
     }
+
+    async Task OpenAbsentAsync() => Assert.Null(await Store.OpenAsync(In("a"), Cancellation));
 
     async Task ReadTailAsync()
     {

@@ -62,8 +62,21 @@ public sealed class BlobLeaseTests(Azurite azurite) : BlobStoreTest(azurite)
         for (var renewals = 1; renewals <= 3; renewals++)
         {
             Time.Advance(Tick);
-            await GrantedAsync(renewals);
+            await GrantedAsync(renewals, failed: 1);
         }
+        Assert.False(lease.Lost.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task Renewal_WithoutAnAnswer_IsSentAgain()
+    {
+        await using var lease = await TakeAsync();
+        Faults.Fail(Fault.Hang, BlobCall.Lease);
+        Time.Advance(Tick);
+        await SentAsync(2);
+        Time.Advance(Tick);
+        await GrantedAsync(1, failed: 1);
+        Time.Advance(2 * Tick);
         Assert.False(lease.Lost.IsCancellationRequested);
     }
 
@@ -97,8 +110,8 @@ public sealed class BlobLeaseTests(Azurite azurite) : BlobStoreTest(azurite)
 
     Task SentAsync(int count) => UntilAsync(() => Faults.Count(BlobCall.Lease) >= count);
 
-    // One timer is for the ticks, and each grant starts one for its end.
-    Task GrantedAsync(int renewals) => UntilAsync(() => Time.Timers >= 2 + renewals);
+    // One timer is for the ticks, each renewal starts one for its answer, and each grant one for its end.
+    Task GrantedAsync(int renewals, int failed = 0) => UntilAsync(() => Time.Timers >= 2 + 2 * renewals + failed);
 
     static async Task UntilAsync(Func<bool> condition)
     {

@@ -1,9 +1,9 @@
 using System.Text.RegularExpressions;
 
-namespace Fanfold.LocalHost;
+namespace Fanfold.Storage;
 
 /// <summary>Keys and signatures that came in by mistake: they are not repeated, and do not become names of folders.</summary>
-static partial class Secrets
+public static partial class Secrets
 {
     const string Hidden = "$1***";
 
