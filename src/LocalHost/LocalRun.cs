@@ -24,6 +24,9 @@ static class LocalRun
     public static Task<RunOutcome> GoOnAsync(RunOptions options, bool redrives, CancellationToken cancellationToken) => SeeToEndAsync(options, async (driver, onFollow, onProgress) =>
         await driver.GoOnAsync(options.RunId, redrives, onFollow, onProgress, cancellationToken) is { } summary ? Ended(summary) : new RunOutcome(null, [NotFound(options.RunId)]), cancellationToken);
 
+    // A worker whose host is gone ends within moments, and takes its try back.
+    static readonly TimeSpan WorkersOutlive = TimeSpan.FromSeconds(5);
+
     public static RunError NotFound(string runId) => new("run-not-found", $"There is no run '{TerminalText.Safe(runId)}' in this store; check the id and --store.");
 
     static RunOutcome Ended(RunSummary summary) => new(summary, summary.Errors ?? []);
@@ -60,7 +63,7 @@ static class LocalRun
         var stores = options.Stores;
         ITaskIsolation isolation = options.Worker is { } worker ? new ProcessIsolation(worker, stores.Identity) : new InProcessIsolation(stores.Data, stores.State);
         var activities = new RunActivities(
-            stores.Data, stores.State, stores.DataLocation, stores.StateLocation, isolation, TimeProvider.System, options.Host with { DrivesAlone = true }, driver: RandomNumberGenerator.GetHexString(16, lowercase: true));
+            stores.Data, stores.State, stores.DataLocation, stores.StateLocation, isolation, TimeProvider.System, options.Host with { WorkersOutlive = WorkersOutlive }, driver: RandomNumberGenerator.GetHexString(16, lowercase: true));
         return LocalEngine.RunAsync(new Drive(stores.State, activities.InvokeAsync, token => activities.IsCancelledAsync(request.Paths, token), TimeProvider.System, onProgress), request, cancellationToken);
     }
 }

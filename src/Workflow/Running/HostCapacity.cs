@@ -8,8 +8,8 @@ namespace Fanfold.Workflow.Running;
 /// <param name="Scratch">What all workers have together; null for the system's folder for temporary files without a budget.</param>
 public sealed record HostCapacity(int Parallel, long LargestMemory = 0, TaskScratch? Scratch = null)
 {
-    /// <summary>Whether one process at a time drives a run, so that the workers of others are dead.</summary>
-    public bool DrivesAlone { get; init; }
+    /// <summary>Where one process at a time drives a run: how long the workers of another may outlive it. Null where others drive at the same time.</summary>
+    public TimeSpan? WorkersOutlive { get; init; }
 
     /// <summary>What each of so many workers at once has.</summary>
     public TaskScratch? ScratchOf(int lanes) => Scratch is { } all ? all with { Bytes = all.Bytes / lanes } : null;

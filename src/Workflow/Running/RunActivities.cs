@@ -174,7 +174,7 @@ public sealed partial class RunActivities(
 
     RunIsolation Isolate(RunPaths paths, RunSpec spec, DateTimeOffset? deadline) => new(isolation, state, _cancels, AttemptsOf(paths, spec), time, paths, deadline);
 
-    TaskAttempts AttemptsOf(RunPaths paths, RunSpec spec) => new(state, paths, time, driver, host.DrivesAlone, spec.Limits.Retries + 1);
+    TaskAttempts AttemptsOf(RunPaths paths, RunSpec spec) => new(state, paths, time, driver, host.WorkersOutlive, spec.Limits.Retries + 1);
 
     async Task<LoadedPlan> LoadPlanAsync(RunPaths paths, CancellationToken cancellationToken)
     {

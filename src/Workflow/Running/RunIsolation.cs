@@ -20,7 +20,7 @@ sealed class RunIsolation(ITaskIsolation inner, IObjectStore state, CancelSignal
     /// <exception cref="OperationCanceledException">The host ends.</exception>
     public async Task<TaskReceipt> RunAsync(WorkerTask task, TimeSpan timeout, Action<long> onHeartbeat, CancellationToken cancellationToken)
     {
-        while (true)
+        for (var began = time.GetTimestamp(); ;)
         {
             if (await cancels.IsSetAsync(paths, cancellationToken)) return TaskRunner.Failed(task.TaskId, TaskOutcome.Cancelled, TaskFailure.Of("cancelled", "the run was cancelled"));
             var left = deadline - time.GetUtcNow();
@@ -32,7 +32,7 @@ sealed class RunIsolation(ITaskIsolation inner, IObjectStore state, CancelSignal
             // Deliveries of the same task at the same time: one of them ends it.
             if (await state.ReadAllAsync(paths.Receipt(task.TaskId), MaxReceipt, cancellationToken) is { } json)
                 return StoredJson.Read(json, WorkflowJson.Default.TaskReceipt, WorkerTask.CurrentVersion, "receipt", paths.RunId);
-            if (!await attempts.AnyMayLiveAsync(count, cancellationToken)) return receipt;
+            if (!await attempts.AnyMayLiveAsync(count, time.GetElapsedTime(began), cancellationToken)) return receipt;
             await Task.Delay(Pause, time, cancellationToken);
         }
     }

@@ -6,14 +6,12 @@ namespace Fanfold.Workflow.Running;
 
 /// <summary>The tries of a run's tasks that the store counts, as <see cref="TaskAttempt"/> has it.</summary>
 /// <param name="most">Tries that a task has.</param>
-/// <param name="drivesAlone">Whether the tries of other drivers are dead, since one at a time drives the run.</param>
-sealed class TaskAttempts(IObjectStore state, RunPaths paths, TimeProvider time, string driver, bool drivesAlone, int most)
+/// <param name="outlive">As <see cref="HostCapacity.WorkersOutlive"/> has it.</param>
+sealed class TaskAttempts(IObjectStore state, RunPaths paths, TimeProvider time, string driver, TimeSpan? outlive, int most)
 {
     const int MaxMark = 64 << 10;
 
     static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
-
-    public int Most => most;
 
     /// <summary>What a try is told that begins now.</summary>
     public AttemptCount CountOf(string taskId, TimeSpan timeout) => new(paths.Attempt(taskId), most, new AttemptMark(Guid.NewGuid().ToString("N"), driver, time.GetUtcNow() + timeout + Grace));
@@ -34,12 +32,13 @@ sealed class TaskAttempts(IObjectStore state, RunPaths paths, TimeProvider time,
     }
 
     /// <summary>Whether a try that was counted may still come to its end, or has by now.</summary>
-    public async Task<bool> AnyMayLiveAsync(AttemptCount count, CancellationToken cancellationToken)
+    /// <param name="waited">How long it was waited for.</param>
+    public async Task<bool> AnyMayLiveAsync(AttemptCount count, TimeSpan waited, CancellationToken cancellationToken)
     {
         for (var number = 1; number <= most; number++)
         {
             if (await ReadAsync(count.PathOf(number), cancellationToken) is not { } mark) return true;
-            if (drivesAlone ? mark.Driver == driver : mark.Until > time.GetUtcNow()) return true;
+            if (outlive is { } moments ? mark.Driver == driver || waited < moments : mark.Until > time.GetUtcNow()) return true;
         }
         return false;
     }

@@ -34,7 +34,7 @@ public sealed class ConcurrentStartTests : IDisposable
         new(store, store, new StoreLocation("/data"), new StoreLocation("/state"), new InProcessIsolation(store, store), TimeProvider.System, new HostCapacity(4), Guid.NewGuid().ToString("N"));
 
     static Task<RunEnd> DriveAsync(IObjectStore store, RunRequest request, CancellationToken cancellationToken) =>
-        new LocalEngine(store, request, Activities(store).InvokeAsync, TimeProvider.System, static _ => { }).RunAsync(cancellationToken);
+        LocalEngine.RunAsync(RunHarness.DriveOf(request, store, Activities(store)), request, cancellationToken);
 
     /// <summary>What each of many starts of one id gave, and how often the run was driven.</summary>
     static async Task<(RunStart[] Starts, int Drives)> StartAsync(IObjectStore store, Func<int, RunSpec> spec)
@@ -84,7 +84,7 @@ public sealed class ConcurrentStartTests : IDisposable
         var won = starts[0] is RunStart.Finished ? 0 : 1;
         Assert.Single(starts.Where((_, i) => i % 2 == won).Select(Summary).Distinct());
         Assert.All(starts.Where((_, i) => i % 2 != won), start => Assert.Equal("run-id-conflict", Assert.IsType<RunStart.Conflict>(start).Error.Code));
-        Assert.Equal(specs[won].ComputeHash(), (await RunStarter.ReadRecordAsync(store, "r", Cancellation))!.SpecHash);
+        Assert.Equal(specs[won].ComputeHash(), (await RunStarter.ReadRecordAsync(store, "r", TimeProvider.System, Cancellation))!.SpecHash);
     }
 
     [Theory]

@@ -80,7 +80,7 @@ public sealed class HostileNameTests : IDisposable
         var (runId, driven) = ($"run-{_runs++}", spec.Output.Path);
         _outputs.Add(driven);
         var activities = new RunActivities(_store, _store, new StoreLocation(_root), new StoreLocation(_root), new InProcessIsolation(_store, _store), TimeProvider.System, new HostCapacity(2), "driver");
-        var driver = new RunDriver(_store, TimeProvider.System, (request, onProgress, token) => new LocalEngine(_store, request, activities.InvokeAsync, TimeProvider.System, onProgress).RunAsync(token));
+        var driver = new RunDriver(_store, TimeProvider.System, (request, _, token) => LocalEngine.RunAsync(RunHarness.DriveOf(request, _store, activities), request, token));
         RunSummary summary;
         try
         {

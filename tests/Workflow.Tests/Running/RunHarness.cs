@@ -125,11 +125,10 @@ sealed class RunHarness
         new RunDriver(Store, TimeProvider.System, (request, _, token) => LocalEngine.RunAsync(DriveOf(request), request, token)).GoOnAsync(runId, redrives, static () => { }, static _ => { }, Cancellation);
 
     /// <summary>What a process drives the run with that has just been started.</summary>
-    public Drive DriveOf(RunRequest request)
-    {
-        var activities = CreateActivities();
-        return new Drive(Store, activities.InvokeAsync, token => activities.IsCancelledAsync(request.Paths, token), TimeProvider.System, static _ => { });
-    }
+    public Drive DriveOf(RunRequest request) => DriveOf(request, Store, CreateActivities());
+
+    public static Drive DriveOf(RunRequest request, IObjectStore store, RunActivities activities) =>
+        new(store, activities.InvokeAsync, token => activities.IsCancelledAsync(request.Paths, token), TimeProvider.System, static _ => { });
 
     public async Task<List<string>> PathsAsync(string folder)
     {

@@ -53,7 +53,7 @@ public class StoredDocumentTests
         await harness.Store.PutAsync(path, Forms[form]((await harness.ReadAsync(path))!), PutCondition.None, Cancellation);
 
         var failure = await Record.ExceptionAsync(() => new RunDriver(harness.Store, TimeProvider.System,
-            (request, _, token) => new LocalEngine(harness.Store, request, harness.CreateActivities().InvokeAsync, TimeProvider.System, static _ => { }).RunAsync(token))
+            (request, _, token) => LocalEngine.RunAsync(harness.DriveOf(request), request, token))
             .RunAsync("r", RunHarness.Spec(), fresh: false, static () => { }, static _ => { }, Cancellation));
 
         Assert.Equal("state-corrupt", failure switch

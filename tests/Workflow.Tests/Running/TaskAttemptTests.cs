@@ -34,7 +34,7 @@ public class TaskAttemptTests
                 if (ScriptedIsolation.PartitionOf(task) is { } partition) Began.Enqueue(partition);
                 _isDead = true;
                 throw new HostDied();
-            }), store: store) { Host = new HostCapacity(4) { DrivesAlone = true } };
+            }), store: store) { Host = new HostCapacity(4) { WorkersOutlive = TimeSpan.Zero } };
             store.Hook = call => _isDead ? throw new HostDied() : Task.CompletedTask;
         }
 

@@ -81,7 +81,7 @@ sealed class SimulatedRun(World world, string id, RunSpec spec, int parallel, Fu
         }).RunAsync(id, spec, fresh: false, static () => { }, static _ => { }, CancellationToken.None);
 
     RunActivities CreateActivities(SimulatedProcess process) =>
-        new(process.Store, process.Store, new StoreLocation("/data"), new StoreLocation("/state"), new SimulatedIsolation(process, script), process.Time, new HostCapacity(parallel), process.Name);
+        new(process.Store, process.Store, new StoreLocation("/data"), new StoreLocation("/state"), new SimulatedIsolation(process, script), process.Time, new HostCapacity(parallel) { WorkersOutlive = TimeSpan.FromSeconds(5) }, process.Name);
 
     async Task<JsonElement> InvokeAsync(SimulatedProcess process, RunActivities activities, string name, JsonElement input, CancellationToken cancellationToken)
     {

@@ -129,6 +129,8 @@ sealed class SimulatedLease(SimulatedProcess process, string path, IObjectLease 
         taken.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 
+    public Task DeleteAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException("Runs delete no leases.");
+
     public ValueTask DisposeAsync()
     {
         if (process.IsDead) return ValueTask.CompletedTask;

@@ -79,7 +79,7 @@ public sealed partial class DirectoryObjectStoreTests : FolderStoreContract, IDi
             var path = $"once{round}";
             var file = Path.Join(_root, path);
             var pending = new List<PendingFile>();
-            for (var i = 0; i < writers; i++) pending.Add(await PendingFile.WriteAsync(path, file, _root, new MemoryStream(), Cancellation));
+            for (var i = 0; i < writers; i++) pending.Add(await PendingFile.WriteAsync(path, file, _root, new MemoryStream(), isSynced: true, Cancellation));
             using var start = new Barrier(writers);
             var won = 0;
             var threads = pending.ConvertAll(put => new Thread(() =>
