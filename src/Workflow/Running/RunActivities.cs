@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Fanfold.Storage;
 using Fanfold.Worker;
@@ -25,6 +26,9 @@ public sealed partial class RunActivities(
     public static readonly Activity<RunRequest, RunRequest> CleanUp = new(nameof(CleanUp), WorkflowJson.Default.RunRequest, WorkflowJson.Default.RunRequest);
 
     readonly CancelSignal _cancels = new(state, time);
+
+    // Tries that this process has under way, by their ids.
+    readonly ConcurrentDictionary<string, bool> _live = [];
 
     // One run at a time is the rule; the cache spares each of its tasks the reads that all of them need.
     volatile LoadedPlan? _loaded;
@@ -174,7 +178,7 @@ public sealed partial class RunActivities(
 
     RunIsolation Isolate(RunPaths paths, RunSpec spec, DateTimeOffset? deadline) => new(isolation, state, _cancels, AttemptsOf(paths, spec), time, paths, deadline);
 
-    TaskAttempts AttemptsOf(RunPaths paths, RunSpec spec) => new(state, paths, time, driver, host.WorkersOutlive, spec.Limits.Retries + 1);
+    TaskAttempts AttemptsOf(RunPaths paths, RunSpec spec) => new(state, paths, time, driver, _live, host.WorkersOutlive, spec.Limits.Retries + 1);
 
     async Task<LoadedPlan> LoadPlanAsync(RunPaths paths, CancellationToken cancellationToken)
     {

@@ -26,8 +26,16 @@ sealed class RunIsolation(ITaskIsolation inner, IObjectStore state, CancelSignal
             var left = deadline - time.GetUtcNow();
             if (left <= TimeSpan.Zero) return RunDeadlinePassed(task);
             // What reads no data can't be anyone's poison.
-            var count = task.Describe is null ? attempts.CountOf(task.TaskId, timeout) : null;
-            var receipt = await RunAsync(task with { Attempt = count }, timeout, left, onHeartbeat, cancellationToken);
+            var count = task.Describe is null ? attempts.Begin(task.TaskId, timeout) : null;
+            TaskReceipt receipt;
+            try
+            {
+                receipt = await RunAsync(task with { Attempt = count }, timeout, left, onHeartbeat, cancellationToken);
+            }
+            finally
+            {
+                if (count is not null) attempts.End(count);
+            }
             if (count is null || receipt.Failure?.Code != TaskRunner.TriesExhausted) return receipt;
             // Deliveries of the same task at the same time: one of them ends it.
             if (await state.ReadAllAsync(paths.Receipt(task.TaskId), MaxReceipt, cancellationToken) is { } json)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Fanfold.Storage;
 using Fanfold.Worker;
@@ -6,15 +7,24 @@ namespace Fanfold.Workflow.Running;
 
 /// <summary>The tries of a run's tasks that the store counts, as <see cref="TaskAttempt"/> has it.</summary>
 /// <param name="most">Tries that a task has.</param>
+/// <param name="live">The tries that this driver has under way.</param>
 /// <param name="outlive">As <see cref="HostCapacity.WorkersOutlive"/> has it.</param>
-sealed class TaskAttempts(IObjectStore state, RunPaths paths, TimeProvider time, string driver, TimeSpan? outlive, int most)
+sealed class TaskAttempts(IObjectStore state, RunPaths paths, TimeProvider time, string driver, ConcurrentDictionary<string, bool> live, TimeSpan? outlive, int most)
 {
     const int MaxMark = 64 << 10;
 
     static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
 
     /// <summary>What a try is told that begins now.</summary>
-    public AttemptCount CountOf(string taskId, TimeSpan timeout) => new(paths.Attempt(taskId), most, new AttemptMark(Guid.NewGuid().ToString("N"), driver, time.GetUtcNow() + timeout + Grace));
+    public AttemptCount Begin(string taskId, TimeSpan timeout)
+    {
+        var mark = new AttemptMark(Guid.NewGuid().ToString("N"), driver, time.GetUtcNow() + timeout + Grace);
+        live[mark.Id] = true;
+        return new AttemptCount(paths.Attempt(taskId), most, mark);
+    }
+
+    /// <summary>The try has come to its end here.</summary>
+    public void End(AttemptCount count) => live.TryRemove(count.Mark.Id, out _);
 
     /// <summary>Takes a try back whose process did not.</summary>
     public async Task TakeBackAsync(AttemptCount count, CancellationToken cancellationToken)
@@ -37,8 +47,14 @@ sealed class TaskAttempts(IObjectStore state, RunPaths paths, TimeProvider time,
     {
         for (var number = 1; number <= most; number++)
         {
-            if (await ReadAsync(count.PathOf(number), cancellationToken) is not { } mark) return true;
-            if (outlive is { } moments ? mark.Driver == driver || waited < moments : mark.Until > time.GetUtcNow()) return true;
+            if (await ReadAsync(count.PathOf(number), cancellationToken) is not { } mark || live.ContainsKey(mark.Id)) return true;
+            if (mark.Driver == driver)
+            {
+                // Put by a worker whose end was seen, and later than that.
+                await state.DeleteAsync(count.PathOf(number), cancellationToken);
+                return true;
+            }
+            if (outlive is { } moments ? waited < moments : mark.Until > time.GetUtcNow()) return true;
         }
         return false;
     }

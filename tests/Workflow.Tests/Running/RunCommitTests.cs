@@ -12,8 +12,8 @@ public class RunCommitTests
 
     static async Task<string> ReceiptAsync(RunHarness harness, string runId) => new RunPaths(runId).Receipt((await harness.SlicesAsync(runId))[1].TaskId);
 
-    static async Task CombineAsync(RunHarness harness, FinishRequest finish) =>
-        Assert.Equal(TaskOutcome.Done, (await harness.CreateActivities().CombinePartsAsync(new CombineRequest(finish.RunId, 0, 1), Cancellation)).Outcome);
+    static async Task CombineAsync(RunHarness harness, FinishRequest finish, int failed = 0) =>
+        Assert.Equal(TaskOutcome.Done, (await harness.CreateActivities().CombinePartsAsync(new CombineRequest(finish.RunId, failed, 1), Cancellation)).Outcome);
 
     static async Task<RunSummary> CommitAsync(RunHarness harness, FinishRequest finish) =>
         await harness.SummaryAsync(finish.RunId, await harness.CreateActivities().CommitRunAsync(finish, Cancellation));
@@ -69,10 +69,11 @@ public class RunCommitTests
         await FailsAsync(harness, finish, "proof-failed");
     }
 
+    /// <summary>A task that failed in one delivery and succeeded in another is in the result, if it did so before the parts are combined.</summary>
     [Theory]
-    [InlineData(0)]
-    [InlineData(2)]
-    public async Task Combine_OtherFailuresOnRecordThanHappened_ProvesNothing(int failed)
+    [InlineData(0, "proof-failed")]
+    [InlineData(2, null)]
+    public async Task Combine_OtherFailuresOnRecordThanHappened_ProvesWhatIsThere(int failed, string? code)
     {
         var harness = new RunHarness();
         await harness.WriteDataAsync(3);
@@ -81,7 +82,24 @@ public class RunCommitTests
         await harness.Store.PutAsync(receipt.Replace(".json", ".failed.json", StringComparison.Ordinal), (await harness.ReadAsync(receipt))!, PutCondition.None, Cancellation);
         await harness.Store.DeleteAsync(receipt, Cancellation);
 
-        await FailsAsync(harness, finish with { FailedTasks = failed }, "proof-failed");
+        if (code is not null) await FailsAsync(harness, finish with { FailedTasks = failed }, code);
+        else Assert.Equal((RunStatus.SucceededWithFailures, 2), ((await harness.FinishAsync(finish with { FailedTasks = failed })).Summary.Status, (await harness.FinishAsync(finish with { FailedTasks = failed })).Summary.Partitions.Succeeded));
+    }
+
+    /// <summary>What is given up when the parts are combined stays out of the result, though a late delivery succeeds before the commit.</summary>
+    [Fact]
+    public async Task Commit_ATaskGivenUpSucceedsMeanwhile_IsLeftOut()
+    {
+        var harness = new RunHarness(ScriptedIsolation.Of((task, attempt) => ScriptedIsolation.PartitionOf(task) == 1 && attempt == 1 ? ScriptedIsolation.Failed(task, TaskOutcome.BadData) : null));
+        await harness.WriteDataAsync(3);
+        var finish = await harness.ReduceAsync("r", RunHarness.Spec("""{ "toleratedFailures": 1 }"""), expected: null) with { FailedTasks = 1 };
+        await CombineAsync(harness, finish, failed: 1);
+        Assert.Equal(TaskOutcome.Done, (await harness.CreateActivities().ReduceTaskAsync(new TaskRequest("r", 1, 1), Cancellation)).Outcome);
+
+        var summary = await CommitAsync(harness, finish);
+
+        Assert.Equal((RunStatus.SucceededWithFailures, 2), (summary.Status, summary.Partitions.Succeeded));
+        Assert.Equal("1", Assert.Single(summary.Errors!).Partition);
     }
 
     /// <summary>What the store lost of a task, the task makes again.</summary>
