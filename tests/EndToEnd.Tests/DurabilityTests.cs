@@ -8,7 +8,7 @@ public sealed class DurabilityTests : IDisposable
     const string Result = "results/trips.parquet";
     const int Partitions = 12;
 
-    static readonly int Trials = Environment.GetEnvironmentVariable("FANFOLD_SOAK") == "1" ? 200 : 20;
+    static readonly int Trials = Environment.GetEnvironmentVariable("FANFOLD_SOAK") == "1" ? 250 : 20;
 
     static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 

@@ -238,8 +238,9 @@ public sealed class GroupReducer : Reducer
             _states.Memory.Keep(0);
             var byKeys = _states.Order().Span;
             Write(_states, byKeys, columns, _sort.Select(key => key.Column).ToHashSet());
+            var prefixes = memory.New<ulong>(byKeys.Length);
             order = _memory.New<int>(byKeys.Length);
-            new RowOrder(_sort).Fill(columns, order);
+            new RowOrder(_sort).Fill(columns, order, prefixes);
             foreach (ref var group in order.AsSpan()) group = byKeys[group];
             return true;
         }

@@ -6,6 +6,8 @@ namespace Fanfold.Engine.Spill;
 /// <summary>Compares rows of sets of plain columns by the terms of a sort: NaN after every number, nulls last in both directions.</summary>
 sealed class RowOrder(IReadOnlyList<SortKey> keys)
 {
+    const int FewRows = 16;
+
     /// <summary>Rows by their first columns ascending.</summary>
     public static RowOrder Ascending(int columns) => new([.. Enumerable.Range(0, columns).Select(column => new SortKey(column, Descending: false))]);
 
@@ -21,11 +23,58 @@ sealed class RowOrder(IReadOnlyList<SortKey> keys)
         return 0;
     }
 
+    /// <summary>What <see cref="Fill"/> takes for each row, in bytes.</summary>
+    public const int BytesPerRow = sizeof(int) + sizeof(ulong);
+
     /// <summary>Fills in the order of as many rows; equal rows as they stand.</summary>
-    public void Fill(IReadOnlyList<Column> columns, Span<int> order)
+    /// <param name="prefixes">As long, with any content.</param>
+    public void Fill(IReadOnlyList<Column> columns, Span<int> order, Span<ulong> prefixes)
     {
         for (var i = 0; i < order.Length; i++) order[i] = i;
-        order.Sort((left, right) => Compare(columns, left, columns, right) is var compared and not 0 ? compared : left.CompareTo(right));
+        Sort(columns, order, prefixes, 0);
+    }
+
+    /// <summary>Sorts rows that are equal up to a term.</summary>
+    void Sort(IReadOnlyList<Column> columns, Span<int> rows, Span<ulong> prefixes, int term)
+    {
+        if (rows.Length < 2) return;
+        if (term == keys.Count)
+        {
+            rows.Sort();
+            return;
+        }
+        // Prefixes would cost more than they save.
+        if (rows.Length <= FewRows)
+        {
+            rows.Sort((left, right) => Compare(columns, left, columns, right) is var compared and not 0 ? compared : left.CompareTo(right));
+            return;
+        }
+        var (column, descending) = (columns[keys[term].Column], keys[term].Descending);
+        var values = column.HasNulls ? NullsLast(column, rows) : rows.Length;
+        SortPrefix.Fill(column, rows[..values], prefixes, descending);
+        prefixes[..values].Sort(rows[..values]);
+        var isWhole = SortPrefix.IsWhole(column);
+        for (int from = 0, to; from < values; from = to)
+        {
+            for (to = from + 1; to < values && prefixes[to] == prefixes[from];) to++;
+            var equal = rows[from..to];
+            if (isWhole) Sort(columns, equal, prefixes[from..to], term + 1);
+            else if (to - from > 1) equal.Sort((left, right) => Compare(columns, left, columns, right) is var compared and not 0 ? compared : left.CompareTo(right));
+        }
+        Sort(columns, rows[values..], prefixes[values..], term + 1);
+    }
+
+    /// <summary>Moves the rows without a value behind the others; returns how many have one.</summary>
+    static int NullsLast(Column column, Span<int> rows)
+    {
+        var values = 0;
+        for (var i = 0; i < rows.Length; i++)
+        {
+            if (column.IsNull(rows[i])) continue;
+            (rows[values], rows[i]) = (rows[i], rows[values]);
+            values++;
+        }
+        return values;
     }
 
     /// <summary>Compares values that are not null.</summary>

@@ -96,7 +96,7 @@ sealed class RowSorter(Schema schema, IReadOnlyList<SortKey> sort, long limit, S
         try
         {
             for (var i = 0; i < _rows.Length; i++) _rows[i].Reserve(rows, columns[i].BytesOf(0, rows));
-            memory.Keep(sizeof(int) * ((long)Rows + rows) + 2 * (space?.FrameBytes ?? 0));
+            memory.Keep(RowOrder.BytesPerRow * ((long)Rows + rows) + 2 * (space?.FrameBytes ?? 0));
             return true;
         }
         catch (MemoryExceededException) when (_runs is not null && Rows > 0)
@@ -125,7 +125,7 @@ sealed class RowSorter(Schema schema, IReadOnlyList<SortKey> sort, long limit, S
         var order = memory.New<int>(Rows);
         try
         {
-            _order.Fill(_rows, order);
+            Fill(order);
             var rows = (int)Math.Min(order.Length, limit);
             for (int from = 0, count; from < rows; from += count)
             {
@@ -141,6 +141,19 @@ sealed class RowSorter(Schema schema, IReadOnlyList<SortKey> sort, long limit, S
         finally
         {
             memory.Free(order);
+        }
+    }
+
+    void Fill(int[] order)
+    {
+        var prefixes = memory.New<ulong>(order.Length);
+        try
+        {
+            _order.Fill(_rows, order, prefixes);
+        }
+        finally
+        {
+            memory.Free(prefixes);
         }
     }
 

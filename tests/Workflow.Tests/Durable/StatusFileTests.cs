@@ -42,6 +42,32 @@ public class StatusFileTests
         Assert.Equal(Progress(3), (await RunStarter.ReadRecordAsync(harness.Store, "r", TimeProvider.System, Cancellation))!.Progress);
     }
 
+    /// <summary>A driver that has nothing new to tell still shows that it lives; when it no longer does, the run is stalled, and running all the same.</summary>
+    [Fact]
+    public async Task Heartbeat_WithoutProgress_IsOnRecordUntilTheDriverIsGone()
+    {
+        var (harness, time) = (new RunHarness(), new FakeTimeProvider(TimeProvider.System.GetUtcNow()));
+        await harness.StartAsync("r", RunHarness.Spec());
+        await using (var status = new StatusFile(harness.Store, new RunPaths("r"), time))
+        {
+            await status.BeginAsync(null, Cancellation);
+            var began = time.GetUtcNow();
+            for (var beat = 0; beat < 12; beat++)
+            {
+                time.Advance(RunRecord.HeartbeatInterval);
+                while ((await RunStarter.ReadRecordAsync(harness.Store, "r", time, Cancellation))!.HeartbeatAt < time.GetUtcNow()) await Task.Yield();
+            }
+            Assert.Equal(began + 12 * RunRecord.HeartbeatInterval, time.GetUtcNow());
+            Assert.False((await RunStarter.ReadRecordAsync(harness.Store, "r", time, Cancellation))!.Stalled);
+        }
+
+        time.Advance(TimeSpan.FromSeconds(61));
+
+        var record = (await RunStarter.ReadRecordAsync(harness.Store, "r", time, Cancellation))!;
+        Assert.Equal((RunStatus.Running, true), (record.Status, record.Stalled));
+        Assert.DoesNotContain("stalled", System.Text.Encoding.UTF8.GetString((await harness.ReadAsync(new RunPaths("r").Status))!), StringComparison.Ordinal);
+    }
+
     /// <summary>A run up to its clean-up: the outcome is known, and not yet in its status.</summary>
     static async Task<(RunHarness Harness, RunRecord Outcome)> CreateCommittedAsync()
     {

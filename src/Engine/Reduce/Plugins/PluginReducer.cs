@@ -76,9 +76,9 @@ sealed class PluginReducer<TState> : Reducer
         int[]? order = null;
         if (_sort.Count > 0)
         {
-            _context.Memory.Charge(sizeof(int) * (long)rows);
+            _context.Memory.Charge(RowOrder.BytesPerRow * (long)rows);
             order = new int[rows];
-            new RowOrder(_sort).Fill(columns, order);
+            new RowOrder(_sort).Fill(columns, order, new ulong[rows]);
         }
         rows = (int)Math.Min(rows, _limit);
         for (var from = 0; from < rows; from += PieceRows) yield return Take(columns, order, from, Math.Min(PieceRows, rows - from));
