@@ -55,8 +55,9 @@ public sealed partial class RunActivities
     {
         var paths = request.Paths;
         // Pieces of split tasks have parts that no list names. What failed may be driven again, and then the others' parts are needed.
-        string[] folders = await RunEnding.ReadAsync(state, paths, cancellationToken) is { Status: RunStatus.Succeeded } ? [paths.Parts, paths.Attempts] : [paths.Attempts];
-        foreach (var folder in folders) await DeleteAllAsync(folder, cancellationToken);
+        await DeleteAllAsync(paths.Attempts, cancellationToken);
+        if (await RunEnding.ReadAsync(state, paths, cancellationToken) is { Status: RunStatus.Succeeded }) await DeleteAllAsync(paths.Parts, cancellationToken);
+        else await state.DeleteAsync(paths.CombinedPart, cancellationToken);
         return request;
     }
 
