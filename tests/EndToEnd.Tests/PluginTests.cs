@@ -179,7 +179,7 @@ public sealed class PluginTests : IDisposable
         File.Delete(_fanfold.PathOf(Result + ".manifest.json"));
 
         var receipts = _fanfold.PathOf("fanfold/runs/killed/receipts");
-        using (var run = await StartAsync(new() { ["COUNTS_HANGS_AT"] = "2" }, "killed", Misbehaving))
+        using (var run = await StartAsync(new() { ["FANFOLD_COUNTS_HANGS_AT"] = "2" }, "killed", Misbehaving))
         {
             while (!run.HasExited && (!Directory.Exists(receipts) || Directory.GetFiles(receipts, "*.json").Length < 2)) await Task.Delay(5, Cancellation);
             Assert.False(run.HasExited);
@@ -187,7 +187,7 @@ public sealed class PluginTests : IDisposable
             await run.EndAsync();
         }
         var stock = (await RunAsync([], "killed", worker: null)).Exits(1);
-        var other = (await RunAsync(new() { ["COUNTS_VERSION"] = "2" }, "killed", Misbehaving)).Exits(1);
+        var other = (await RunAsync(new() { ["FANFOLD_COUNTS_VERSION"] = "2" }, "killed", Misbehaving)).Exits(1);
         Assert.False(File.Exists(_fanfold.PathOf(Result)));
         var resumed = (await RunAsync(new() { ["FANFOLD_WORKER"] = Misbehaving }, "killed", worker: null)).Exits(0);
 

@@ -8,11 +8,11 @@ namespace Fanfold.PluginWorker;
 /// <summary>Counts rows. The environment says which version it is, and of which partition, in data where ff is id % 4, it never comes to an end.</summary>
 class Counts : IReducer<long>
 {
-    static readonly string? HangsAt = Environment.GetEnvironmentVariable("COUNTS_HANGS_AT");
+    static readonly string? HangsAt = Environment.GetEnvironmentVariable("FANFOLD_COUNTS_HANGS_AT");
 
     public virtual string Name => "counts";
 
-    public string Version => Environment.GetEnvironmentVariable("COUNTS_VERSION") ?? "1";
+    public string Version => Environment.GetEnvironmentVariable("FANFOLD_COUNTS_VERSION") ?? "1";
 
     public virtual IReadOnlyList<ReducerInput> Inputs => [new("id", InputForm.Int64)];
 
