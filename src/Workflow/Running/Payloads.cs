@@ -101,6 +101,15 @@ public sealed record ChunkRequest(string RunId, PlanReference Plan, RunProgress 
 /// <param name="Alone">Tasks that may succeed when nothing else runs.</param>
 public sealed record ChunkResult(RunProgress Progress, RunStop Stop, IReadOnlyList<int> Alone);
 
+/// <summary>Whether a drive commits, once its tasks are done and its parts combined.</summary>
+/// <param name="Stop">What keeps it from that.</param>
+public sealed record CommitDecision(RunStop Stop)
+{
+    public const int CurrentVersion = 1;
+
+    public int Version { get; init; } = CurrentVersion;
+}
+
 /// <summary>What stops a run whose tasks could go on.</summary>
 public enum RunStop { None, Cancelled, Deadline }
 

@@ -20,8 +20,7 @@ public sealed partial class RunActivities
         if (header is null && request.Commit) throw PlanStore.Gone(paths);
         var tasks = header is null ? [] : await FinishedTasksAsync(paths, header, cancellationToken);
         var combined = await ReadReceiptAsync(paths.Receipt(RunPaths.CombineTask), paths, cancellationToken);
-        // The last moment at which a run can be cancelled is before the first byte of its result is put.
-        if (request.Commit && await _cancels.IsSetAsync(paths, cancellationToken) && await IsUntouchedAsync(spec, header!, cancellationToken)) request = request with { Commit = false, Stop = RunStop.Cancelled };
+        if (request.Commit && await DecideAsync(paths, cancellationToken) is var stop and not RunStop.None) request = request with { Commit = false, Stop = stop };
         var errors = await ErrorsAsync(request, paths, header, tasks, cancellationToken);
         if (StopError(request, spec) is { } stopped) errors.Insert(0, stopped);
         var committed = false;
@@ -65,9 +64,14 @@ public sealed partial class RunActivities
         await Parallel.ForEachAsync(state.ListAsync(folder, cancellationToken), new ParallelOptions { MaxDegreeOfParallelism = StateConcurrency, CancellationToken = cancellationToken, TaskScheduler = TaskScheduler.Current },
             async (entry, token) => await state.DeleteAsync(entry.Path, token));
 
-    /// <summary>Whether neither result nor manifest is another than when the run was planned, so that nothing of its commit can have been done.</summary>
-    async Task<bool> IsUntouchedAsync(RunSpec spec, PlanHeader header, CancellationToken cancellationToken) =>
-        await ETagAsync(spec.Output.Path, cancellationToken) == header.OutputETag && await ETagAsync(RunPaths.Manifest(spec.Output.Path), cancellationToken) == header.ManifestETag;
+    /// <summary>Whether the run is cancelled at the last moment. It is decided once, before the first byte of the result is put, for all deliveries of the commit.</summary>
+    async Task<RunStop> DecideAsync(RunPaths paths, CancellationToken cancellationToken)
+    {
+        var decision = new CommitDecision(await _cancels.IsSetAsync(paths, cancellationToken) ? RunStop.Cancelled : RunStop.None);
+        await PutOnceAsync(paths.CommitDecision, JsonSerializer.SerializeToUtf8Bytes(decision, WorkflowJson.Default.CommitDecision), cancellationToken);
+        var decided = await state.ReadAllAsync(paths.CommitDecision, MaxJson, cancellationToken) ?? throw RunStateException.Corrupt($"The commit decision of run '{paths.RunId}' is gone");
+        return StoredJson.Read(decided, WorkflowJson.Default.CommitDecision, CommitDecision.CurrentVersion, "commit decision", paths.RunId).Stop;
+    }
 
     static RunError? StopError(FinishRequest request, RunSpec spec) => request.Stop switch
     {

@@ -36,6 +36,7 @@ public sealed record RunPaths(string RunId, int Redrive = 0)
     string Drive => Redrive == 0 ? Root : $"{Root}/redrives/{Redrive}";
 
     public string Ending => $"{Drive}/ending.json";
+    public string CommitDecision => $"{Drive}/commit.json";
     public string Journal => $"{Drive}/journal";
     public string JournalOf(string instance) => $"{Drive}/journal-{instance}";
     public string Plan => $"{Drive}/plan";

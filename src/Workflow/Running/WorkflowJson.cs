@@ -22,6 +22,7 @@ namespace Fanfold.Workflow.Running;
 [JsonSerializable(typeof(ChunkResult))]
 [JsonSerializable(typeof(RunEnd))]
 [JsonSerializable(typeof(CancelOrder))]
+[JsonSerializable(typeof(CommitDecision))]
 [JsonSerializable(typeof(AttemptMark))]
 [JsonSerializable(typeof(TaskReceipt))]
 [JsonSerializable(typeof(RunRecord))]

@@ -17,6 +17,7 @@ enum Disturbance
     ActivityComesTwice,
     AnotherDriverJoins,
     SourceChanges,
+    RunIsCancelled,
 }
 
 /// <summary>Disturbs a world at calls that the seed chose.</summary>
@@ -46,6 +47,9 @@ sealed class Chaos
     /// <summary>Joins a driver to the run.</summary>
     public Action? Join { get; set; }
 
+    /// <summary>Cancels the run.</summary>
+    public Action? Cancel { get; set; }
+
     /// <summary>Told the version that the source has from now on.</summary>
     public Action<string>? SourceChanged { get; set; }
 
@@ -58,13 +62,14 @@ sealed class Chaos
     /// <summary>Whether something happened that a run may give as its reason.</summary>
     public bool Explains(string code) => code switch
     {
+        "cancelled" => Happened.ContainsKey(Disturbance.RunIsCancelled),
         "input-changed" => Happened.ContainsKey(Disturbance.SourceChanges),
         "scripted" => _scenario.Bad is not null,
         "storage-unreachable" => Failures.Contains(StorageFailure.Unreachable),
         "throttled" => Failures.Contains(StorageFailure.Throttled),
         "storage-full" => Failures.Contains(StorageFailure.Full),
         // The task failed in one delivery, and succeeded in another that came later.
-        "redrive-needed" => (Happened.ContainsKey(Disturbance.ActivityComesTwice) || MakesZombies) && (Failures.Count > 0 || Happened.ContainsKey(Disturbance.ProcessDies)),
+        "redrive-needed" => (Happened.ContainsKey(Disturbance.ActivityComesTwice) || MakesZombies) && (Failures.Count > 0 || Happened.ContainsKey(Disturbance.ProcessDies) || Happened.ContainsKey(Disturbance.SourceChanges) || _scenario.Bad is not null),
         // Nobody saw the end of the worker, or could tell the store.
         "tries-exhausted" => Failures.Count > 0 || Happened.Keys.Any(what => what is Disturbance.ProcessDies or Disturbance.DriverDies or Disturbance.PowerIsCut or Disturbance.ProcessStandsStill or Disturbance.LeaseIsLost),
         "worker-died" => Happened.ContainsKey(Disturbance.ProcessDies),
@@ -133,6 +138,9 @@ sealed class Chaos
                 break;
             case Disturbance.AnotherDriverJoins:
                 Join?.Invoke();
+                break;
+            case Disturbance.RunIsCancelled:
+                Cancel?.Invoke();
                 break;
             default:
                 SourceChanged?.Invoke(_scenario.PutSource(_world.Store, 1));

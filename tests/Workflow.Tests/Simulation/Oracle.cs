@@ -90,7 +90,7 @@ sealed class Oracle
         {
             if (!explains(error.Code) && !(hasRival && error.Code == "output-conflict")) _world.Violate($"'{run.Id}' ended as {summary.Status} with an error that nothing has caused: {error.Code}: {error.Message}");
         }
-        if (summary.Status == RunStatus.Failed) JudgeFailed(run, summary, visible, hasRival);
+        if (summary.Status is RunStatus.Failed or RunStatus.Cancelled) JudgeFailed(run, summary, visible, hasRival);
         else JudgeSucceeded(run, summary, visible, hasRival);
     }
 
@@ -98,7 +98,8 @@ sealed class Oracle
     {
         if (summary.Errors is not { Count: > 0 }) _world.Violate($"'{run.Id}' failed without an error");
         if (hasRival) return;
-        if (visible is not null && (visible.Manifest.RunId != OldRun || !visible.Whole)) _world.Violate($"'{run.Id}' failed and left a manifest of '{visible.Manifest.RunId}'");
+        // The result of an earlier drive stays until a later one commits.
+        if (visible is not null && (!visible.Whole || visible.Manifest.RunId != OldRun && !(run.HadResult && visible.Manifest.RunId == run.Id))) _world.Violate($"'{run.Id}' failed and left a manifest of '{visible.Manifest.RunId}'");
         JudgeLeftovers(run, Unnamed(visible));
     }
 
@@ -127,7 +128,7 @@ sealed class Oracle
     // Whoever was late may put something after all was tidied up, and then nobody comes.
     void JudgeLeftovers(SimulatedRun run, IEnumerable<string> paths)
     {
-        var ended = _puts[new RunPaths(run.Id).Ending];
+        var ended = _puts.Where(put => put.Key.StartsWith(new RunPaths(run.Id).Root + "/", StringComparison.Ordinal) && put.Key.EndsWith("/ending.json", StringComparison.Ordinal)).Max(put => put.Value);
         foreach (var path in paths)
         {
             if (_puts.GetValueOrDefault(path) < ended) _world.Violate($"'{path}' is left");

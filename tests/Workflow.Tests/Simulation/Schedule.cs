@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Fanfold.Workflow.Running;
 
 namespace Fanfold.Workflow.Tests.Simulation;
@@ -12,17 +13,20 @@ sealed class Schedule
     readonly SimulatedRun _run;
     readonly SimulatedRun? _rival;
     readonly Oracle _oracle;
+    readonly HashSet<int> _bad;
+    readonly int _redrives;
 
     public Schedule(int seed, bool keepsLog = false)
     {
         _world = new World(seed) { Log = keepsLog ? [] : null };
         var dice = new Random(seed ^ 0xd1ce);
         _scenario = Scenario.All[dice.Next(Scenario.All.Count)];
-        var bad = Oracle.BadOf(_scenario);
+        var bad = Oracle.BadOf(_scenario).ToHashSet();
+        (_bad, _redrives) = (bad, dice.Next(3));
         _oracle = new Oracle(_world, _scenario, _scenario.PutData(_world.Store, 0));
         var undisturbed = Expected.Of(_scenario, 0, bad.Count > _scenario.Tolerated ? new HashSet<int>() : bad);
         if (bad.Count <= _scenario.Tolerated && dice.Next(2) == 0) Expected.Of(_scenario, 1, bad).PutInto(_world.Store);
-        Chaos = new Chaos(_world, _scenario, undisturbed.Calls) { Join = () => _run!.Start(TimeSpan.Zero), SourceChanged = etag => _oracle!.SourceIs(etag) };
+        Chaos = new Chaos(_world, _scenario, undisturbed.Calls) { Join = () => _run!.Start(TimeSpan.Zero), Cancel = Cancel, SourceChanged = etag => _oracle!.SourceIs(etag) };
         _run = new SimulatedRun(_world, RunId, _scenario.Spec(), _scenario.Parallel, task => _scenario.Script(task, bad), Chaos.DeliversTwice);
         _run.Start(TimeSpan.Zero);
         if (dice.Next(10) > 0) return;
@@ -40,12 +44,27 @@ sealed class Schedule
     public RunSummary Play()
     {
         Settle();
-        if (_world.Seed % 4 > 0) return _run.Ends[0];
+        // The cause is removed, and what did not succeed is driven again.
+        for (var redrive = 0; redrive < _redrives && _rival is null && _run.Ends[0].Status != RunStatus.Succeeded; redrive++)
+        {
+            _bad.Clear();
+            _run.Redrive();
+            Settle();
+        }
+        if (_world.Seed % 4 > 0 || _run.Redrives > 0) return _run.Ends[0];
         // A driver that comes later replays the whole journal, whatever late ones did to it.
         _world.Store.DeleteAsync(new RunPaths(RunId).Status).GetAwaiter().GetResult();
         _run.Start(TimeSpan.Zero);
         Settle();
         return _run.Ends[0];
+    }
+
+    /// <summary>Puts the order as the command does, or an empty object as people may do by hand.</summary>
+    void Cancel()
+    {
+        var paths = new RunPaths(RunId);
+        var redrive = _world.Store.Read(paths.Status) is { } status ? JsonSerializer.Deserialize(status.Bytes, WorkflowJson.Default.RunRecord)!.Redrive : 0;
+        _world.Store.Put(paths.Cancel, _world.Dice.Next(4) == 0 ? [] : JsonSerializer.SerializeToUtf8Bytes(new CancelOrder(redrive, _world.Now), WorkflowJson.Default.CancelOrder));
     }
 
     void Settle()

@@ -22,6 +22,8 @@ public class ScheduleTests
             Count(summary.Status.ToString());
             foreach (var error in summary.Errors ?? []) Count(error.Code);
             foreach (var what in schedule.Chaos.Happened.Keys) Count(what.ToString());
+            if (schedule.Run.Redrives > 0) Count("redriven");
+            if (schedule.Run.Redrives > 0 && summary.Status == RunStatus.Succeeded) Count("succeeded after a redrive");
             if (schedule.Run.Drivers > 1) Count("more than one driver");
             if (schedule.Run.Stops > 0) Count("stopped and went on");
             if (schedule.Run.Duplicates > 0) Count("delivered twice");
@@ -31,7 +33,7 @@ public class ScheduleTests
         TestContext.Current.TestOutputHelper!.WriteLine($"{Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s");
         if (Seeds.KeepsLog) return;
         // Schedules that disturb nothing, or always end alike, would prove little.
-        string[] often = [nameof(RunStatus.Succeeded), nameof(RunStatus.SucceededWithFailures), nameof(RunStatus.Failed), "more than one driver", "stopped and went on", "delivered twice", "input-changed", .. Enum.GetNames<Disturbance>()];
+        string[] often = [nameof(RunStatus.Succeeded), nameof(RunStatus.SucceededWithFailures), nameof(RunStatus.Failed), nameof(RunStatus.Cancelled), "redriven", "succeeded after a redrive", "more than one driver", "stopped and went on", "delivered twice", "input-changed", .. Enum.GetNames<Disturbance>()];
         Assert.All(often, what => Assert.True(counts.GetValueOrDefault(what) > 20, $"{what}: {counts.GetValueOrDefault(what)} times"));
 
         void Count(string what) => counts.AddOrUpdate(what, 1, (_, count) => count + 1);

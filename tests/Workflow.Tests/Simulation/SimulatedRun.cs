@@ -16,8 +16,16 @@ sealed class SimulatedRun(World world, string id, RunSpec spec, int parallel, Fu
 {
     const int MaxDrivers = 60;
 
-    /// <summary>What those who saw the run's end were told.</summary>
+    int _epoch;
+    int _after;
+
+    /// <summary>What those who saw the run's last end were told.</summary>
     public List<RunSummary> Ends { get; } = [];
+
+    /// <summary>Whether an earlier drive left a result.</summary>
+    public bool HadResult { get; private set; }
+
+    public int Redrives => _epoch;
 
     public string Id => id;
 
@@ -45,11 +53,26 @@ sealed class SimulatedRun(World world, string id, RunSpec spec, int parallel, Fu
         process.Start(() => SeeToItsEndAsync(process));
     });
 
+    /// <summary>Redrives the run after its end.</summary>
+    public void Redrive()
+    {
+        _epoch++;
+        _after = RedriveOnRecord();
+        HadResult |= Ends[0].Manifest is not null;
+        Ends.Clear();
+        Start(TimeSpan.Zero);
+    }
+
     async Task SeeToItsEndAsync(SimulatedProcess process)
     {
+        var epoch = _epoch;
         try
         {
-            if (await DriveAsync(process) is RunStart.Finished finished) Ends.Add(finished.Summary);
+            if (await DriveAsync(process) is RunStart.Finished finished)
+            {
+                // Who heard of an earlier end, and comes late with it, says nothing of this one.
+                if (epoch == _epoch) Ends.Add(finished.Summary);
+            }
             else world.Violate($"the run '{id}' is said to conflict with itself");
         }
         catch (Exception stopped) when (IsTyped(stopped))
@@ -72,13 +95,20 @@ sealed class SimulatedRun(World world, string id, RunSpec spec, int parallel, Fu
         if (--Living == 0 && Ends.Count == 0) Start(TimeSpan.FromSeconds(world.Dice.Next(20)));
     }
 
-    Task<RunStart> DriveAsync(SimulatedProcess process) =>
-        new RunDriver(process.Store, process.Time, (request, onProgress, token) =>
+    async Task<RunStart> DriveAsync(SimulatedProcess process)
+    {
+        var driver = new RunDriver(process.Store, process.Time, (request, onProgress, token) =>
         {
             var activities = CreateActivities(process);
             var drive = new Drive(process.Store, (name, input, cancellation) => InvokeAsync(process, activities, name, input, cancellation), cancellation => activities.IsCancelledAsync(request.Paths, cancellation), process.Time, onProgress);
             return LocalEngine.RunAsync(drive, request, token);
-        }).RunAsync(id, spec, fresh: false, static () => { }, static _ => { }, CancellationToken.None);
+        });
+        if (_epoch == 0) return await driver.RunAsync(id, spec, fresh: false, static () => { }, static _ => { }, CancellationToken.None);
+        // Whoever comes when the redrive has begun goes on with it.
+        return new RunStart.Finished((await driver.GoOnAsync(id, redrives: RedriveOnRecord() == _after, static () => { }, static _ => { }, CancellationToken.None))!);
+    }
+
+    int RedriveOnRecord() => JsonSerializer.Deserialize(world.Store.Read(new RunPaths(id).Status)!.Value.Bytes, WorkflowJson.Default.RunRecord)!.Redrive;
 
     RunActivities CreateActivities(SimulatedProcess process) =>
         new(process.Store, process.Store, new StoreLocation("/data"), new StoreLocation("/state"), new SimulatedIsolation(process, script), process.Time, new HostCapacity(parallel) { WorkersOutlive = TimeSpan.FromSeconds(5) }, process.Name);
