@@ -30,6 +30,8 @@ static class ExitCode
         {
             switch (error.Code)
             {
+                // Whatever tasks said before they were stopped.
+                case "cancelled" or "run-deadline": return Failed;
                 case "source-not-found" or "store-not-found" or "no-parquet-files" or "run-not-found" or "file-not-found": return NotFound;
                 case "access-denied": return AccessDenied;
                 case "storage-unreachable" or "throttled": return StorageUnreachable;

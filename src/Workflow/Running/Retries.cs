@@ -13,6 +13,9 @@ static class Retries
     static readonly TimeSpan FirstDelay = TimeSpan.FromSeconds(1);
     static readonly TimeSpan MaxDelay = TimeSpan.FromMinutes(1);
 
+    // No store asks for more than a day; what does is damaged.
+    const double MostSeconds = 86_400;
+
     /// <param name="attempt">Given the number of the try, from 1.</param>
     public static async Task<TResult> RunAsync<TResult>(WorkflowContext context, Func<int, Task<TResult>> attempt, Func<TResult, Tried> tell)
     {
@@ -34,7 +37,7 @@ static class Retries
     static TimeSpan Delay(int attempt, double? retryAfterSeconds)
     {
         var exponential = TimeSpan.FromTicks(Math.Min(MaxDelay.Ticks, FirstDelay.Ticks << Math.Min(attempt - 1, 16)));
-        return retryAfterSeconds is { } seconds && TimeSpan.FromSeconds(seconds) > exponential ? TimeSpan.FromSeconds(seconds) : exponential;
+        return retryAfterSeconds is { } seconds && seconds > exponential.TotalSeconds ? TimeSpan.FromSeconds(Math.Min(seconds, MostSeconds)) : exponential;
     }
 }
 

@@ -62,14 +62,15 @@ sealed class TaskAttempts(IObjectStore state, RunPaths paths, TimeProvider time,
     async Task<AttemptMark?> ReadAsync(string path, CancellationToken cancellationToken)
     {
         if (await state.ReadAllAsync(path, MaxMark, cancellationToken) is not { } json) return null;
+        // Cut off when its writer died, or not its.
+        var unreadable = new AttemptMark("", "", DateTimeOffset.MinValue);
         try
         {
-            return JsonSerializer.Deserialize(json, WorkflowJson.Default.AttemptMark);
+            return JsonSerializer.Deserialize(json, WorkflowJson.Default.AttemptMark) is { Id: not null, Driver: not null } mark ? mark : unreadable;
         }
         catch (JsonException)
         {
-            // Cut off when its writer died.
-            return new AttemptMark("", "", DateTimeOffset.MinValue);
+            return unreadable;
         }
     }
 }
