@@ -46,7 +46,7 @@ sealed class RowOrder(IReadOnlyList<SortKey> keys)
         // Prefixes would cost more than they save.
         if (rows.Length <= FewRows)
         {
-            rows.Sort((left, right) => Compare(columns, left, columns, right) is var compared and not 0 ? compared : left.CompareTo(right));
+            SortByValues(columns, rows);
             return;
         }
         var (column, descending) = (columns[keys[term].Column], keys[term].Descending);
@@ -57,12 +57,16 @@ sealed class RowOrder(IReadOnlyList<SortKey> keys)
         for (int from = 0, to; from < values; from = to)
         {
             for (to = from + 1; to < values && prefixes[to] == prefixes[from];) to++;
-            var equal = rows[from..to];
-            if (isWhole) Sort(columns, equal, prefixes[from..to], term + 1);
-            else if (to - from > 1) equal.Sort((left, right) => Compare(columns, left, columns, right) is var compared and not 0 ? compared : left.CompareTo(right));
+            if (to - from == 1) continue;
+            if (isWhole) Sort(columns, rows[from..to], prefixes[from..to], term + 1);
+            else SortByValues(columns, rows[from..to]);
         }
         Sort(columns, rows[values..], prefixes[values..], term + 1);
     }
+
+    // Apart from its caller, since it allocates a closure.
+    void SortByValues(IReadOnlyList<Column> columns, Span<int> rows) =>
+        rows.Sort((left, right) => Compare(columns, left, columns, right) is var compared and not 0 ? compared : left.CompareTo(right));
 
     /// <summary>Moves the rows without a value behind the others; returns how many have one.</summary>
     static int NullsLast(Column column, Span<int> rows)

@@ -21,7 +21,12 @@ static class CancelVerb
             if (record.Summary is null) await CancelSignal.SetAsync(stores.State, new RunPaths(id, record.Redrive), TimeProvider.System, cancellationToken);
             // Ends it here where nothing else drives it.
             var outcome = await LocalRun.GoOnAsync(new RunOptions(stores, id, CommonOptions.Worker(null), MachineOptions.Default, Fresh: false), redrives: false, cancellationToken);
-            if (outcome.Summary is not { } summary || summary.Status == RunStatus.Cancelled) return outcome.Print(asJson) is var exitCode && outcome.Summary is null ? exitCode : ExitCode.Succeeded;
+            if (outcome.Summary is null) return outcome.Print(asJson);
+            if (outcome.Summary.Status == RunStatus.Cancelled)
+            {
+                outcome.Print(asJson);
+                return ExitCode.Succeeded;
+            }
             return SpecFile.Refuse([new RunError("run-finished", $"The run '{id}' had ended before it could be cancelled; `fanfold status {id}` shows how.")], asJson);
         });
         return command;

@@ -4,7 +4,7 @@ namespace Fanfold.Workflow.Running;
 
 /// <summary>What a purge did.</summary>
 /// <param name="Purged">The runs whose state was removed.</param>
-/// <param name="Kept">The runs that were looked at and stayed: too young, or being driven.</param>
+/// <param name="Kept">The runs that were looked at and stayed: too young, being driven, or with a record that this build can't read.</param>
 /// <param name="IsComplete">False when the time was up before every run was looked at.</param>
 public sealed record RunPurge(IReadOnlyList<string> Purged, int Kept, bool IsComplete)
 {
@@ -23,8 +23,16 @@ public sealed record RunPurge(IReadOnlyList<string> Purged, int Kept, bool IsCom
         foreach (var runId in await RunIdsAsync(state, cancellationToken))
         {
             if (time.GetElapsedTime(began) >= within) return new RunPurge(purged, kept, IsComplete: false);
-            if (await TryPurgeAsync(state, new RunPaths(runId), time, until, cancellationToken)) purged.Add(runId);
-            else kept++;
+            try
+            {
+                if (await TryPurgeAsync(state, new RunPaths(runId), time, until, cancellationToken)) purged.Add(runId);
+                else kept++;
+            }
+            catch (RunStateException)
+            {
+                // How old it is can't be told, and the others need not wait for it.
+                kept++;
+            }
         }
         return new RunPurge(purged, kept, IsComplete: true);
     }

@@ -20,7 +20,7 @@ public class OrchestrationCodeTests
 
     static readonly HashSet<Type> Platform =
     [
-        typeof(object), typeof(string), typeof(int), typeof(Math), typeof(TimeSpan), typeof(DateTimeOffset), typeof(Nullable<>), typeof(ArgumentException), typeof(Array), typeof(IDisposable), typeof(ReadOnlySpan<>), typeof(NotImplementedException),
+        typeof(object), typeof(string), typeof(int), typeof(Math), typeof(TimeSpan), typeof(DateTimeOffset), typeof(Nullable<>), typeof(ArgumentException), typeof(Array), typeof(IDisposable), typeof(ReadOnlySpan<>),
         typeof(Enumerable), typeof(List<>), typeof(Stack<>), typeof(SortedSet<>), typeof(IEnumerable<>), typeof(IEnumerator<>), typeof(System.Collections.IEnumerator), typeof(IReadOnlyList<>), typeof(IReadOnlyCollection<>), typeof(EqualityComparer<>), typeof(IEquatable<>), typeof(System.Text.StringBuilder),
         typeof(Func<>), typeof(Func<,>), typeof(Func<,,>), typeof(Task), typeof(Task<>), typeof(TaskAwaiter), typeof(TaskAwaiter<>), typeof(AsyncTaskMethodBuilder), typeof(AsyncTaskMethodBuilder<>), typeof(IAsyncStateMachine),
         typeof(RuntimeHelpers), typeof(DefaultInterpolatedStringHandler), typeof(System.Text.Json.JsonElement),

@@ -130,6 +130,22 @@ public class RunPurgeTests
         }
     }
 
+    /// <summary>A record that a newer build wrote, or that is damaged, keeps no other run from being purged.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("""{"version":99}""")]
+    public async Task Purge_ARecordThatCantBeRead_KeepsThatRunAndPurgesTheOthers(string record)
+    {
+        var harness = await CreateAsync("a", "b", "c");
+        await harness.Store.PutAsync(new RunPaths("b").Status, System.Text.Encoding.UTF8.GetBytes(record), PutCondition.None, Cancellation);
+
+        var purge = await PurgeAsync(harness, In(2 * Hour));
+
+        Assert.Equal(["a", "c"], purge.Purged);
+        Assert.Equal((1, true), (purge.Kept, purge.IsComplete));
+        Assert.NotNull(await harness.ReadAsync(new RunPaths("b").Spec));
+    }
+
     [Fact]
     public async Task Purge_ARedrivenRun_RemovesItsDrivesToo()
     {
