@@ -21,8 +21,8 @@ sealed class StatusFile(IObjectStore state, RunPaths paths, TimeProvider time) :
     public void Report(RunProgress progress) => Volatile.Write(ref _progress, progress);
 
     /// <summary>Marks the run as running and begins to show its progress.</summary>
-    /// <returns>The record as it is now; with a summary when the run has ended already, and nothing was written.</returns>
     /// <param name="redriveAfter">The drive that is to be followed by another, unless that is there already or the run succeeded; null to go on with the last one.</param>
+    /// <returns>The record as it is now; with a summary when the run has ended already, and nothing was written.</returns>
     public async Task<RunRecord> BeginAsync(int? redriveAfter, CancellationToken cancellationToken)
     {
         while (true)

@@ -21,7 +21,7 @@ public sealed record LimitsSpec
     /// <value>Default 10 minutes.</value>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <summary>For the whole run, its waiting included, up to 7 days; each redrive has as much again.</summary>
+    /// <summary>After this time no task of the run goes on, up to 7 days; each redrive has as much again. Planning, and a wait for a retry, may outlast it.</summary>
     /// <value>Default null: no limit.</value>
     public TimeSpan? RunTimeout { get; init; }
 
