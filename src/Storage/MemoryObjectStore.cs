@@ -103,6 +103,12 @@ public sealed class MemoryObjectStore : IObjectStore
         held?.Lose();
     }
 
+    /// <summary>Flips a bit of an object that stays the same version, as a medium that rots does.</summary>
+    public void Rot(string path)
+    {
+        lock (_lock) _objects[path].Content[^1] ^= 1;
+    }
+
     static IEnumerable<string> FoldersOf(string path)
     {
         for (var end = path.IndexOf('/'); end >= 0; end = path.IndexOf('/', end + 1)) yield return path[..end];

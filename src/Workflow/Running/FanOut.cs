@@ -10,6 +10,9 @@ namespace Fanfold.Workflow.Running;
 /// <param name="progress">Where the run stands before them.</param>
 sealed class FanOut(WorkflowContext context, RunPayload run, PlanReference plan, RunProgress progress)
 {
+    // With more of them the cause is hardly that of single tasks.
+    const int MostBeyondTolerance = 16;
+
     readonly SortedSet<int> _alone = [];
 
     public RunProgress Progress { get; private set; } = progress;
@@ -22,8 +25,11 @@ sealed class FanOut(WorkflowContext context, RunPayload run, PlanReference plan,
     /// <summary>Tasks that may succeed when nothing else runs.</summary>
     public IReadOnlyCollection<int> Alone => _alone;
 
-    /// <summary>Whether further tasks may begin. Once more have failed than the spec tolerates, they would be wasted.</summary>
-    public bool GoesOn => Stop == RunStop.None && Failed <= plan.ToleratedFailures;
+    /// <summary>Whether further tasks may begin. A few failures too many do not keep the others from being done, which a redrive then need not do.</summary>
+    public bool GoesOn => Stop == RunStop.None && Failed <= plan.ToleratedFailures + MostBeyondTolerance;
+
+    /// <summary>Whether the tasks make a result, now that they are through.</summary>
+    public bool Combines => Stop == RunStop.None && Failed <= plan.ToleratedFailures;
 
     public async Task RunAsync(IReadOnlyList<int> tasks)
     {

@@ -13,17 +13,8 @@ static class Proof
         if (tasks.Count(task => task.Failed) is var failed && failed > failedTasks) return $"{failed} tasks have a record of their failure, and {failedTasks} failed";
         foreach (var task in tasks.Where(task => !task.Failed))
         {
-            var partition = task.Slice.Description;
-            if (task.Receipt is not { } receipt) return $"{partition} has no receipt";
-            if (receipt.TaskId != task.Slice.TaskId) return $"the receipt of {partition} is that of task '{receipt.TaskId}'";
-            if (receipt.Outcome != TaskOutcome.Done) return $"the receipt of {partition} is that of a task that failed";
-            if (receipt.Part is { } part && part.Path != paths.Part(receipt.TaskId)) return $"the receipt of {partition} names the part '{part.Path}', which is another task's";
-            // Nothing comes of nothing, and of selected rows at least one group or row; but a plug-in may find that none is worth a row.
-            if (receipt.RowsSelected > 0 != receipt.Part is { Rows: > 0 } && (receipt.RowsSelected == 0 || header.Plugin is null)) return $"{partition} had {receipt.RowsSelected} rows to reduce, and its part has {receipt.Part?.Rows ?? 0}";
-            if (receipt.InputsHash != task.Slice.InputsHash) return $"the receipt of {partition} names other row groups than the plan";
-            if (receipt.RowsDecoded + receipt.RowsPruned != task.Slice.RowsToDecode)
-                return $"{partition} decoded {receipt.RowsDecoded} rows and pruned {receipt.RowsPruned}, the footers count {task.Slice.RowsToDecode}";
-            if (task.Slice.Rows is { } rows && receipt.RowsInPartition != rows) return $"{partition} had {rows} rows when it was discovered and {receipt.RowsInPartition} when it was reduced";
+            if (task.Receipt is not { } receipt) return $"{task.Slice.Description} has no receipt";
+            if (Fault(header, task.Slice, receipt, paths) is { } fault) return fault;
         }
         if (tasks.Any(task => task.Failed)) return null;
         var sum = tasks.Sum(task => task.Receipt!.RowsInPartition);
@@ -31,18 +22,36 @@ static class Proof
         return sum == header.RowsAfterWhere || sum < header.RowsAfterWhere && !header.Discovered ? null : $"the partitions have {sum} rows together, the row groups {header.RowsAfterWhere}";
     }
 
-    /// <summary>Why the pieces of a split task do not prove that every row of it was seen once; null when they do. Together they are the task by the rule that split it.</summary>
-    public static string? Fault(PlanHeader header, TaskSlice slice, IReadOnlyList<FinishedPiece> pieces, RunPaths paths)
+    /// <summary>Why a receipt does not prove that its task saw all its rows and wrote its part; null when it does.</summary>
+    public static string? Fault(PlanHeader header, TaskSlice slice, TaskReceipt receipt, RunPaths paths)
     {
-        foreach (var (piece, receipt) in pieces)
-        {
-            var (id, rowGroups) = (piece.IdIn(slice), piece.RowGroups(slice));
-            if (receipt.TaskId != id || receipt.Outcome != TaskOutcome.Done) return $"the receipt of the piece '{id}' is that of '{receipt.TaskId}', which ended as {receipt.Outcome}";
-            if (receipt.Part is { } part && part.Path != paths.Part(id)) return $"the receipt of the piece '{id}' names the part '{part.Path}', which is another's";
-            if (receipt.InputsHash != RunPlanner.InputsHash(header.Files, rowGroups)) return $"the receipt of the piece '{id}' names other row groups than the plan";
-            if (rowGroups.Sum(run => RunPlanner.Groups(header.Files, run).Sum(group => group.Rows)) is var rows && receipt.RowsDecoded + receipt.RowsPruned != rows)
-                return $"the piece '{id}' decoded {receipt.RowsDecoded} rows and pruned {receipt.RowsPruned}, the footers count {rows}";
-        }
+        var partition = slice.Description;
+        if (receipt.TaskId != slice.TaskId) return $"the receipt of {partition} is that of task '{receipt.TaskId}'";
+        if (receipt.Version > WorkerTask.CurrentVersion) return $"the receipt of {partition} is of version {receipt.Version}, and this build knows {WorkerTask.CurrentVersion}";
+        if (receipt.Outcome != TaskOutcome.Done) return $"the receipt of {partition} is that of a task that failed";
+        if (receipt.Part is { } part && part.Path != paths.Part(receipt.TaskId)) return $"the receipt of {partition} names the part '{part.Path}', which is another task's";
+        // Nothing comes of nothing, and of selected rows at least one group or row; but a plug-in may find that none is worth a row.
+        if (receipt.RowsSelected > 0 != receipt.Part is { Rows: > 0 } && (receipt.RowsSelected == 0 || header.Plugin is null)) return $"{partition} had {receipt.RowsSelected} rows to reduce, and its part has {receipt.Part?.Rows ?? 0}";
+        if (receipt.InputsHash != slice.InputsHash) return $"the receipt of {partition} names other row groups than the plan";
+        if (receipt.RowsDecoded + receipt.RowsPruned != slice.RowsToDecode) return $"{partition} decoded {receipt.RowsDecoded} rows and pruned {receipt.RowsPruned}, the footers count {slice.RowsToDecode}";
+        return slice.Rows is { } rows && receipt.RowsInPartition != rows ? $"{partition} had {rows} rows when it was discovered and {receipt.RowsInPartition} when it was reduced" : null;
+    }
+
+    /// <summary>The same of a piece of a split task.</summary>
+    public static string? Fault(PlanHeader header, TaskSlice slice, TaskPiece piece, TaskReceipt receipt, RunPaths paths)
+    {
+        var (id, rowGroups) = (piece.IdIn(slice), piece.RowGroups(slice));
+        if (receipt.TaskId != id || receipt.Outcome != TaskOutcome.Done) return $"the receipt of the piece '{id}' is that of '{receipt.TaskId}', which ended as {receipt.Outcome}";
+        if (receipt.Version > WorkerTask.CurrentVersion) return $"the receipt of the piece '{id}' is of version {receipt.Version}, and this build knows {WorkerTask.CurrentVersion}";
+        if (receipt.Part is { } part && part.Path != paths.Part(id)) return $"the receipt of the piece '{id}' names the part '{part.Path}', which is another's";
+        if (receipt.InputsHash != RunPlanner.InputsHash(header.Files, rowGroups)) return $"the receipt of the piece '{id}' names other row groups than the plan";
+        return rowGroups.Sum(run => RunPlanner.Groups(header.Files, run).Sum(group => group.Rows)) is var rows && receipt.RowsDecoded + receipt.RowsPruned != rows
+            ? $"the piece '{id}' decoded {receipt.RowsDecoded} rows and pruned {receipt.RowsPruned}, the footers count {rows}" : null;
+    }
+
+    /// <summary>Why pieces that each prove their rows do not prove that every row of their task was seen once; null when they do. Together they are the task by the rule that split it.</summary>
+    public static string? Fault(TaskSlice slice, IReadOnlyList<FinishedPiece> pieces)
+    {
         // Buckets divide the groups, not the rows that are looked at.
         foreach (var buckets in pieces.GroupBy(piece => piece.Piece.From))
         {

@@ -24,7 +24,7 @@ public sealed partial class RunActivities
             await PutOnceAsync(paths.GivenUp, JsonSerializer.SerializeToUtf8Bytes([.. tasks.Where(task => task.Failed).Select(task => task.Slice.Index)], WorkflowJson.Default.IReadOnlyListInt32), cancellationToken);
             tasks = await FinishedTasksAsync(paths, header, cancellationToken);
         }
-        if (tasks.Where(task => task.Receipt is null).ToList() is { Count: > 0 } unknown)
+        if (tasks.Where(task => task.Receipt is null || !task.Failed && Proof.Fault(header, task.Slice, task.Receipt, paths) is not null).ToList() is { Count: > 0 } unknown)
         {
             foreach (var task in unknown) await ForgetAsync(paths, spec, task.Slice.TaskId, cancellationToken);
             return await LostAsync(unknown);
@@ -74,20 +74,34 @@ public sealed partial class RunActivities
         var lost = new HashSet<string>();
         foreach (var receipt in receipts)
         {
-            if (receipt.Part is not { } part || await ETagAsync(part.Path, cancellationToken) == part.ETag) continue;
-            await state.DeleteAsync(part.Path, cancellationToken);
+            if (receipt.Part is not { } part || await IsWholeAsync(part, cancellationToken)) continue;
             await ForgetAsync(paths, spec, receipt.TaskId, cancellationToken);
             lost.Add(receipt.TaskId);
         }
         return lost;
     }
 
-    /// <summary>Takes back a task's receipt and, since that no longer answers for them, its tries.</summary>
+    /// <summary>Whether a part is the one that its receipt names, byte for byte: a medium that rots changes no ETag.</summary>
+    async Task<bool> IsWholeAsync(PartReference part, CancellationToken cancellationToken)
+    {
+        await using var reader = await state.OpenAsync(part.Path, cancellationToken);
+        return reader is not null && reader.Properties == part.Properties && await PartWriter.HashAsync(reader, HashKind.Xxh3, cancellationToken) == part.Hash;
+    }
+
+    /// <summary>Takes back a task's receipt, its part and, since the receipt no longer answers for them, its tries.</summary>
     async Task ForgetAsync(RunPaths paths, RunSpec spec, string taskId, CancellationToken cancellationToken)
     {
         await state.DeleteAsync(paths.Receipt(taskId), cancellationToken);
+        await state.DeleteAsync(paths.Part(taskId), cancellationToken);
         await AttemptsOf(paths, spec).ForgetAsync(taskId, cancellationToken);
     }
+
+    // As many as a history event has room for.
+    const int MostOpenRanges = 100;
+
+    /// <summary>The tasks that a redrive has to run: those of which no earlier drive left a receipt that proves them done.</summary>
+    async Task<IReadOnlyList<TaskRange>> FindOpenAsync(RunPaths paths, PlanHeader header, CancellationToken cancellationToken) =>
+        TaskRange.Of([.. (await FinishedTasksAsync(paths, header, cancellationToken)).Where(task => task.Failed || task.Receipt is null || Proof.Fault(header, task.Slice, task.Receipt, paths) is not null).Select(task => task.Slice.Index)], MostOpenRanges);
 
     static RunError CombineError(TaskFailure cause) => new(cause.Code, $"combining the parts failed: {MemoryFailure.Advised(cause)}", File: cause.File);
 

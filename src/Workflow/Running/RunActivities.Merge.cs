@@ -11,12 +11,16 @@ public sealed partial class RunActivities
         var paths = request.Paths;
         var plan = await LoadPlanAsync(paths, cancellationToken);
         var slice = await ReadSliceAsync(plan, request.Index, cancellationToken);
-        if (await ReadReceiptAsync(paths.Receipt(slice.TaskId), paths, cancellationToken) is { } earlier) return Result(earlier);
+        if (await ReadReceiptAsync(paths.Receipt(slice.TaskId), paths, cancellationToken) is { } earlier && Proof.Fault(plan.Header, slice, earlier, paths) is null) return Result(earlier);
         var pieces = TaskPiece.Whole(slice).Split(plan.Header.Reduction);
         var finished = new List<FinishedPiece>();
         if (!await FindFinishedAsync(pieces, plan, slice, finished, cancellationToken)) return await LostAsync();
-        if (Proof.Fault(plan.Header, slice, finished, paths) is { } fault)
+        if (Proof.Fault(slice, finished) is { } fault)
+        {
+            // Which of them is wrong can't be told.
+            foreach (var (piece, _) in finished) await ForgetAsync(paths, plan.Spec, piece.IdIn(slice), cancellationToken);
             return await FailAsync(plan, slice, TaskRunner.Failed(slice.TaskId, TaskOutcome.Bug, TaskFailure.Of("proof-failed", fault)), [], alone: false, cancellationToken);
+        }
         var parts = finished.Select(piece => piece.Receipt.Part).OfType<PartReference>().ToList();
         var merged = parts.Count == 0
             ? new TaskReceipt { TaskId = slice.TaskId, Outcome = TaskOutcome.Done }
@@ -38,7 +42,7 @@ public sealed partial class RunActivities
         var paths = plan.Paths;
         foreach (var piece in pieces)
         {
-            if (await ReadReceiptAsync(paths.Receipt(piece.IdIn(slice)), paths, cancellationToken) is { } receipt) finished.Add(new FinishedPiece(piece, receipt));
+            if (await ReadReceiptAsync(paths.Receipt(piece.IdIn(slice)), paths, cancellationToken) is { } receipt && Proof.Fault(plan.Header, slice, piece, receipt, paths) is null) finished.Add(new FinishedPiece(piece, receipt));
             else if (piece.Split(plan.Header.Reduction) is not { Count: > 0 } smaller || !await FindFinishedAsync(smaller, plan, slice, finished, cancellationToken)) return false;
         }
         return true;

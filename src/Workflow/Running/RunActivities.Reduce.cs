@@ -14,14 +14,25 @@ public sealed partial class RunActivities
         var plan = await LoadPlanAsync(paths, cancellationToken);
         var slice = await ReadSliceAsync(plan, request.Index, cancellationToken);
         var taskId = request.Piece?.IdIn(slice) ?? slice.TaskId;
-        if (await ReadReceiptAsync(paths.Receipt(taskId), paths, cancellationToken) is { } earlier) return Result(earlier);
+        if (await ReadReceiptAsync(paths.Receipt(taskId), paths, cancellationToken) is { } earlier)
+        {
+            if (Fault(earlier) is null) return Result(earlier);
+            await ForgetAsync(paths, plan.Spec, taskId, cancellationToken);
+        }
         var receipt = await Isolate(paths, plan.Spec, request.Deadline).RunAsync(Compose(plan, slice, request), plan.Spec.Limits.Timeout, static _ => { }, cancellationToken) with { Driver = driver };
         // The run was planned with a worker that can do it: with that one it goes on.
         if (receipt.Failure is { Code: "plugin-missing" or "plugin-changed" } other) throw new RunStoppedException(new RunError(other.Code, other.Message, Pointer: PluginLookup.Pointer));
+        if (receipt.Outcome == TaskOutcome.Done && Fault(receipt) is { } fault)
+        {
+            await state.DeleteAsync(paths.Part(taskId), cancellationToken);
+            receipt = TaskRunner.Failed(taskId, TaskOutcome.Bug, TaskFailure.Of("proof-failed", $"{fault}; are host and worker of one build?")) with { Driver = driver, PeakMemory = receipt.PeakMemory };
+        }
         if (receipt.Outcome != TaskOutcome.Done) return await FailAsync(plan, slice, receipt, (request.Piece ?? TaskPiece.Whole(slice)).Split(plan.Header.Reduction), request.Alone, cancellationToken);
         await PutOnceAsync(paths.Receipt(taskId), JsonSerializer.SerializeToUtf8Bytes(receipt, WorkflowJson.Default.TaskReceipt), cancellationToken);
         if (request.Attempt > 1 && request.Piece is null) await state.DeleteAsync(paths.Failure(slice.TaskId), cancellationToken);
         return Result(receipt);
+
+        string? Fault(TaskReceipt receipt) => request.Piece is { } piece ? Proof.Fault(plan.Header, slice, piece, receipt, paths) : Proof.Fault(plan.Header, slice, receipt, paths);
     }
 
     /// <summary>What follows the failure of a task or of a piece of it. Where nothing does, the task's failure goes on record.</summary>

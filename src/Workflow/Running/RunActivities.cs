@@ -17,6 +17,7 @@ public sealed partial class RunActivities(
 {
     const int MaxErrorBytesInReference = 3 * 1024;
     const int MaxJson = 64 << 20;
+    const int MaxReceipt = 1 << 20;
 
     public static readonly Activity<PlanRequest, PlanReference> PlanRun = new(nameof(PlanRun), WorkflowJson.Default.PlanRequest, WorkflowJson.Default.PlanReference);
     public static readonly Activity<TaskRequest, TaskResult> ReduceTask = new(nameof(ReduceTask), WorkflowJson.Default.TaskRequest, WorkflowJson.Default.TaskResult);
@@ -62,7 +63,7 @@ public sealed partial class RunActivities(
             var tasks = header.Tasks;
             return new PlanReference(tasks, Lanes(spec), spec.Limits.Retries, spec.Limits.ToleratedFailures.Allowed(tasks), header.Strategy)
             {
-                Open = request.Redrive == 0 ? null : await OpenTasks.FindAsync(state, paths, await store.ReadSlicesAsync(header, cancellationToken), cancellationToken),
+                Open = request.Redrive == 0 ? null : await FindOpenAsync(paths, header, cancellationToken),
                 RunTimeout = spec.Limits.RunTimeout,
             };
         }
@@ -196,10 +197,19 @@ public sealed partial class RunActivities(
         return StoredJson.ReadSpec(bytes, paths.RunId);
     }
 
-    async Task<TaskReceipt?> ReadReceiptAsync(string path, RunPaths paths, CancellationToken cancellationToken) =>
-        await state.ReadAllAsync(path, MaxJson, cancellationToken) is { } bytes
-            ? StoredJson.Read(bytes, WorkflowJson.Default.TaskReceipt, WorkerTask.CurrentVersion, "receipt", paths.RunId)
-            : null;
+    /// <summary>Null where there is none. One that can't be read answers for nothing: it is removed, so that another can take its place.</summary>
+    async Task<TaskReceipt?> ReadReceiptAsync(string path, RunPaths paths, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await state.ReadAllAsync(path, MaxReceipt, cancellationToken) is not { } bytes ? null : StoredJson.Read(bytes, WorkflowJson.Default.TaskReceipt, WorkerTask.CurrentVersion, "receipt", paths.RunId);
+        }
+        catch (Exception damaged) when (damaged is RunStateException { IsCorrupt: true } or StorageException { Failure: StorageFailure.TooLarge })
+        {
+            await state.DeleteAsync(path, cancellationToken);
+            return null;
+        }
+    }
 
     async Task<string?> ETagAsync(string path, CancellationToken cancellationToken)
     {

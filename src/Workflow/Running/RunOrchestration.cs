@@ -63,7 +63,7 @@ public static class RunOrchestration
     /// <summary>Whether there is a result to commit.</summary>
     static async Task<bool> CombineAsync(WorkflowContext context, RunRequest run, PlanReference plan, FanOut fanOut)
     {
-        for (var round = 0; fanOut.GoesOn; round++)
+        for (var round = 0; fanOut.Combines; round++)
         {
             context.ReportProgress(fanOut.Progress with { Phase = "combining" });
             var combined = await Retries.RunAsync(context,

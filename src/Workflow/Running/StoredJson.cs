@@ -58,10 +58,15 @@ public sealed class RunStateException(string code, string message, Exception? in
 {
     public string Code { get; } = code;
 
+    /// <summary>Whether the state is damaged, and not just newer than this build.</summary>
+    public bool IsCorrupt => Code == CorruptCode;
+
+    const string CorruptCode = "state-corrupt";
+
     public static RunStateException Newer(string what, string runId) =>
         new("newer-version", $"The {what} of run '{runId}' was written by a newer version of fanfold; continue the run with that version.");
 
     /// <param name="defect">A sentence without its full stop.</param>
     public static RunStateException Corrupt(string defect, Exception? inner = null) =>
-        new("state-corrupt", $"{defect}: something else wrote there, or the store lost it. Start the run under a new id.", inner);
+        new(CorruptCode, $"{defect}: something else wrote there, or the store lost it. Start the run under a new id.", inner);
 }

@@ -1,3 +1,4 @@
+using Fanfold.Storage;
 using Fanfold.Worker;
 using Fanfold.Workflow.Running;
 
@@ -146,17 +147,62 @@ public class RunOrchestrationTests
     }
 
     [Fact]
-    public async Task Run_MoreFailuresThanTolerated_StartsNoNewTask()
+    public async Task Run_FailuresByTheDozen_StartsNoNewTask()
     {
         var harness = new RunHarness(ScriptedIsolation.Of((task, _) => ScriptedIsolation.PartitionOf(task) is null ? null : ScriptedIsolation.Failed(task, TaskOutcome.BadData)));
-        await harness.WriteDataAsync(20);
+        await harness.WriteDataAsync(40);
 
         var (summary, context) = await harness.RunAsync("r", RunHarness.Spec("""{ "parallel": 1, "toleratedFailures": 2 }"""));
 
-        Assert.Equal([0, 1, 2], context.Tasks.Select(task => task.Index));
-        Assert.Equal(RunStatus.Failed, summary.Status);
-        Assert.Equal(["0", "1", "2"], summary.Errors!.Select(error => error.Partition));
-        Assert.Equal(new TaskCounts(20, 0, 3, 0), summary.Tasks);
+        Assert.Equal(Enumerable.Range(0, 19), context.Tasks.Select(task => task.Index));
+        Assert.Equal((RunStatus.Failed, 19), (summary.Status, summary.Errors!.Count));
+        Assert.Equal(new TaskCounts(40, 0, 19, 0), summary.Tasks);
+    }
+
+    /// <summary>A redrive after repair then has that one to do.</summary>
+    [Fact]
+    public async Task Run_OneFailureMoreThanTolerated_DoesTheOthers()
+    {
+        var harness = new RunHarness(ScriptedIsolation.Of((task, _) => ScriptedIsolation.PartitionOf(task) == 0 || task.TaskId == RunPaths.CombineTask ? ScriptedIsolation.Failed(task, TaskOutcome.BadData) : null));
+        await harness.WriteDataAsync(20);
+
+        var (summary, context) = await harness.RunAsync("r", RunHarness.Spec("""{ "parallel": 1 }"""));
+
+        Assert.Equal(Enumerable.Range(0, 20), context.Tasks.Select(task => task.Index));
+        Assert.Equal((RunStatus.Failed, "0"), (summary.Status, Assert.Single(summary.Errors!).Partition));
+        Assert.Equal(new TaskCounts(20, 19, 1, 0), summary.Tasks);
+        Assert.Empty(await harness.PathsAsync("results"));
+    }
+
+    /// <summary>A worker that says what can't be true makes no receipt, and its part is not kept.</summary>
+    [Theory]
+    [InlineData("inputs")]
+    [InlineData("version")]
+    [InlineData("part")]
+    public async Task Run_ReceiptThatDoesNotFitThePlan_IsNotStored(string what)
+    {
+        var lies = true;
+        var store = new MemoryObjectStore();
+        var honest = new InProcessIsolation(store, store);
+        var harness = new RunHarness(_ => new ScriptedIsolation(honest, async (task, _) =>
+        {
+            if (!lies || ScriptedIsolation.PartitionOf(task) != 1) return null;
+            var receipt = await honest.RunAsync(task, TimeSpan.FromMinutes(1), static _ => { }, TestContext.Current.CancellationToken);
+            return what switch
+            {
+                "inputs" => receipt with { InputsHash = "other" },
+                "version" => receipt with { Version = WorkerTask.CurrentVersion + 1 },
+                _ => receipt with { Part = receipt.Part! with { Path = "elsewhere" } },
+            };
+        }), store: store);
+        await harness.WriteDataAsync(3);
+
+        var failed = await harness.DriveAsync("r", RunHarness.Spec());
+
+        Assert.Equal((RunStatus.Failed, "proof-failed", "1"), (failed.Status, Assert.Single(failed.Errors!).Code, failed.Errors![0].Partition));
+        Assert.Equal((2, 2), ((await harness.PathsAsync(new RunPaths("r").Receipts)).Count(path => !path.EndsWith(".failed.json", StringComparison.Ordinal)), (await harness.PathsAsync(new RunPaths("r").Parts)).Count));
+        lies = false;
+        Assert.Equal((RunStatus.Succeeded, 2), ((await harness.GoOnAsync("r", redrives: true))!.Status, (await harness.RecordAsync("r")).Summary!.Tasks.Reused));
     }
 
     [Fact]

@@ -270,7 +270,7 @@ public class SplitTaskTests
     }
 
     [Fact]
-    public async Task Run_MoreFailuresThanTolerated_RunsNoTaskAlone()
+    public async Task Run_OneFailureMoreThanTolerated_RunsTheOthersAloneAllTheSame()
     {
         var hungry = await Hungry.CreateAsync((task, _) => ScriptedIsolation.PartitionOf(task) switch
         {
@@ -281,9 +281,9 @@ public class SplitTaskTests
 
         var (summary, _) = await hungry.Harness.RunAsync("r", RunHarness.Spec(Cap));
 
-        Assert.Equal(["whole", "whole", "whole"], hungry.Seen);
-        Assert.Equal("2", Assert.Single(summary.Errors!).Partition);
-        Assert.Equal(new TaskCounts(3, 1, 1, 0), summary.Tasks);
+        Assert.Equal(["whole", "whole", "whole", "whole"], hungry.Seen);
+        Assert.Equal(["0", "2"], summary.Errors!.Select(error => error.Partition));
+        Assert.Equal(new TaskCounts(3, 1, 2, 0), summary.Tasks);
     }
 
     [Theory]
@@ -323,18 +323,18 @@ public class SplitTaskTests
 
     static readonly Dictionary<string, (string Piece, Func<TaskReceipt, TaskReceipt> Change)> Forgeries = new()
     {
-        ["decoded 19 rows and pruned 0, the footers count 20"] = (".2-4", receipt => receipt with { RowsDecoded = 19 }),
-        ["names other row groups than the plan"] = (".2-4", receipt => receipt with { InputsHash = "other" }),
-        ["which ended as Bug"] = (".2-4", receipt => receipt with { Outcome = TaskOutcome.Bug }),
-        ["which is another's"] = (".2-4", receipt => receipt with { Part = receipt.Part! with { Path = "elsewhere" } }),
-        ["the pieces of row group 1 of partition 0 did not see the same rows"] = (".1-2.3of4", receipt => receipt with { RowsInPartition = 9 }),
+        ["decoded rows"] = (".2-4", receipt => receipt with { RowsDecoded = 19 }),
+        ["row groups"] = (".2-4", receipt => receipt with { InputsHash = "other" }),
+        ["outcome"] = (".2-4", receipt => receipt with { Outcome = TaskOutcome.Bug }),
+        ["part"] = (".2-4", receipt => receipt with { Part = receipt.Part! with { Path = "elsewhere" } }),
+        ["rows of a bucket"] = (".1-2.3of4", receipt => receipt with { RowsInPartition = 9 }),
     };
 
     public static TheoryData<string> Faults => [.. Forgeries.Keys];
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public async Task Run_PieceWhoseReceiptDoesNotFitThePlan_ProvesNothing(string fault)
+    public async Task Run_PieceWhoseReceiptDoesNotFitThePlan_IsDoneAgain(string fault)
     {
         var (piece, change) = Forgeries[fault];
         var hungry = await Hungry.CreateAsync((task, _) => HungryIsolation.Describe(task) is "whole" or "0-2" or "1-2" ? HungryIsolation.Memory(task) : null, rowGroups: 4);
@@ -349,9 +349,13 @@ public class SplitTaskTests
         var (summary, _) = await hungry.Harness.RunAsync("r", ByKey);
 
         Assert.True(forged);
-        Assert.Equal("proof-failed", Assert.Single(summary.Errors!).Code);
-        Assert.Contains(fault, summary.Errors![0].Message, StringComparison.Ordinal);
+        // That of a bucket shows only beside the others', and which of them is wrong can't be told.
+        var single = fault != "rows of a bucket";
+        Assert.Equal(single ? RunStatus.Succeeded : RunStatus.Failed, summary.Status);
+        if (single) return;
+        Assert.Equal(("proof-failed", "partition 0: the pieces of row group 1 of partition 0 did not see the same rows"), (Assert.Single(summary.Errors!).Code, summary.Errors![0].Message));
         Assert.Empty(await hungry.Harness.PathsAsync("results"));
+        Assert.Equal(RunStatus.Succeeded, (await hungry.Harness.GoOnAsync("r", redrives: true))!.Status);
     }
 
     [Fact]

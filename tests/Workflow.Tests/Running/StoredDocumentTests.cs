@@ -36,7 +36,7 @@ public class StoredDocumentTests
     // A plan may be that large.
     public static TheoryData<string, string> Cases =>
     [
-        .. from document in (string[])["spec.json", "status.json", "plan/plan.json", "receipts/"]
+        .. from document in (string[])["spec.json", "status.json", "plan/plan.json"]
            from form in Forms.Keys
            where (document, form) is not ("plan/plan.json", "large")
            select new TheoryDataRow<string, string>(document, form),
@@ -62,5 +62,25 @@ public class StoredDocumentTests
             StorageException refused => RunActivities.StorageError(refused).Code,
             _ => $"{failure}",
         });
+    }
+
+    public static TheoryData<string> AllForms => [.. Forms.Keys];
+
+    /// <summary>A receipt that proves nothing keeps no run from its end, not even a redrive that would reuse it.</summary>
+    [Theory]
+    [MemberData(nameof(AllForms))]
+    public async Task Redrive_ReceiptThatSomethingElseWrote_DoesItsTaskAgain(string form)
+    {
+        var fails = true;
+        var harness = new RunHarness(ScriptedIsolation.Of((task, _) => fails && ScriptedIsolation.PartitionOf(task) == 1 ? ScriptedIsolation.Failed(task, Worker.TaskOutcome.BadData) : null));
+        await harness.WriteDataAsync(3);
+        await harness.DriveOnceAsync("r", RunHarness.Spec());
+        var path = (await harness.PathsAsync(new RunPaths("r").Receipts)).First(path => !path.EndsWith(".failed.json", StringComparison.Ordinal));
+        await harness.Store.PutAsync(path, Forms[form]((await harness.ReadAsync(path))!), PutCondition.None, Cancellation);
+        fails = false;
+
+        var summary = (await harness.GoOnAsync("r", redrives: true))!;
+
+        Assert.Equal((RunStatus.Succeeded, 1), (summary.Status, summary.Tasks.Reused));
     }
 }
