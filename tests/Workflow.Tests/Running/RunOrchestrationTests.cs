@@ -137,6 +137,18 @@ public class RunOrchestrationTests
     }
 
     [Fact]
+    public async Task Retry_WishBeyondTheRunsTime_IsCutThere()
+    {
+        var context = new FakeContext(new RunHarness().Activities, "r");
+        var deadline = context.UtcNow + TimeSpan.FromSeconds(5);
+
+        var tries = await Retries.RunAsync(context, Task.FromResult, _ => new Tried(TaskOutcome.Throttled, 1, RunStop.None, 60) { Deadline = deadline });
+
+        Assert.Equal(2, tries);
+        Assert.Equal([TimeSpan.FromSeconds(5)], context.Timers);
+    }
+
+    [Fact]
     public async Task Plan_RunsTimeIsUp_StopsBeforeItsDiscovery()
     {
         var harness = new RunHarness();
