@@ -22,7 +22,12 @@ public abstract record RunPayload(string RunId)
 public sealed record RunRequest(string RunId, bool Fresh) : RunPayload(RunId);
 
 /// <param name="Attempt">From 1.</param>
-public sealed record PlanRequest(string RunId, int Attempt) : RunPayload(RunId);
+public sealed record PlanRequest(string RunId, int Attempt) : RunPayload(RunId)
+{
+    /// <summary>When the drive began; the spec tells how long it may take.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public DateTimeOffset? StartedAt { get; init; }
+}
 
 /// <summary>What the orchestration needs of a plan; the plan itself stays in the store.</summary>
 /// <param name="Errors">Why there is no plan: the first few. All of them are in the run's state.</param>

@@ -1,5 +1,8 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Globalization;
+using System.IO.Pipelines;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Azure.Core;
@@ -41,6 +44,10 @@ public sealed class ProcessIsolation(WorkerCommand command, TokenCredential? ide
     static readonly TimeSpan TokenMargin = TimeSpan.FromMinutes(6);
     static readonly TimeSpan MinTokenInterval = TimeSpan.FromSeconds(30);
     static readonly TimeSpan ExitGrace = TimeSpan.FromSeconds(5);
+    static readonly TimeSpan PipeGrace = TimeSpan.FromSeconds(1);
+
+    // The longest that is legal describes all plug-ins of a worker.
+    const int MaxLine = 4 << 20;
 
     public long MinMemory => WorkerMemory.MinCap(command.IsNative);
 
@@ -66,10 +73,12 @@ public sealed class ProcessIsolation(WorkerCommand command, TokenCredential? ide
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         ending.CancelAfter(deadline);
         var watch = WatchMemoryAsync(process, task.Memory, ending);
-        var errors = ReadErrorsAsync(process.StandardError);
+        using var silence = new CancellationTokenSource();
+        var exit = SilenceAsync(process, silence);
+        var errors = ReadErrorsAsync(process.StandardError, silence.Token);
         try
         {
-            if (await ConverseAsync(process, task, onHeartbeat, ending.Token) is { } receipt)
+            if (await ConverseAsync(process, task, onHeartbeat, silence.Token, ending.Token) is { } receipt)
             {
                 process.StandardInput.BaseStream.Close();
                 // Whatever keeps the worker from its end now can't change what it did.
@@ -98,7 +107,7 @@ public sealed class ProcessIsolation(WorkerCommand command, TokenCredential? ide
         {
             await ending.CancelAsync();
             if (!process.HasExited) process.Kill(entireProcessTree: true);
-            await process.WaitForExitAsync(CancellationToken.None);
+            await exit;
             await watch;
             // Its own disposal leaves the pipes to the finalizers: a thousand workers, three thousand handles.
             process.StandardInput.BaseStream.Close();
@@ -111,6 +120,13 @@ public sealed class ProcessIsolation(WorkerCommand command, TokenCredential? ide
             await ending.CancelAsync();
             return await watch;
         }
+    }
+
+    /// <summary>Ends the reading of a worker's pipes soon after the worker: a process that it left behind may hold them open.</summary>
+    static async Task SilenceAsync(Process process, CancellationTokenSource silence)
+    {
+        await process.WaitForExitAsync(CancellationToken.None);
+        silence.CancelAfter(PipeGrace);
     }
 
     /// <summary>A runtime that can't even report that its memory ran out crashes, or is killed by the system. What it had mapped and not touched does not show in its peak.</summary>
@@ -147,18 +163,18 @@ public sealed class ProcessIsolation(WorkerCommand command, TokenCredential? ide
         return Process.Start(start) ?? throw new InvalidOperationException($"'{command.File}' did not start");
     }
 
-    async Task<TaskReceipt?> ConverseAsync(Process process, WorkerTask task, Action<long> onHeartbeat, CancellationToken cancellationToken)
+    async Task<TaskReceipt?> ConverseAsync(Process process, WorkerTask task, Action<long> onHeartbeat, CancellationToken silence, CancellationToken cancellationToken)
     {
         // Got before the task is sent, so that a worker never waits for an identity that can't be used.
         var first = task.Data.NeedsToken || task.State.NeedsToken ? await GetTokenAsync(cancellationToken) : (AccessToken?)null;
         var stdin = process.StandardInput.BaseStream;
         await TellAsync(stdin, task, WorkerJson.Default.WorkerTask, cancellationToken);
-        if (first is not { } token) return await ListenAsync(process, onHeartbeat, cancellationToken);
+        if (first is not { } token) return await ListenAsync(process, onHeartbeat, silence, cancellationToken);
         using var refreshing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var refresh = PassTokensAsync(stdin, token, refreshing.Token);
         try
         {
-            return await ListenAsync(process, onHeartbeat, cancellationToken);
+            return await ListenAsync(process, onHeartbeat, silence, cancellationToken);
         }
         finally
         {
@@ -204,15 +220,53 @@ public sealed class ProcessIsolation(WorkerCommand command, TokenCredential? ide
         }
     }
 
-    static async Task<TaskReceipt?> ListenAsync(Process process, Action<long> onHeartbeat, CancellationToken cancellationToken)
+    static async Task<TaskReceipt?> ListenAsync(Process process, Action<long> onHeartbeat, CancellationToken silence, CancellationToken cancellationToken)
     {
-        while (await process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
+        using var listening = CancellationTokenSource.CreateLinkedTokenSource(silence, cancellationToken);
+        var output = PipeReader.Create(process.StandardOutput.BaseStream, new StreamPipeReaderOptions(leaveOpen: true));
+        try
         {
-            if (Parse(line) is not { } message) continue;
-            if (message.Receipt is { } receipt) return receipt;
-            if (message.HeartbeatRows is { } rows) onHeartbeat(rows);
+            while (await ReadLineAsync(output, listening.Token) is { } line)
+            {
+                if (Parse(line) is not { } message) continue;
+                if (message.Receipt is { } receipt) return receipt.Failure is { } failure ? receipt with { Failure = TaskFailure.Of(failure.Code, failure.Message, failure.File) } : receipt;
+                if (message.HeartbeatRows is { } rows) onHeartbeat(rows);
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The worker is gone, and said all it had to say.
+        }
+        finally
+        {
+            await output.CompleteAsync();
         }
         return null;
+    }
+
+    /// <summary>The next line of stdout; null at its end.</summary>
+    /// <exception cref="JsonException">It is longer than any message.</exception>
+    static async Task<string?> ReadLineAsync(PipeReader output, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var read = await output.ReadAsync(cancellationToken);
+            var buffer = read.Buffer;
+            if (buffer.PositionOf((byte)'\n') is { } end)
+            {
+                var line = Encoding.UTF8.GetString(buffer.Slice(0, end));
+                output.AdvanceTo(buffer.GetPosition(1, end));
+                return line;
+            }
+            if (buffer.Length > MaxLine) throw new JsonException($"It wrote a line of more than {MaxLine >> 20} MiB.");
+            if (read.IsCompleted)
+            {
+                var last = buffer.IsEmpty ? null : Encoding.UTF8.GetString(buffer);
+                output.AdvanceTo(buffer.End);
+                return last;
+            }
+            output.AdvanceTo(buffer.Start, buffer.End);
+        }
     }
 
     // Anything else on stdout, such as a runtime's last words, is not the protocol's.
@@ -242,17 +296,24 @@ public sealed class ProcessIsolation(WorkerCommand command, TokenCredential? ide
     }
 
     /// <summary>What a worker wrote on stderr, without stack frames. A crash gives its reason before them, one after a long log at the end; so both ends are kept.</summary>
-    static async Task<string> ReadErrorsAsync(StreamReader errors)
+    static async Task<string> ReadErrorsAsync(StreamReader errors, CancellationToken silence)
     {
         const int kept = 4096, shown = 2048;
         var buffer = new char[kept];
         var (head, tail) = ("", "");
-        int read;
-        while ((read = await errors.ReadAsync(buffer)) > 0)
+        try
         {
-            if (head.Length < kept) head += new string(buffer, 0, read);
-            else tail += new string(buffer, 0, read);
-            if (tail.Length > kept) tail = tail[^kept..];
+            int read;
+            while ((read = await errors.ReadAsync(buffer, silence)) > 0)
+            {
+                if (head.Length < kept) head += new string(buffer, 0, read);
+                else tail += new string(buffer, 0, read);
+                if (tail.Length > kept) tail = tail[^kept..];
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // What another process writes there is not the worker's.
         }
         // The first line of a tail that was cut may be the rest of a frame.
         if (tail.Length == kept) tail = tail[(tail.TrimEnd().IndexOf('\n') + 1)..];

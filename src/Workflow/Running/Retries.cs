@@ -5,7 +5,11 @@ namespace Fanfold.Workflow.Running;
 /// <summary>How a try of an activity ended.</summary>
 /// <param name="Retries">How often it may be tried again in all.</param>
 /// <param name="Stop">What allows no other try.</param>
-readonly record struct Tried(TaskOutcome Outcome, int Retries, RunStop Stop, double? RetryAfterSeconds = null);
+readonly record struct Tried(TaskOutcome Outcome, int Retries, RunStop Stop, double? RetryAfterSeconds = null)
+{
+    /// <summary>When the next try begins at the latest, which ends at once then; null when it may wait.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+}
 
 /// <summary>Tries again what another try can mend, after timers that grow.</summary>
 static class Retries
@@ -24,7 +28,8 @@ static class Retries
             var result = await attempt(number);
             var tried = tell(result);
             if (!IsRetryable(tried.Outcome) || tried.Stop != RunStop.None || number > tried.Retries) return result;
-            await context.CreateTimerAsync(context.UtcNow + Delay(number, tried.RetryAfterSeconds));
+            var next = context.UtcNow + Delay(number, tried.RetryAfterSeconds);
+            await context.CreateTimerAsync(tried.Deadline < next ? tried.Deadline.Value : next);
         }
     }
 

@@ -59,7 +59,7 @@ public sealed partial class RunActivities(
         try
         {
             var store = new PlanStore(state, paths);
-            var header = await store.ReadHeaderAsync(cancellationToken) ?? await WritePlanAsync(spec, paths, store, cancellationToken);
+            var header = await store.ReadHeaderAsync(cancellationToken) ?? await WritePlanAsync(spec, paths, store, request.StartedAt + spec.Limits.RunTimeout, cancellationToken);
             var tasks = header.Tasks;
             return new PlanReference(tasks, Lanes(spec), spec.Limits.Retries, spec.Limits.ToleratedFailures.Allowed(tasks), header.Strategy)
             {
@@ -93,7 +93,7 @@ public sealed partial class RunActivities(
 
         static PlanReference Stopped(RunStop stop) => new(0, 0, 0, 0, "") { Stop = stop };
 
-        PlanReference Refused(IReadOnlyList<RunError> errors, TaskOutcome outcome) => new(0, 0, spec.Limits.Retries, 0, "", ThatFit(errors), outcome);
+        PlanReference Refused(IReadOnlyList<RunError> errors, TaskOutcome outcome) => new(0, 0, spec.Limits.Retries, 0, "", ThatFit(errors), outcome) { RunTimeout = spec.Limits.RunTimeout };
     }
 
     /// <summary>What stopped the run, where a task's failure tells.</summary>
@@ -113,11 +113,11 @@ public sealed partial class RunActivities(
         return [.. errors.TakeWhile(error => (room -= JsonSerializer.SerializeToUtf8Bytes(error, WorkflowJson.Default.RunError).Length) >= 0)];
     }
 
-    async Task<PlanHeader> WritePlanAsync(RunSpec spec, RunPaths paths, PlanStore store, CancellationToken cancellationToken)
+    async Task<PlanHeader> WritePlanAsync(RunSpec spec, RunPaths paths, PlanStore store, DateTimeOffset? deadline, CancellationToken cancellationToken)
     {
         CheckOutputPath(spec);
         if (spec.Output.Format == ResultFormat.Hive) await CheckManifestAsync(spec.Output.Path, cancellationToken);
-        var workers = Isolate(paths, spec, deadline: null);
+        var workers = Isolate(paths, spec, deadline);
         var discovery = new PartitionDiscovery(state, dataLocation, stateLocation, workers, spec.Limits, host.Scratch, paths);
         var plugins = new PluginLookup(dataLocation, stateLocation, workers, spec.Limits, paths);
         var (header, slices) = await new RunPlanner(data, workers, discovery.FindAsync, plugins).PlanAsync(spec, cancellationToken);

@@ -27,8 +27,8 @@ public static class RunOrchestration
     {
         var startedAt = context.UtcNow;
         context.ReportProgress(new RunProgress("planning", 0, 0, 0, 0, 0));
-        var plan = await Retries.RunAsync(context, attempt => context.CallActivityAsync(RunActivities.PlanRun, new PlanRequest(request.RunId, attempt) { Redrive = request.Redrive }),
-            static plan => new Tried(plan.Outcome, plan.Retries, plan.Stop));
+        var plan = await Retries.RunAsync(context, attempt => context.CallActivityAsync(RunActivities.PlanRun, new PlanRequest(request.RunId, attempt) { Redrive = request.Redrive, StartedAt = startedAt }),
+            plan => new Tried(plan.Outcome, plan.Retries, plan.Stop) { Deadline = startedAt + plan.RunTimeout });
         var run = request with { Deadline = startedAt + plan.RunTimeout };
         var fanOut = new FanOut(context, run, plan, new RunProgress("running", plan.Tasks, plan.Tasks - plan.OpenTasks, 0, 0, 0)) { Stop = plan.Stop };
         if (plan.Errors is null) await RunTasksAsync(context, run, plan, fanOut);
@@ -68,7 +68,7 @@ public static class RunOrchestration
             context.ReportProgress(fanOut.Progress with { Phase = "combining" });
             var combined = await Retries.RunAsync(context,
                 attempt => context.CallActivityAsync(RunActivities.CombineParts, new CombineRequest(run.RunId, fanOut.Failed, attempt) { Redrive = run.Redrive, Deadline = run.Deadline }),
-                combined => new Tried(combined.Outcome, plan.Retries, combined.Stop));
+                combined => new Tried(combined.Outcome, plan.Retries, combined.Stop) { Deadline = run.Deadline });
             fanOut.Stop = combined.Stop;
             if (combined.Lost is not { } lost || round > plan.Retries) return combined.Outcome == TaskOutcome.Done;
             await fanOut.RunAgainAsync(lost);

@@ -76,7 +76,7 @@ public class PayloadTests
         var json = WorkflowJson.Default;
         AssertRoundTrip(new RunRequest("r", true), json.RunRequest);
         AssertRoundTrip(new RunRequest("r", true) { Redrive = 2 }, json.RunRequest);
-        AssertRoundTrip(new PlanRequest("r", 2) { Redrive = 1 }, json.PlanRequest);
+        AssertRoundTrip(new PlanRequest("r", 2) { Redrive = 1, StartedAt = DateTimeOffset.UnixEpoch }, json.PlanRequest);
         AssertRoundTrip(new PlanReference(1, 2, 3, 4, "perPartition", [Error], TaskOutcome.Transient) { Open = [new TaskRange(1, 3)], RunTimeout = TimeSpan.FromSeconds(5), Stop = RunStop.Cancelled }, json.PlanReference);
         AssertRoundTrip(new ChunkRequest("r", new PlanReference(1, 2, 3, 4, "perPartition"), new RunProgress("running", 1, 2, 3, 4, 5)), json.ChunkRequest);
         AssertRoundTrip(new ChunkResult(new RunProgress("running", 1, 2, 3, 4, 5), RunStop.Deadline, [1, 2]), json.ChunkResult);

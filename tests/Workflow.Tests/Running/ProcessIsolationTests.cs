@@ -88,6 +88,36 @@ public sealed class ProcessIsolationTests : IDisposable
         Assert.Equal((TaskOutcome.Transient, "worker-unreadable"), (receipt.Outcome, receipt.Failure!.Code));
     }
 
+    /// <summary>The process that the worker leaves behind holds its pipes until the test ends it.</summary>
+    [Theory]
+    [InlineData("sleep 600 & echo $! > $0; echo the last words >&2; exit 3")]
+    [InlineData("sleep 600 >/dev/null & echo $! > $0; echo the last words >&2; exit 3")]
+    public async Task Run_WorkerLeavesAProcessBehind_IsNotWaitedFor(string script)
+    {
+        var receipt = await RunAsync(script, TimeSpan.FromSeconds(30));
+        using (var left = Process.GetProcessById(int.Parse(File.ReadAllText(PidFile), CultureInfo.InvariantCulture))) left.Kill();
+
+        Assert.Equal((TaskOutcome.Transient, "worker-died"), (receipt.Outcome, receipt.Failure!.Code));
+        Assert.EndsWith("exit code 3: the last words", receipt.Failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_WorkerWritesALineWithoutEnd_IsUnreadable()
+    {
+        var receipt = await RunAsync("read task; exec cat /dev/zero", TimeSpan.FromSeconds(30));
+
+        Assert.Equal((TaskOutcome.Transient, "worker-unreadable"), (receipt.Outcome, receipt.Failure!.Code));
+        Assert.EndsWith("a line of more than 4 MiB.", receipt.Failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_FailureWithALongText_IsCut()
+    {
+        var receipt = await RunAsync("""read task; printf '{"receipt":{"taskId":"x","outcome":"Bug","failure":{"code":"bug","message":"'; head -c 100000 /dev/zero | tr '\0' 'e'; echo '"}}}'""", Long);
+
+        Assert.Equal((TaskOutcome.Bug, 8 << 10), (receipt.Outcome, receipt.Failure!.Message.Length));
+    }
+
     [Fact]
     public async Task Run_WorkerClosesStdinEarly_ItsReceiptCounts()
     {

@@ -123,6 +123,44 @@ public class RunOrchestrationTests
         Assert.Equal(taskId == "combine" ? 3 : 0, summary.Tasks.Reused);
     }
 
+    [Theory]
+    [InlineData("worker-died")]
+    [InlineData("worker-unreadable")]
+    public async Task Run_CombineWhoseWorkerAlwaysDies_Fails(string code)
+    {
+        var harness = new RunHarness(ScriptedIsolation.Of((task, _) =>
+            task.TaskId == "combine" ? TaskRunner.Failed(task.TaskId, TaskOutcome.Transient, TaskFailure.Of(code, "gone")) : null));
+        await harness.WriteDataAsync(3);
+
+        var (summary, _) = await harness.RunAsync("r", RunHarness.Spec("""{ "retries": 1 }"""));
+
+        Assert.Equal((RunStatus.Failed, code), (summary.Status, Assert.Single(summary.Errors!).Code));
+    }
+
+    [Fact]
+    public async Task Retry_WishBeyondTheRunsTime_IsCutThere()
+    {
+        var context = new FakeContext(new RunHarness().Activities, "r");
+        var deadline = context.UtcNow + TimeSpan.FromSeconds(5);
+
+        var tries = await Retries.RunAsync(context, Task.FromResult, _ => new Tried(TaskOutcome.Throttled, 1, RunStop.None, 60) { Deadline = deadline });
+
+        Assert.Equal(2, tries);
+        Assert.Equal([TimeSpan.FromSeconds(5)], context.Timers);
+    }
+
+    [Fact]
+    public async Task Plan_RunsTimeIsUp_StopsBeforeItsDiscovery()
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(3);
+        await harness.StartAsync("r", RunHarness.Spec("""{ "runTimeout": "01:00:00" }"""));
+
+        var plan = await harness.Activities.PlanRunAsync(new PlanRequest("r", 1) { StartedAt = DateTimeOffset.UnixEpoch }, TestContext.Current.CancellationToken);
+
+        Assert.Equal((RunStop.Deadline, 0), (plan.Stop, plan.Tasks));
+    }
+
     [Fact]
     public async Task Run_ManyTasks_RunsAtMostParallelAtOnce()
     {
