@@ -91,6 +91,21 @@ public sealed partial class DirectoryObjectStore(string root) : IObjectStore
         }, cancellationToken));
     }
 
+    public Task TidyAsync(string folder, CancellationToken cancellationToken = default)
+    {
+        var at = Path.Join(_root, ObjectPath.ValidateFolder(folder));
+        return Guarded(folder, at, () => Task.Run(() =>
+        {
+            foreach (var below in Folders.Below(at))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                PendingFile.Sweep(below);
+                Folders.Tidy(Path.Join(below, "."), _root);
+            }
+            return true;
+        }, cancellationToken));
+    }
+
     /// <summary>Whether a file with content of its own is at a path of this machine: no folder, pipe or device.</summary>
     public static bool IsFile(string path) => FileVersion.Of(path) is { IsFile: true };
 

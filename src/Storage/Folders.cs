@@ -33,6 +33,11 @@ static class Folders
         }
     }
 
+    /// <summary>A folder and those below it, the innermost first; links are not followed.</summary>
+    public static IEnumerable<string> Below(string folder) => !Directory.Exists(folder) ? [] :
+        Directory.EnumerateDirectories(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true })
+            .OrderByDescending(static below => below.Length).Append(folder);
+
     public static void DeleteFile(string file)
     {
         try

@@ -45,6 +45,9 @@ public interface IObjectStore
 
     /// <summary>Removes what writers that died left in a folder, the folders below it excepted. What living ones write stays, and so do all objects.</summary>
     Task SweepAsync(string folder, CancellationToken cancellationToken = default) => Task.CompletedTask;
+
+    /// <summary>Sweeps a folder and all below it, and removes those of them that hold nothing then.</summary>
+    Task TidyAsync(string folder, CancellationToken cancellationToken = default) => Task.CompletedTask;
 }
 
 /// <summary>A lease that is held. Disposing frees it for the next.</summary>

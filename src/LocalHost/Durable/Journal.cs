@@ -27,7 +27,7 @@ sealed class Journal(IObjectStore state, string runId, string folder)
     public async IAsyncEnumerable<HistoryEvent> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         (_segments, _events) = (0, 0);
-        var segments = await state.ListAsync(folder, cancellationToken).ToListAsync(cancellationToken);
+        var segments = await state.ListAsync(folder, cancellationToken).Where(entry => IsSegment(entry.Path)).ToListAsync(cancellationToken);
         foreach (var ahead in segments.Chunk(ReadAhead))
         {
             foreach (var (segment, content) in ahead.Zip(await Task.WhenAll(ahead.Select(segment => ReadAsync(segment, cancellationToken)))))
@@ -65,6 +65,10 @@ sealed class Journal(IObjectStore state, string runId, string folder)
     string Segment(int number) => Segment(folder, number);
 
     public static string Segment(string folder, int number) => $"{folder}/{number:D8}.jsonl";
+
+    /// <summary>What people and their tools put beside the segments is not the journal's.</summary>
+    bool IsSegment(string path) =>
+        path.Length == Segment(0).Length && path.StartsWith(folder, StringComparison.Ordinal) && path.EndsWith(".jsonl", StringComparison.Ordinal) && !path.AsSpan(folder.Length + 1, 8).ContainsAnyExceptInRange('0', '9');
 
     static void WriteLine(MemoryStream content, byte[] json)
     {

@@ -65,8 +65,15 @@ sealed class StatusFile(IObjectStore state, RunPaths paths, TimeProvider time) :
 
     async Task<(RunRecord Record, string ETag)> ReadAsync(CancellationToken cancellationToken)
     {
-        var (json, etag) = await state.ReadVersionAsync(paths.Status, MaxJson, cancellationToken) ?? throw RunStateException.Corrupt($"The record of run '{paths.RunId}' is gone");
+        var (json, etag) = await state.ReadVersionAsync(paths.Status, MaxJson, cancellationToken) ?? await AnewAsync(cancellationToken) ?? throw RunStateException.Corrupt($"The record of run '{paths.RunId}' is gone");
         return (StoredJson.Read(json, WorkflowJson.Default.RunRecord, RunRecord.CurrentVersion, "record", paths.RunId), etag);
+    }
+
+    /// <summary>The record that the store lost.</summary>
+    async Task<(byte[] Content, string ETag)?> AnewAsync(CancellationToken cancellationToken)
+    {
+        await RunStarter.ReadRecordAsync(state, paths.RunId, time, cancellationToken);
+        return await state.ReadVersionAsync(paths.Status, MaxJson, cancellationToken);
     }
 
     async Task WriteAsync(RunRecord record, string etag, CancellationToken cancellationToken)

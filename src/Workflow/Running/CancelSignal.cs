@@ -7,7 +7,7 @@ namespace Fanfold.Workflow.Running;
 /// <param name="Redrive">The drive that is cancelled; a later one is not.</param>
 public sealed record CancelOrder(int Redrive, DateTimeOffset RequestedAt);
 
-/// <summary>Whether runs are cancelled. The <c>cancel</c> object in a run's state is the only truth; it is looked for about once a second.</summary>
+/// <summary>Whether runs are cancelled. The <c>cancel</c> object in a run's state is the only truth; where nothing else is said it is looked for about once a second.</summary>
 public sealed class CancelSignal(IObjectStore state, TimeProvider time)
 {
     const int MaxOrder = 64 << 10;
@@ -31,6 +31,12 @@ public sealed class CancelSignal(IObjectStore state, TimeProvider time)
     public async ValueTask<bool> IsSetAsync(RunPaths paths, CancellationToken cancellationToken)
     {
         if (_last is { } last && last.Paths == paths && (last.IsSet || time.GetElapsedTime(last.At) < Interval)) return last.IsSet;
+        return await LookAsync(paths, cancellationToken);
+    }
+
+    /// <summary>Whether a run is cancelled at this moment.</summary>
+    public async Task<bool> LookAsync(RunPaths paths, CancellationToken cancellationToken)
+    {
         var at = time.GetTimestamp();
         var isSet = await state.ReadAllAsync(paths.Cancel, MaxOrder, cancellationToken) is { } order && Names(order, paths.Redrive);
         _last = new Look(paths, at, isSet);

@@ -122,5 +122,5 @@ sealed class FanOut(WorkflowContext context, RunPayload run, PlanReference plan,
     Task<TaskResult> TryAsync(TaskRequest request) =>
         Retries.RunAsync(context, attempt => context.CallActivityAsync(RunActivities.ReduceTask, request with { Attempt = attempt }), Tell);
 
-    Tried Tell(TaskResult result) => new(result.Outcome, plan.Retries, result.Stop, result.RetryAfterSeconds);
+    Tried Tell(TaskResult result) => new(result.Outcome, plan.Retries, result.Stop, result.RetryAfterSeconds) { Deadline = run.Deadline };
 }

@@ -67,7 +67,7 @@ public sealed partial class RunActivities
     /// <summary>Whether the run is cancelled at the last moment. It is decided once, before the first byte of the result is put, for all deliveries of the commit.</summary>
     async Task<RunStop> DecideAsync(RunPaths paths, CancellationToken cancellationToken)
     {
-        var decision = new CommitDecision(await _cancels.IsSetAsync(paths, cancellationToken) ? RunStop.Cancelled : RunStop.None);
+        var decision = new CommitDecision(await _cancels.LookAsync(paths, cancellationToken) ? RunStop.Cancelled : RunStop.None);
         await PutOnceAsync(paths.CommitDecision, JsonSerializer.SerializeToUtf8Bytes(decision, WorkflowJson.Default.CommitDecision), cancellationToken);
         var decided = await state.ReadAllAsync(paths.CommitDecision, MaxJson, cancellationToken) ?? throw RunStateException.Corrupt($"The commit decision of run '{paths.RunId}' is gone");
         return StoredJson.Read(decided, WorkflowJson.Default.CommitDecision, CommitDecision.CurrentVersion, "commit decision", paths.RunId).Stop;
@@ -195,6 +195,8 @@ public sealed partial class RunActivities
     {
         var done = tasks.Where(task => !task.Failed && task.Receipt is not null).Select(task => task.Receipt!).ToList();
         var all = tasks.Select(task => task.Receipt).Append(combined).Append(header?.Discovery).OfType<TaskReceipt>().ToList();
+        // The combine's belongs to this drive, whoever drove it then.
+        var own = all.Where(receipt => receipt.Driver == driver || receipt == combined).ToList();
         var failed = tasks.Count(task => task.Failed);
         var empty = done.Count(receipt => receipt.Part is null);
         var committed = status is RunStatus.Succeeded or RunStatus.SucceededWithFailures;
@@ -204,7 +206,7 @@ public sealed partial class RunActivities
             new TaskCounts(tasks.Count, done.Count, failed, done.Count(receipt => receipt.Driver != driver)),
             new RowGroupCounts(header?.RowGroupsTotal ?? 0, header?.Totals.Matched ?? 0, header?.Totals.Pruned ?? 0),
             header?.RowsTotal ?? 0, committed ? combined?.Part?.Rows ?? 0 : 0,
-            all.Sum(receipt => receipt.BytesRead), header?.Totals.BytesPruned ?? 0, all.Sum(receipt => (long)receipt.Requests) + (header?.Totals.Requests ?? 0),
+            own.Sum(receipt => receipt.BytesRead), header?.Totals.BytesPruned ?? 0, own.Sum(receipt => (long)receipt.Requests) + (header?.Totals.Requests ?? 0),
             all.Select(receipt => receipt.PeakMemory).DefaultIfEmpty(0).Max(), tasks.Select(task => task.Slice.ForecastMemory).DefaultIfEmpty(0).Max(),
             (long)(time.GetUtcNow() - request.StartedAt).TotalMilliseconds,
             header?.Strategy ?? "perPartition", committed ? spec.Output.Path : null, committed ? RunPaths.Manifest(spec.Output.Path) : null,

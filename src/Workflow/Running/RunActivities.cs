@@ -118,7 +118,7 @@ public sealed partial class RunActivities(
         CheckOutputPath(spec);
         if (spec.Output.Format == ResultFormat.Hive) await CheckManifestAsync(spec.Output.Path, cancellationToken);
         var workers = Isolate(paths, spec, deadline);
-        var discovery = new PartitionDiscovery(state, dataLocation, stateLocation, workers, spec.Limits, host.Scratch, paths);
+        var discovery = new PartitionDiscovery(state, dataLocation, stateLocation, workers, spec.Limits, host.Scratch, paths, driver);
         var plugins = new PluginLookup(dataLocation, stateLocation, workers, spec.Limits, paths);
         var (header, slices) = await new RunPlanner(data, workers, discovery.FindAsync, plugins).PlanAsync(spec, cancellationToken);
         header = header with

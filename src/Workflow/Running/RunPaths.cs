@@ -32,8 +32,10 @@ public sealed record RunPaths(string RunId, int Redrive = 0)
     public string Discovery(string inputsHash) => $"{Root}/plan/partitions-{inputsHash}.parquet";
     public string DiscoveryReceipt(string inputsHash) => $"{Root}/plan/partitions-{inputsHash}.json";
 
+    public string Redrives => $"{Root}/redrives";
+
     /// <summary>The folder of what belongs to this redrive; the first drive has the run's own.</summary>
-    string Drive => Redrive == 0 ? Root : $"{Root}/redrives/{Redrive}";
+    string Drive => Redrive == 0 ? Root : $"{Redrives}/{Redrive}";
 
     public string Ending => $"{Drive}/ending.json";
     public string CommitDecision => $"{Drive}/commit.json";

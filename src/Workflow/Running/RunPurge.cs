@@ -58,17 +58,19 @@ public sealed record RunPurge(IReadOnlyList<string> Purged, int Kept, bool IsCom
         string[] last = [paths.Spec, paths.Status, paths.DriverLock];
         await Parallel.ForEachAsync(state.ListAsync(paths.Root, holding.Token).Where(entry => !last.Contains(entry.Path)),
             new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = holding.Token }, async (entry, token) => await state.DeleteAsync(entry.Path, token));
+        await state.TidyAsync(paths.Root, holding.Token);
         // As long as these are there, the run is found again.
         await state.DeleteAsync(paths.Spec, holding.Token);
         await state.DeleteAsync(paths.Status, holding.Token);
         await lease.DeleteAsync(holding.Token);
+        await state.TidyAsync(paths.Root, cancellationToken);
         return true;
     }
 
     static async Task<bool> IsOldAsync(IObjectStore state, RunPaths paths, TimeProvider time, DateTimeOffset until, CancellationToken cancellationToken)
     {
         if (await RunStarter.ReadRecordAsync(state, paths.RunId, time, cancellationToken) is { } record) return (record.EndedAt ?? record.HeartbeatAt ?? record.StartedAt) <= until;
-        // With a spec it is being started; without one it is what an earlier purge left.
-        return await RunStarter.ReadSpecAsync(state, paths.RunId, cancellationToken) is null;
+        // Without spec and record it is what an earlier purge left.
+        return true;
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Fanfold.Storage;
@@ -28,7 +29,8 @@ public static class RunStarter
     public static async Task<RunStart> StartAsync(IObjectStore state, string runId, RunSpec spec, bool fresh, TimeProvider time, CancellationToken cancellationToken)
     {
         var paths = new RunPaths(runId);
-        if (!await TryPutAsync(state, paths.Spec, Encoding.UTF8.GetBytes(spec.ToJson()), cancellationToken))
+        var isNew = await TryPutAsync(state, paths.Spec, Encoding.UTF8.GetBytes(spec.ToJson()), cancellationToken);
+        if (!isNew)
         {
             var existing = await state.ReadAllAsync(paths.Spec, MaxJson, cancellationToken) is { } bytes ? StoredJson.ReadSpec(bytes, runId) : null;
             if (existing?.ComputeHash() != spec.ComputeHash())
@@ -37,26 +39,53 @@ public static class RunStarter
                     $"The run id '{runId}' belongs to another spec. Use another --run-id, or leave it out to get a new one."));
             }
         }
-        if (await ReadRecordAsync(state, runId, time, cancellationToken) is not { } record)
-        {
-            record = new RunRecord { RunId = runId, SpecHash = spec.ComputeHash(), Status = RunStatus.Pending, StartedAt = time.GetUtcNow() };
-            await TryPutAsync(state, paths.Status, JsonSerializer.SerializeToUtf8Bytes(record, WorkflowJson.Default.RunRecord), cancellationToken);
-        }
+        var record = await ReadAsync(state, paths, time, cancellationToken)
+            ?? await MakeRecordAsync(state, isNew ? paths : paths with { Redrive = await LastDriveAsync(state, paths, cancellationToken) }, spec, time, cancellationToken);
         if (record.Summary is not { } summary) return new RunStart.Ready(new RunRequest(runId, fresh) { Redrive = record.Redrive }, record.Status);
         return fresh
             ? new RunStart.Conflict(new RunError("run-finished", $"The run '{runId}' has ended, and --fresh would compute it again. Leave out --run-id to compute it under a new one."))
             : new RunStart.Finished(summary);
     }
 
-    /// <summary>The stored record of a run; null when there is none.</summary>
-    public static async Task<RunRecord?> ReadRecordAsync(IObjectStore state, string runId, TimeProvider time, CancellationToken cancellationToken) =>
-        await state.ReadAllAsync(new RunPaths(runId).Status, MaxJson, cancellationToken) is { } bytes
-            ? StoredJson.Read(bytes, WorkflowJson.Default.RunRecord, RunRecord.CurrentVersion, "record", runId).At(time.GetUtcNow())
-            : null;
+    /// <summary>The record of a run; null when there is no such run. One that the store lost is made anew, from what is left of the run's last drive.</summary>
+    public static async Task<RunRecord?> ReadRecordAsync(IObjectStore state, string runId, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var paths = new RunPaths(runId);
+        if (await ReadAsync(state, paths, time, cancellationToken) is { } record) return record;
+        if (await ReadSpecAsync(state, runId, cancellationToken) is not { } spec) return null;
+        return await MakeRecordAsync(state, paths with { Redrive = await LastDriveAsync(state, paths, cancellationToken) }, spec, time, cancellationToken);
+    }
 
     /// <summary>The spec of a run as it was stored at its start; null when there is none.</summary>
     public static async Task<RunSpec?> ReadSpecAsync(IObjectStore state, string runId, CancellationToken cancellationToken) =>
         await state.ReadAllAsync(new RunPaths(runId).Spec, MaxJson, cancellationToken) is { } bytes ? StoredJson.ReadSpec(bytes, runId) : null;
+
+    static async Task<RunRecord?> ReadAsync(IObjectStore state, RunPaths paths, TimeProvider time, CancellationToken cancellationToken) =>
+        await state.ReadAllAsync(paths.Status, MaxJson, cancellationToken) is { } bytes
+            ? StoredJson.Read(bytes, WorkflowJson.Default.RunRecord, RunRecord.CurrentVersion, "record", paths.RunId).At(time.GetUtcNow())
+            : null;
+
+    /// <summary>Puts a record that is not there. A drive that ended is not begun again, so its outcome is the record.</summary>
+    static async Task<RunRecord> MakeRecordAsync(IObjectStore state, RunPaths paths, RunSpec spec, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var record = await RunEnding.ReadAsync(state, paths, cancellationToken) is { } end
+            ? await RunEnding.ReadRecordAsync(state, paths, end, cancellationToken)
+            : new RunRecord { RunId = paths.RunId, SpecHash = spec.ComputeHash(), Status = RunStatus.Pending, StartedAt = time.GetUtcNow(), Redrive = paths.Redrive };
+        if (await TryPutAsync(state, paths.Status, JsonSerializer.SerializeToUtf8Bytes(record, WorkflowJson.Default.RunRecord), cancellationToken)) return record;
+        return await ReadAsync(state, paths, time, cancellationToken) ?? record;
+    }
+
+    /// <summary>The last redrive that left anything.</summary>
+    static async Task<int> LastDriveAsync(IObjectStore state, RunPaths paths, CancellationToken cancellationToken)
+    {
+        var last = 0;
+        await foreach (var entry in state.ListAsync(paths.Redrives, cancellationToken))
+        {
+            var name = entry.Path.AsSpan(Math.Min(paths.Redrives.Length + 1, entry.Path.Length));
+            if (name.IndexOf('/') is > 0 and var end && int.TryParse(name[..end], NumberStyles.None, CultureInfo.InvariantCulture, out var redrive)) last = Math.Max(last, redrive);
+        }
+        return last;
+    }
 
     /// <summary>False when the object is there already.</summary>
     static async Task<bool> TryPutAsync(IObjectStore state, string path, byte[] content, CancellationToken cancellationToken)

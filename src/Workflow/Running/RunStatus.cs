@@ -25,8 +25,10 @@ public sealed record RowGroupCounts(int Total, long Matched, long Pruned);
 /// <summary>The outcome of a run; what <c>run --json</c> prints. Sizes are in bytes.</summary>
 /// <param name="RowsIn">The rows of the source.</param>
 /// <param name="RowsOut">The rows of the result.</param>
+/// <param name="BytesRead">By the workers of this drive; what reused receipts of other drivers read is not in it.</param>
 /// <param name="BytesPruned">Bytes of the columns in use that tasks did not have to read.</param>
-/// <param name="PeakWorkerMemory">The largest VmHWM of any worker.</param>
+/// <param name="Requests">Those of this drive, its plan included, counted as <paramref name="BytesRead"/> is.</param>
+/// <param name="PeakWorkerMemory">The largest VmHWM of any worker, those of reused receipts included: what the result took.</param>
 /// <param name="ForecastWorkerMemory">The largest peak that the plan expected of any task; 0 where it expected none.</param>
 public sealed record RunSummary(
     string RunId, RunStatus Status, PartitionCounts Partitions, TaskCounts Tasks, RowGroupCounts RowGroups, long RowsIn, long RowsOut,

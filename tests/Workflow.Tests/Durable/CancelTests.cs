@@ -130,6 +130,23 @@ public class CancelTests
         Assert.Equal(commits, await harness.ReadAsync(RunHarness.Output) is not null);
     }
 
+    /// <summary>However short a while ago it was looked for.</summary>
+    [Fact]
+    public async Task Cancel_RightBeforeTheCommit_IsSeen()
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(Partitions);
+        var finish = await harness.ReduceAsync("r", RunHarness.Spec());
+        await harness.Activities.CombinePartsAsync(new CombineRequest("r", 0, 1), Cancellation);
+        Assert.False(await harness.Activities.IsCancelledAsync(Paths, Cancellation));
+        await CancelSignal.SetAsync(harness.Store, Paths, TimeProvider.System, Cancellation);
+
+        var end = await harness.Activities.CommitRunAsync(finish, Cancellation);
+
+        Assert.Equal(RunStatus.Cancelled, end.Status);
+        Assert.Null(await harness.ReadAsync(RunHarness.Output));
+    }
+
     [Fact]
     public async Task Deadline_OfTheRun_EndsWorkersAndKeepsWhatIsDone()
     {

@@ -12,7 +12,7 @@ namespace Fanfold.Workflow.Tests.Durable;
 
 /// <summary>
 /// Histories of runs as they were once recorded, replayed against the code of today: a run that an older build began must go on with a newer one. A change that breaks
-/// one needs a new name for its workflow, not a new recording. <c>FANFOLD_RECORD_HISTORIES=1</c> records those that are missing.
+/// one needs a new name for its workflow, not a new recording, once a version has been released. <c>FANFOLD_RECORD_HISTORIES=1</c> records those that are missing.
 /// </summary>
 public class HistoryTests
 {

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Fanfold.LocalHost.Durable;
 using Fanfold.Storage;
 using Fanfold.Workflow.Running;
@@ -64,7 +65,8 @@ public class JournalTests
             Assert.Equal(2, summary.Tasks.Reused);
             // The torn segment stays as it is; the whole journal still replays.
             Assert.Equal(content[..length], await harness.ReadAsync(Journal.Segment(Paths.Journal, last)));
-            await harness.Store.DeleteAsync(Paths.Status, Cancellation);
+            var running = (await harness.RecordAsync(Run)) with { Status = RunStatus.Running, EndedAt = null, Summary = null };
+            await harness.Store.PutAsync(Paths.Status, JsonSerializer.SerializeToUtf8Bytes(running, WorkflowJson.Default.RunRecord), PutCondition.None, Cancellation);
             Assert.Equal(summary with { Errors = null }, await DriveAsync(harness) with { Errors = null });
         }
     }
@@ -79,6 +81,20 @@ public class JournalTests
         var missing = await CreateUnfinishedAsync();
         await missing.Store.DeleteAsync(Journal.Segment(Paths.Journal, 2), Cancellation);
         Assert.Contains("segment 2 is missing", await RefusedAsync(missing, "state-corrupt"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("x.txt")]
+    [InlineData(".DS_Store")]
+    [InlineData("00000002.jsonl.bak")]
+    [InlineData("0000000x.jsonl")]
+    [InlineData("00000001/a.jsonl")]
+    public async Task Resume_WhatIsNoSegmentLiesBesideThem_GoesOn(string name)
+    {
+        var harness = await CreateUnfinishedAsync();
+        await harness.Store.PutAsync($"{Paths.Journal}/{name}", "junk"u8.ToArray(), PutCondition.None, Cancellation);
+
+        Assert.Equal(RunStatus.Succeeded, (await DriveAsync(harness)).Status);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Fanfold.Engine.Columns;
 using Fanfold.Storage;
 using Fanfold.Worker;
+using Fanfold.Workflow.Planning;
 using Fanfold.Workflow.Running;
 using Fanfold.Workflow.Spec;
 using Fanfold.Workflow.Tests.Running;
@@ -156,6 +157,130 @@ public class RedriveTests
 
         Assert.Equal((RunStatus.Succeeded, Partitions + 1, Partitions - 1), (summary.Status, summary.Tasks.Total, summary.Tasks.Reused));
         Assert.Equal(["-1", "5", "combine", "discovery"], trouble.Workers.Order());
+    }
+
+    /// <summary>The lists of partitions that discovery made are a cache: what is damaged is made anew, once.</summary>
+    [Theory]
+    [InlineData("receipt empty")]
+    [InlineData("receipt garbled")]
+    [InlineData("receipt null")]
+    [InlineData("receipt other")]
+    [InlineData("receipt newer")]
+    [InlineData("receipt gone")]
+    [InlineData("part empty")]
+    [InlineData("part garbled")]
+    [InlineData("part gone")]
+    [InlineData("part garbled, receipt gone")]
+    [InlineData("part other, receipt gone")]
+    public async Task Redrive_WhatDiscoveryMadeIsDamaged_FindsItAnewOnce(string damage)
+    {
+        var (harness, trouble) = await CreateAsync(1);
+        // One try, so that nothing else mends it.
+        await harness.DriveOnceAsync("r", RunHarness.Spec("{ \"retries\": 0 }"));
+        var made = (await harness.PathsAsync($"{Paths.Root}/plan")).Where(path => path.Contains("/partitions-", StringComparison.Ordinal)).ToList();
+        Assert.Equal([".json", ".parquet"], made.Select(Path.GetExtension));
+        foreach (var what in damage.Split(", ").Select(part => part.Split(' ')))
+        {
+            var path = made[what[0] == "receipt" ? 0 : 1];
+            var content = (await harness.ReadAsync(path))!;
+            if (what[1] == "gone") await harness.Store.DeleteAsync(path, Cancellation);
+            else await harness.Store.PutAsync(path, what[1] switch
+            {
+                "empty" => [],
+                "null" => "null"u8.ToArray(),
+                "newer" => "{\"version\":99}"u8.ToArray(),
+                "other" when what[0] == "receipt" => "{\"version\":1,\"taskId\":\"discovery\",\"outcome\":\"done\",\"part\":{}}"u8.ToArray(),
+                "other" => (await harness.ReadAsync("lake/a.parquet"))!,
+                _ => [.. content.Select((b, at) => at % 7 == 3 ? (byte)~b : b)],
+            }, PutCondition.None, Cancellation);
+        }
+        trouble.Workers.Clear();
+        await harness.GoOnAsync("r", redrives: true);
+        Assert.Contains("discovery", trouble.Workers);
+
+        trouble.Failing.Clear();
+        trouble.Workers.Clear();
+        Assert.Equal(RunStatus.Succeeded, (await harness.GoOnAsync("r", redrives: true))!.Status);
+        Assert.Equal(["1", "combine"], trouble.Workers.Order());
+        Assert.Equal(await UndisturbedAsync(), await harness.ReadAsync(RunHarness.Output));
+    }
+
+    [Fact]
+    public async Task Discovery_DoneWithoutAList_SaysSo()
+    {
+        var harness = new RunHarness(ScriptedIsolation.Of((task, _) => task.TaskId == "discovery" ? new TaskReceipt { TaskId = task.TaskId, Outcome = TaskOutcome.Done } : null));
+        await harness.WriteDataAsync(Partitions);
+
+        var (summary, _) = await harness.RunAsync("r", RunHarness.Spec("{ \"retries\": 0 }"));
+
+        Assert.Equal(RunStatus.Failed, summary.Status);
+        Assert.Contains("without a list", Assert.Single(summary.Errors!).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Redrive_OneTaskFailed_CountsOnlyWhatItDid()
+    {
+        var (harness, trouble) = await CreateAsync(1);
+        await harness.DriveOnceAsync("r", RunHarness.Spec("""{ "parallel": 6 }"""));
+        var kept = await harness.PathsAsync(Paths.Receipts);
+        trouble.Failing.Clear();
+
+        var redriven = (await harness.GoOnAsync("r", redrives: true))!;
+
+        var redrive = Paths with { Redrive = 1 };
+        var own = new List<TaskReceipt>();
+        foreach (var path in (await harness.PathsAsync(Paths.Receipts)).Except(kept).Append(redrive.Receipt(RunPaths.CombineTask)))
+            own.Add(JsonSerializer.Deserialize((await harness.ReadAsync(path))!, WorkflowJson.Default.TaskReceipt)!);
+        var plan = (await new PlanStore(harness.Store, redrive).ReadHeaderAsync(Cancellation))!;
+        Assert.True(own.Count < Partitions, $"{own.Count} receipts");
+        Assert.Equal(own.Sum(receipt => receipt.BytesRead), redriven.BytesRead);
+        Assert.Equal(own.Sum(receipt => receipt.Requests) + plan.Totals.Requests, redriven.Requests);
+    }
+
+    /// <summary>Its number is found in the store, so that neither an old plan nor an old end is taken for its own.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Redrive_TheRecordIsLost_FollowsTheLastDrive(int before)
+    {
+        var (harness, trouble) = await CreateAsync(1);
+        await harness.DriveOnceAsync("r", RunHarness.Spec());
+        for (var redrive = 1; redrive <= before; redrive++) await harness.GoOnAsync("r", redrives: true);
+        var record = await harness.ReadAsync(Paths.Status);
+        await harness.Store.DeleteAsync(Paths.Status, Cancellation);
+
+        Assert.Equal((RunStatus.Failed, before), ((await harness.RecordAsync("r")).Status, (await harness.RecordAsync("r")).Redrive));
+        Assert.Equal(record, await harness.ReadAsync(Paths.Status));
+
+        await harness.Store.DeleteAsync(Paths.Status, Cancellation);
+        trouble.Failing.Clear();
+        Assert.Equal(RunStatus.Succeeded, (await harness.GoOnAsync("r", redrives: true))!.Status);
+        Assert.Equal(before + 1, (await harness.RecordAsync("r")).Redrive);
+        Assert.Equal(await UndisturbedAsync(), await harness.ReadAsync(RunHarness.Output));
+
+        // What succeeded is not done again.
+        await harness.Store.DeleteAsync(Paths.Status, Cancellation);
+        trouble.Workers.Clear();
+        Assert.Equal(RunStatus.Succeeded, (await harness.GoOnAsync("r", redrives: true))!.Status);
+        Assert.Empty(trouble.Workers);
+    }
+
+    /// <summary>A drive that had not ended is gone on with under its number.</summary>
+    [Fact]
+    public async Task Redrive_TheRecordIsLostWhileItIsDriven_EndsAllTheSame()
+    {
+        var (harness, trouble) = await CreateAsync(1);
+        await harness.DriveOnceAsync("r", RunHarness.Spec());
+        trouble.Failing.Clear();
+        harness.Store.Hook = async call =>
+        {
+            if (call is { Operation: StoreOperation.Put, TookEffect: true } && call.Path.EndsWith("redrives/1/receipts/combine.json", StringComparison.Ordinal)) await harness.Store.DeleteAsync(Paths.Status, Cancellation);
+        };
+
+        Assert.Equal(RunStatus.Succeeded, (await harness.GoOnAsync("r", redrives: true))!.Status);
+
+        Assert.Equal((RunStatus.Succeeded, 1), ((await harness.RecordAsync("r")).Status, (await harness.RecordAsync("r")).Redrive));
     }
 
     [Fact]

@@ -85,6 +85,45 @@ public class RunPurgeTests
         Assert.NotNull(await harness.ReadAsync(new RunPaths("a").Spec));
     }
 
+    /// <summary>It ages from when it is first seen without one, or by its end where that is known.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Purge_ARunWhoseRecordIsLost_IsRemovedInTheEnd(bool ended)
+    {
+        var harness = await CreateAsync(ended ? ["a"] : []);
+        if (!ended) await harness.StartAsync("a", RunHarness.Spec());
+        await harness.Store.DeleteAsync(new RunPaths("a").Status, Cancellation);
+
+        Assert.Equal(ended ? ["a"] : [], (await PurgeAsync(harness, In(2 * Hour))).Purged);
+        Assert.Equal(ended ? [] : ["a"], (await PurgeAsync(harness, In(4 * Hour))).Purged);
+        Assert.Empty(await harness.PathsAsync("fanfold/runs"));
+    }
+
+    [Fact]
+    public async Task Purge_InADirectory_LeavesNothingOnDisk()
+    {
+        var root = Directory.CreateTempSubdirectory("purge");
+        try
+        {
+            var (store, paths) = (new DirectoryObjectStore(root.FullName), new RunPaths("a", 1));
+            await RunStarter.StartAsync(store, "a", RunHarness.Spec(), fresh: false, TimeProvider.System, Cancellation);
+            foreach (var folder in paths.Folders.Append(paths.JournalOf("tasks-0000")).Append($"{paths.Root}/empty/below"))
+            {
+                Directory.CreateDirectory(Path.Join(root.FullName, folder));
+                if (!folder.EndsWith("below", StringComparison.Ordinal)) await File.WriteAllTextAsync(Path.Join(root.FullName, folder, $".{Guid.NewGuid():N}.tmp"), "half", Cancellation);
+            }
+
+            Assert.Equal(["a"], (await RunPurge.RunAsync(store, In(2 * Hour), Hour, TimeSpan.MaxValue, Cancellation)).Purged);
+
+            Assert.False(Directory.Exists(Path.Join(root.FullName, paths.Root)));
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
+    }
+
     [Fact]
     public async Task Purge_TimeIsUp_LeavesTheRestToTheNext()
     {
