@@ -163,6 +163,34 @@ public class CancelTests
         Assert.Equal((RunStatus.Succeeded, 2), ((await harness.GoOnAsync("r", redrives: true))!.Status, (await harness.RecordAsync("r")).Summary!.Tasks.Reused));
     }
 
+    [Fact]
+    public async Task Deadline_WhilePartitionsAreFound_EndsTheRun()
+    {
+        var harness = await CreateAsync(_ => false);
+        var hanging = new RunHarness(inner => new EndingIsolation(new CancelledIsolation(inner, static task => task.TaskId == "discovery", static () => Task.CompletedTask)), store: harness.Store);
+        await hanging.DriveOnceAsync("r", RunHarness.Spec("""{ "runTimeout": "00:00:01" }"""));
+
+        var summary = (await harness.RecordAsync("r")).Summary!;
+
+        Assert.Equal((RunStatus.Failed, "run-deadline"), (summary.Status, Assert.Single(summary.Errors!).Code));
+        Assert.Equal(RunStatus.Succeeded, (await harness.GoOnAsync("r", redrives: true))!.Status);
+    }
+
+    /// <summary>A store may wish to be left alone for longer than the run has.</summary>
+    [Fact]
+    public async Task Deadline_WhileATaskWaits_EndsTheRun()
+    {
+        var harness = new RunHarness(ScriptedIsolation.Of((task, attempt) =>
+            ScriptedIsolation.PartitionOf(task) == 2 && attempt == 1 ? ScriptedIsolation.Failed(task, TaskOutcome.Throttled) with { RetryAfterSeconds = 3600 } : null));
+        await harness.WriteDataAsync(4);
+        await harness.DriveOnceAsync("r", RunHarness.Spec("""{ "runTimeout": "00:00:02" }"""));
+
+        var summary = (await harness.RecordAsync("r")).Summary!;
+
+        Assert.Equal((RunStatus.Failed, 3), (summary.Status, summary.Tasks.Succeeded));
+        Assert.Contains(summary.Errors!, static error => error.Code == "run-deadline");
+    }
+
     /// <summary>Ends a task at its deadline, as a process's parent does.</summary>
     sealed class EndingIsolation(ITaskIsolation inner) : ITaskIsolation
     {
