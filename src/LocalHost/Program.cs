@@ -34,6 +34,8 @@ async Task<int> RunAsync(ParseResult parsed)
         Console.Error.WriteLine("`fanfold --help` shows the verbs, `fanfold VERB --help` their options.");
         return ExitCode.Usage;
     }
+    using var telemetry = TelemetryExport.Start(ownsStdout: args is ["serve", ..], out var fault);
+    if (fault is not null) return SpecFile.Refuse([new RunError("usage", fault)], json);
     try
     {
         return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, interrupts.Token);

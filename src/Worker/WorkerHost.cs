@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -57,6 +58,8 @@ public static class WorkerHost
         var unlimited = SelfLimit.Set();
         var input = PipeReader.Create(stdin);
         if (await ReadLineAsync(input, WorkerJson.Default.WorkerTask) is not { } task) return ParentGone;
+        // Requests to the stores carry it on.
+        using var span = task.TraceParent is { } parent ? new Activity("worker").SetParentId(parent).Start() : null;
         var tokens = new PassedTokens();
         var state = task.State.Open(tokens);
         var attempt = TaskAttempt.Of(task, state);

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Fanfold.Engine.Columns;
 using Fanfold.Engine.Parquet;
 using Fanfold.Engine.Reduce;
@@ -26,6 +27,10 @@ public sealed record WorkerTask
 
     /// <summary>Counts the task's tries; null where they are not counted.</summary>
     public AttemptCount? Attempt { get; init; }
+
+    /// <summary>The W3C trace context of the span that the worker is; null when nothing listens.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TraceParent { get; init; }
 
     /// <summary>The cap of the process's resident memory, in bytes.</summary>
     public required long Memory { get; init; }

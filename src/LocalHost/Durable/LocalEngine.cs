@@ -35,8 +35,11 @@ sealed class LocalEngine(Drive drive, RunPaths paths, string workflow, JsonEleme
     public static async Task<RunEnd> RunAsync(Drive drive, RunRequest request, CancellationToken cancellationToken)
     {
         var run = RunOrchestration.Run;
+        using var span = Telemetry.StartRun(request);
         var end = await new LocalEngine(drive, request.Paths, run.Name, JsonSerializer.SerializeToElement(request, run.Input), request.Paths.Journal).RunAsync(cancellationToken);
-        return end.Deserialize(run.Result)!;
+        var ended = end.Deserialize(run.Result)!;
+        Telemetry.Ended(span, ended);
+        return ended;
     }
 
     /// <summary>Called once.</summary>

@@ -32,11 +32,11 @@ sealed class RunDriver(IObjectStore state, TimeProvider time, Func<RunRequest, A
     {
         if (await RunStarter.ReadSpecAsync(state, runId, cancellationToken) is not { } spec || await RunStarter.ReadRecordAsync(state, runId, time, cancellationToken) is not { } record) return null;
         Status = record.Status;
-        return await SeeToEndAsync(new RunRequest(runId, Fresh: false), spec, redrives ? record.Redrive : null, onFollow, onProgress, cancellationToken);
+        return await SeeToEndAsync(new RunRequest(runId, Fresh: false), spec, redrives ? record : null, onFollow, onProgress, cancellationToken);
     }
 
     /// <param name="redriveAfter">As <see cref="StatusFile.BeginAsync"/> has it.</param>
-    async Task<RunSummary> SeeToEndAsync(RunRequest request, RunSpec spec, int? redriveAfter, Action onFollow, Action<RunProgress> onProgress, CancellationToken cancellationToken)
+    async Task<RunSummary> SeeToEndAsync(RunRequest request, RunSpec spec, RunRecord? redriveAfter, Action onFollow, Action<RunProgress> onProgress, CancellationToken cancellationToken)
     {
         var paths = request.Paths;
         for (var follows = false; ;)
@@ -53,12 +53,12 @@ sealed class RunDriver(IObjectStore state, TimeProvider time, Func<RunRequest, A
             if (await RunStarter.ReadRecordAsync(state, request.RunId, time, cancellationToken) is not { } record) continue;
             Status = record.Status;
             if (record.Progress is { } progress) onProgress(progress);
-            if (record.Summary is { } ended && record.Redrive != redriveAfter) return ended;
+            if (record.Summary is { } ended && !StatusFile.IsFollowed(record, redriveAfter)) return ended;
         }
     }
 
     /// <summary>The outcome; null when another driver has taken the run over.</summary>
-    async Task<RunSummary?> TryDriveAsync(RunRequest request, RunSpec spec, int? redriveAfter, IObjectLease lease, Action<RunProgress> onProgress, CancellationToken cancellationToken)
+    async Task<RunSummary?> TryDriveAsync(RunRequest request, RunSpec spec, RunRecord? redriveAfter, IObjectLease lease, Action<RunProgress> onProgress, CancellationToken cancellationToken)
     {
         using var driving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
         try

@@ -21,14 +21,14 @@ sealed class StatusFile(IObjectStore state, RunPaths paths, TimeProvider time) :
     public void Report(RunProgress progress) => Volatile.Write(ref _progress, progress);
 
     /// <summary>Marks the run as running and begins to show its progress.</summary>
-    /// <param name="redriveAfter">The drive that is to be followed by another, unless that is there already or the run succeeded; null to go on with the last one.</param>
+    /// <param name="redriveAfter">The run as it was when another drive was asked for; null to go on with the last one.</param>
     /// <returns>The record as it is now; with a summary when the run has ended already, and nothing was written.</returns>
-    public async Task<RunRecord> BeginAsync(int? redriveAfter, CancellationToken cancellationToken)
+    public async Task<RunRecord> BeginAsync(RunRecord? redriveAfter, CancellationToken cancellationToken)
     {
         while (true)
         {
             var (record, etag) = await ReadAsync(cancellationToken);
-            var isRedrive = record.Redrive == redriveAfter && record.Status != RunStatus.Succeeded;
+            var isRedrive = IsFollowed(record, redriveAfter);
             if (record.Summary is not null && !isRedrive) return record;
             record = record with { Status = RunStatus.Running, HeartbeatAt = time.GetUtcNow() };
             if (isRedrive) record = record with { Redrive = record.Redrive + 1, StartedAt = time.GetUtcNow(), EndedAt = null, Progress = null, Summary = null };
@@ -37,6 +37,13 @@ sealed class StatusFile(IObjectStore state, RunPaths paths, TimeProvider time) :
             return record;
         }
     }
+
+    /// <summary>
+    /// Whether another drive follows that of the record: not when it succeeded, when another has followed since it was asked for, or when it was under way then and has ended
+    /// since, which is what whoever asked then waited for.
+    /// </summary>
+    public static bool IsFollowed(RunRecord record, RunRecord? redriveAfter) =>
+        redriveAfter is not null && record.Redrive == redriveAfter.Redrive && record.Status != RunStatus.Succeeded && (record.Summary is null || redriveAfter.Summary is not null);
 
     /// <summary>Puts the outcome on record, unless it is there.</summary>
     public async Task<RunSummary> EndAsync(RunRecord outcome, CancellationToken cancellationToken)

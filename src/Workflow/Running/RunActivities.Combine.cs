@@ -11,7 +11,10 @@ public sealed partial class RunActivities
     const int StateConcurrency = 16;
     const int MaxLostAtOnce = 256;
 
-    public async Task<CombineResult> CombinePartsAsync(CombineRequest request, CancellationToken cancellationToken)
+    public Task<CombineResult> CombinePartsAsync(CombineRequest request, CancellationToken cancellationToken) =>
+        Telemetry.TraceAsync("combine", request, _ => CombineAsync(request, cancellationToken), static result => result.Outcome);
+
+    async Task<CombineResult> CombineAsync(CombineRequest request, CancellationToken cancellationToken)
     {
         var paths = request.Paths;
         if (await ReadReceiptAsync(paths.Receipt(RunPaths.CombineTask), paths, cancellationToken) is not null) return new CombineResult(TaskOutcome.Done);

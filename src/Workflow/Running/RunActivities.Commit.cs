@@ -10,7 +10,10 @@ public sealed partial class RunActivities
 {
     const int MaxErrorsInSummary = 100;
 
-    public async Task<RunEnd> CommitRunAsync(FinishRequest request, CancellationToken cancellationToken)
+    public Task<RunEnd> CommitRunAsync(FinishRequest request, CancellationToken cancellationToken) =>
+        Telemetry.TraceAsync("commit", request, _ => CommitAsync(request, cancellationToken));
+
+    async Task<RunEnd> CommitAsync(FinishRequest request, CancellationToken cancellationToken)
     {
         var paths = request.Paths;
         // Delivered before: the outcome is on record, and the parts may be gone.
@@ -45,6 +48,7 @@ public sealed partial class RunActivities
             }
         }
         var status = request.Stop == RunStop.Cancelled ? RunStatus.Cancelled : !committed ? RunStatus.Failed : errors.Count > 0 ? RunStatus.SucceededWithFailures : RunStatus.Succeeded;
+        Telemetry.CountRun(status, time.GetUtcNow() - request.StartedAt);
         var summary = Summarize(request, spec, header, tasks, combined, status, errors);
         var record = new RunRecord { RunId = request.RunId, SpecHash = spec.ComputeHash(), Status = status, StartedAt = request.StartedAt, EndedAt = time.GetUtcNow(), Redrive = request.Redrive, Summary = summary };
         return await RunEnding.WriteAsync(state, paths, record, cancellationToken);

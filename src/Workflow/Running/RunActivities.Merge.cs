@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Fanfold.Worker;
 using Fanfold.Workflow.Planning;
@@ -6,11 +7,15 @@ namespace Fanfold.Workflow.Running;
 
 public sealed partial class RunActivities
 {
-    public async Task<TaskResult> MergePiecesAsync(MergeRequest request, CancellationToken cancellationToken)
+    public Task<TaskResult> MergePiecesAsync(MergeRequest request, CancellationToken cancellationToken) =>
+        Telemetry.TraceAsync("merge", request, span => MergeAsync(request, span, cancellationToken), static result => result.Outcome);
+
+    async Task<TaskResult> MergeAsync(MergeRequest request, Activity? span, CancellationToken cancellationToken)
     {
         var paths = request.Paths;
         var plan = await LoadPlanAsync(paths, cancellationToken);
         var slice = await ReadSliceAsync(plan, request.Index, cancellationToken);
+        Telemetry.Describe(span, slice, slice.TaskId, request.Attempt);
         if (await ReadReceiptAsync(paths.Receipt(slice.TaskId), paths, cancellationToken) is { } earlier && Proof.Fault(plan.Header, slice, earlier, paths) is null) return Result(earlier);
         var pieces = TaskPiece.Whole(slice).Split(plan.Header.Reduction);
         var finished = new List<FinishedPiece>();

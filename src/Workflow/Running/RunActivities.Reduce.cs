@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Fanfold.Engine.Parquet;
 using Fanfold.Worker;
@@ -8,12 +9,16 @@ namespace Fanfold.Workflow.Running;
 
 public sealed partial class RunActivities
 {
-    public async Task<TaskResult> ReduceTaskAsync(TaskRequest request, CancellationToken cancellationToken)
+    public Task<TaskResult> ReduceTaskAsync(TaskRequest request, CancellationToken cancellationToken) =>
+        Telemetry.TraceAsync("task", request, span => ReduceAsync(request, span, cancellationToken), static result => result.Outcome);
+
+    async Task<TaskResult> ReduceAsync(TaskRequest request, Activity? span, CancellationToken cancellationToken)
     {
         var paths = request.Paths;
         var plan = await LoadPlanAsync(paths, cancellationToken);
         var slice = await ReadSliceAsync(plan, request.Index, cancellationToken);
         var taskId = request.Piece?.IdIn(slice) ?? slice.TaskId;
+        Telemetry.Describe(span, slice, taskId, request.Attempt);
         if (await ReadReceiptAsync(paths.Receipt(taskId), paths, cancellationToken) is { } earlier)
         {
             if (Fault(earlier) is null) return Result(earlier);

@@ -51,7 +51,10 @@ public sealed partial class RunActivities(
         _ => throw new ArgumentException($"no activity is named '{name}'", nameof(name)),
     };
 
-    public async Task<PlanReference> PlanRunAsync(PlanRequest request, CancellationToken cancellationToken)
+    public Task<PlanReference> PlanRunAsync(PlanRequest request, CancellationToken cancellationToken) =>
+        Telemetry.TraceAsync("plan", request, _ => PlanAsync(request, cancellationToken), static plan => plan.Outcome);
+
+    async Task<PlanReference> PlanAsync(PlanRequest request, CancellationToken cancellationToken)
     {
         var paths = request.Paths;
         var spec = await ReadSpecAsync(paths, cancellationToken);
@@ -127,6 +130,7 @@ public sealed partial class RunActivities(
             OutputETag = await ETagAsync(spec.Output.Path, cancellationToken),
             ManifestETag = await ETagAsync(RunPaths.Manifest(spec.Output.Path), cancellationToken),
         };
+        Telemetry.CountPlan(header);
         return await store.WriteAsync(header, slices, cancellationToken);
     }
 

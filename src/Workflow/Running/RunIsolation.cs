@@ -48,7 +48,7 @@ sealed class RunIsolation(ITaskIsolation inner, IObjectStore state, CancelSignal
     async Task<TaskReceipt> RunAsync(WorkerTask task, TimeSpan timeout, TimeSpan? left, Action<long> onHeartbeat, CancellationToken cancellationToken)
     {
         var isLast = left < timeout;
-        var receipt = await cancels.WatchAsync(paths, token => inner.RunAsync(task, isLast ? left!.Value : timeout, onHeartbeat, token), cancellationToken);
+        var receipt = await Telemetry.TraceWorkerAsync(task, traced => cancels.WatchAsync(paths, token => inner.RunAsync(traced, isLast ? left!.Value : timeout, onHeartbeat, token), cancellationToken));
         // One that was ended from outside could not do it itself.
         if (task.Attempt is { } count && receipt.Outcome != TaskOutcome.Done) await attempts.TakeBackAsync(count, CancellationToken.None);
         // What a task says whose host ends is not what would have happened.

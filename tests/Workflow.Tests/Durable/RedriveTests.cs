@@ -316,6 +316,33 @@ public class RedriveTests
         Assert.Single(trouble.Workers, worker => worker == "1");
     }
 
+    /// <summary>Whoever asks for a redrive while one is under way waits for that one, and does not undo its cancel.</summary>
+    [Fact]
+    public async Task Redrive_WhileOneIsUnderWayThatIsCancelled_EndsWithIt()
+    {
+        var (began, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var fails = true;
+        var harness = new RunHarness(inner => new ScriptedIsolation(inner, async (task, _) =>
+        {
+            if (ScriptedIsolation.PartitionOf(task) != 1) return null;
+            if (fails) return ScriptedIsolation.Failed(task, TaskOutcome.BadData);
+            began.TrySetResult();
+            await goOn.Task;
+            return ScriptedIsolation.Failed(task, TaskOutcome.Cancelled);
+        }));
+        await harness.WriteDataAsync(3);
+        await harness.DriveOnceAsync("r", RunHarness.Spec());
+        fails = false;
+        var first = harness.GoOnAsync("r", redrives: true);
+        await began.Task;
+
+        var second = harness.GoOnAsync("r", redrives: true);
+        await CancelSignal.SetAsync(harness.Store, new RunPaths("r", 1), TimeProvider.System, Cancellation);
+        goOn.SetResult();
+
+        Assert.Equal((RunStatus.Cancelled, RunStatus.Cancelled, 1), ((await first)!.Status, (await second)!.Status, (await harness.RecordAsync("r")).Redrive));
+    }
+
     /// <summary>A driver of the first drive that wakes up late ends nothing of the second.</summary>
     [Fact]
     public async Task Redrive_TheFirstDriverWakesUp_ItsEndDoesNotCount()

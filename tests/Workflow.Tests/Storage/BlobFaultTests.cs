@@ -9,7 +9,7 @@ public sealed partial class BlobFaultTests(Azurite azurite) : BlobStoreTest(azur
     const int Small = 1000, Large = 5 * BlockBytes + 1;
 
     static readonly Fault[] Everywhere = [Fault.Busy, Fault.TooMany, Fault.ServerError, Fault.Hang, Fault.Reset, Fault.LostReply];
-    static readonly TimeSpan ShortTimeout = TimeSpan.FromMilliseconds(300);
+    static readonly TimeSpan ShortTimeout = TimeSpan.FromSeconds(1);
     static readonly Fault[] InBodies = [Fault.CutBody, Fault.HangingBody];
 
     static readonly Dictionary<string, (BlobCall Call, Func<BlobFaultTests, Task> Run, Fault[] More)> Calls = new()
