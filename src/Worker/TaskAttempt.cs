@@ -23,13 +23,32 @@ public sealed record AttemptMark(string Id, string Driver, DateTimeOffset Until)
 /// </summary>
 public sealed class TaskAttempt(IObjectStore state, AttemptCount count)
 {
+    readonly Lock _lock = new();
     volatile string? _path;
+    Task<bool>? _beginning;
+    bool _isOver;
 
     /// <summary>Null when the task is not counted.</summary>
     public static TaskAttempt? Of(WorkerTask task, IObjectStore state) => task.Attempt is { } count ? new TaskAttempt(state, count) : null;
 
-    /// <summary>False when all tries have been used up.</summary>
-    public async Task<bool> TryBeginAsync(CancellationToken cancellationToken)
+    /// <summary>False when all tries have been used up, or this one was taken back before it began.</summary>
+    public Task<bool> TryBeginAsync(CancellationToken cancellationToken)
+    {
+        lock (_lock) return _isOver ? Task.FromResult(false) : _beginning = BeginAsync(cancellationToken);
+    }
+
+    /// <summary>Ends the try, also while its mark is being put, and however often. What fails there fails here too.</summary>
+    public async Task TakeBackAsync(CancellationToken cancellationToken)
+    {
+        Task<bool>? beginning;
+        lock (_lock) (_isOver, beginning) = (true, _beginning);
+        // A mark that is put after it was looked for would stay.
+        if (beginning is not null) await beginning.WaitAsync(cancellationToken);
+        if (_path is { } path) await state.DeleteAsync(path, cancellationToken);
+        _path = null;
+    }
+
+    async Task<bool> BeginAsync(CancellationToken cancellationToken)
     {
         var mark = JsonSerializer.SerializeToUtf8Bytes(count.Mark, WorkerJson.Default.AttemptMark);
         for (var number = 1; number <= count.Most; number++)
@@ -47,11 +66,5 @@ public sealed class TaskAttempt(IObjectStore state, AttemptCount count)
             }
         }
         return false;
-    }
-
-    public async Task TakeBackAsync(CancellationToken cancellationToken)
-    {
-        if (_path is { } path) await state.DeleteAsync(path, cancellationToken);
-        _path = null;
     }
 }

@@ -67,6 +67,37 @@ public class TaskAttemptTests
         Assert.Contains($"none of {retries + 1} tries came to an end", error.Message, StringComparison.Ordinal);
     }
 
+    /// <summary>The host may die at the very moment at which its worker counts itself.</summary>
+    [Fact]
+    public async Task TakeBack_WhileItsMarkIsBeingPut_LeavesNone()
+    {
+        var store = new MemoryObjectStore();
+        var reply = new TaskCompletionSource();
+        store.Hook = call => call is { Operation: StoreOperation.Put, TookEffect: true } ? reply.Task : Task.CompletedTask;
+        var attempt = new TaskAttempt(store, new AttemptCount("a/t", 1, new AttemptMark("id", "driver", DateTimeOffset.MaxValue)));
+        var beginning = attempt.TryBeginAsync(Cancellation);
+
+        var back = attempt.TakeBackAsync(Cancellation);
+        Assert.NotNull(await store.ReadAllAsync("a/t.1", 1024, Cancellation));
+        reply.SetResult();
+        await back;
+
+        Assert.True(await beginning);
+        Assert.Null(await store.ReadAllAsync("a/t.1", 1024, Cancellation));
+    }
+
+    [Fact]
+    public async Task TakeBack_BeforeItBegan_KeepsItFromBeginning()
+    {
+        var store = new MemoryObjectStore();
+        var attempt = new TaskAttempt(store, new AttemptCount("a/t", 1, new AttemptMark("id", "driver", DateTimeOffset.MaxValue)));
+
+        await attempt.TakeBackAsync(Cancellation);
+
+        Assert.False(await attempt.TryBeginAsync(Cancellation));
+        Assert.Empty(await store.ListAsync("a", Cancellation).ToListAsync(Cancellation));
+    }
+
     [Fact]
     public async Task Combine_TakesItsHostAlongEachTime_FailsTheRun()
     {
