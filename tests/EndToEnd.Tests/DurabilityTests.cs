@@ -204,18 +204,16 @@ public sealed class DurabilityTests : IDisposable
     [Theory]
     [InlineData(1, 0)]
     [InlineData(Combine, Partitions)]
-    public async Task Run_WorkerOfDiscoveryOrCombineKilledInEveryTry_StopsAndGoesOn(int worker, int reused)
+    public async Task Run_WorkerOfDiscoveryOrCombineKilledInEveryTry_FailsAndIsRedriven(int worker, int reused)
     {
         await using var store = await CreateStoreAsync(StoreKind.Directory);
         WriteSpec(Spec(discovers: true, retries: 0));
 
-        var stopped = (await RunAsync(store, "killed", $"{worker}")).Exits(1);
+        var failed = (await RunAsync(store, "killed", $"{worker}")).Exits(1);
 
-        Assert.Equal(("killed", "running"), ((string?)stopped.Json["runId"], (string?)stopped.Json["status"]));
-        Assert.Equal(["worker-died", "stopped"], stopped.Errors.Select(error => (string?)error["code"]));
-        Assert.Contains("--run-id killed", (string)stopped.Errors[1]["message"]!, StringComparison.Ordinal);
-        Assert.Equal("running", (string?)(await _fanfold.CallAsync("status", "killed", "--store", store.Name, "--json")).Exits(0).Json["status"]);
-        Assert.Equal(reused, (int)(await RunAsync(store, "killed")).Exits(0).Json["tasks"]!["reused"]!);
+        Assert.Equal(("killed", "failed"), ((string?)failed.Json["runId"], (string?)failed.Json["status"]));
+        Assert.Equal("worker-died", (string?)Assert.Single(failed.Errors)["code"]);
+        Assert.Equal(reused, (int)(await _fanfold.CallAsync("redrive", "killed", "--store", store.Name, "--json")).Exits(0).Json["tasks"]!["reused"]!);
         await AssertNothingLeftAsync(store, "killed");
     }
 

@@ -79,7 +79,7 @@ sealed class StatusFile(IObjectStore state, RunPaths paths, TimeProvider time) :
     /// <summary>The record that the store lost.</summary>
     async Task<(byte[] Content, string ETag)?> AnewAsync(CancellationToken cancellationToken)
     {
-        await RunStarter.ReadRecordAsync(state, paths.RunId, time, cancellationToken);
+        await RunStarter.EnsureRecordAsync(state, paths.RunId, time, cancellationToken);
         return await state.ReadVersionAsync(paths.Status, MaxJson, cancellationToken);
     }
 

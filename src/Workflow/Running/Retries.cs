@@ -39,6 +39,9 @@ static class Retries
     /// <summary>Whether the cause lies outside the run and may be gone later.</summary>
     public static bool IsPassing(TaskOutcome outcome) => outcome is TaskOutcome.Throttled or TaskOutcome.Transient;
 
+    /// <summary>Whether a worker failed, and not what it works on or with: then another process may succeed, and where none does, the work has failed.</summary>
+    public static bool IsOfWorker(string code) => code is "worker-died" or "worker-unreadable";
+
     static TimeSpan Delay(int attempt, double? retryAfterSeconds)
     {
         var exponential = TimeSpan.FromTicks(Math.Min(MaxDelay.Ticks, FirstDelay.Ticks << Math.Min(attempt - 1, 16)));

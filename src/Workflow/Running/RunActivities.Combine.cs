@@ -53,7 +53,7 @@ public sealed partial class RunActivities
         {
             if (StopOf(receipt.Outcome, failure.Code) is var stop and not RunStop.None) return new CombineResult(receipt.Outcome) { Stop = stop };
             // A store may be back later; a worker that keeps dying has failed, as any task's has.
-            if (Retries.IsPassing(receipt.Outcome) && failure.Code is not ("worker-died" or "worker-unreadable")) StopAfterTries(request.Attempt, spec, CombineError(failure));
+            if (Retries.IsPassing(receipt.Outcome) && !Retries.IsOfWorker(failure.Code)) StopAfterTries(request.Attempt, spec, CombineError(failure));
             if (receipt.Outcome == TaskOutcome.InputChanged && await ForgetLostAsync(paths, spec, [.. tasks.Select(task => task.Receipt).OfType<TaskReceipt>()], cancellationToken) is { Count: > 0 } lost)
                 return await LostAsync([.. tasks.Where(task => lost.Contains(task.Slice.TaskId))]);
             return await FailAsync(receipt);

@@ -76,6 +76,7 @@ public sealed partial class RunActivities(
         }
         catch (PlanRefusedException refused) when (Retries.IsPassing(refused.Outcome))
         {
+            if (Retries.IsOfWorker(refused.Errors[0].Code) && request.Attempt > spec.Limits.Retries) return await RefuseAsync(refused.Errors, refused.Outcome);
             StopAfterTries(request.Attempt, spec, refused.Errors[0]);
             return Refused(refused.Errors, refused.Outcome);
         }

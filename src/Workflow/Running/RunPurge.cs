@@ -69,7 +69,7 @@ public sealed record RunPurge(IReadOnlyList<string> Purged, int Kept, bool IsCom
 
     static async Task<bool> IsOldAsync(IObjectStore state, RunPaths paths, TimeProvider time, DateTimeOffset until, CancellationToken cancellationToken)
     {
-        if (await RunStarter.ReadRecordAsync(state, paths.RunId, time, cancellationToken) is { } record) return (record.EndedAt ?? record.HeartbeatAt ?? record.StartedAt) <= until;
+        if (await RunStarter.EnsureRecordAsync(state, paths.RunId, time, cancellationToken) is { } record) return (record.EndedAt ?? record.HeartbeatAt ?? record.StartedAt) <= until;
         // Without spec and record it is what an earlier purge left.
         return true;
     }

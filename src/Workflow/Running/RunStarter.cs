@@ -39,21 +39,27 @@ public static class RunStarter
                     $"The run id '{runId}' belongs to another spec. Use another --run-id, or leave it out to get a new one."));
             }
         }
-        var record = await ReadAsync(state, paths, time, cancellationToken)
-            ?? await MakeRecordAsync(state, isNew ? paths : paths with { Redrive = await LastDriveAsync(state, paths, cancellationToken) }, spec, time, cancellationToken);
+        // The run is there from here on, and whoever is interrupted now is to be told of it.
+        var record = await (isNew ? KeepAsync(state, paths, New(paths, spec, time), time, CancellationToken.None) : EnsureRecordAsync(state, runId, time, CancellationToken.None)) ?? throw RunStateException.Corrupt($"The spec of run '{runId}' is gone");
         if (record.Summary is not { } summary) return new RunStart.Ready(new RunRequest(runId, fresh) { Redrive = record.Redrive }, record.Status);
         return fresh
             ? new RunStart.Conflict(new RunError("run-finished", $"The run '{runId}' has ended, and --fresh would compute it again. Leave out --run-id to compute it under a new one."))
             : new RunStart.Finished(summary);
     }
 
-    /// <summary>The record of a run; null when there is no such run. One that the store lost is made anew, from what is left of the run's last drive.</summary>
+    /// <summary>The record of a run; null when there is no such run. For one that the store lost stands what is left of the run's last drive.</summary>
     public static async Task<RunRecord?> ReadRecordAsync(IObjectStore state, string runId, TimeProvider time, CancellationToken cancellationToken)
     {
         var paths = new RunPaths(runId);
+        return await ReadAsync(state, paths, time, cancellationToken) ?? await FindAsync(state, paths, time, cancellationToken);
+    }
+
+    /// <summary>The same, and puts what the store lost.</summary>
+    public static async Task<RunRecord?> EnsureRecordAsync(IObjectStore state, string runId, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var paths = new RunPaths(runId);
         if (await ReadAsync(state, paths, time, cancellationToken) is { } record) return record;
-        if (await ReadSpecAsync(state, runId, cancellationToken) is not { } spec) return null;
-        return await MakeRecordAsync(state, paths with { Redrive = await LastDriveAsync(state, paths, cancellationToken) }, spec, time, cancellationToken);
+        return await FindAsync(state, paths, time, cancellationToken) is { } found ? await KeepAsync(state, paths, found, time, cancellationToken) : null;
     }
 
     /// <summary>The spec of a run as it was stored at its start; null when there is none.</summary>
@@ -65,15 +71,20 @@ public static class RunStarter
             ? StoredJson.Read(bytes, WorkflowJson.Default.RunRecord, RunRecord.CurrentVersion, "record", paths.RunId).At(time.GetUtcNow())
             : null;
 
-    /// <summary>Puts a record that is not there. A drive that ended is not begun again, so its outcome is the record.</summary>
-    static async Task<RunRecord> MakeRecordAsync(IObjectStore state, RunPaths paths, RunSpec spec, TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>What a run's state tells without its record. A drive that ended is not begun again, so its outcome is the record.</summary>
+    static async Task<RunRecord?> FindAsync(IObjectStore state, RunPaths run, TimeProvider time, CancellationToken cancellationToken)
     {
-        var record = await RunEnding.ReadAsync(state, paths, cancellationToken) is { } end
-            ? await RunEnding.ReadRecordAsync(state, paths, end, cancellationToken)
-            : new RunRecord { RunId = paths.RunId, SpecHash = spec.ComputeHash(), Status = RunStatus.Pending, StartedAt = time.GetUtcNow(), Redrive = paths.Redrive };
-        if (await TryPutAsync(state, paths.Status, JsonSerializer.SerializeToUtf8Bytes(record, WorkflowJson.Default.RunRecord), cancellationToken)) return record;
-        return await ReadAsync(state, paths, time, cancellationToken) ?? record;
+        if (await ReadSpecAsync(state, run.RunId, cancellationToken) is not { } spec) return null;
+        var paths = run with { Redrive = await LastDriveAsync(state, run, cancellationToken) };
+        return await RunEnding.ReadAsync(state, paths, cancellationToken) is { } end ? await RunEnding.ReadRecordAsync(state, paths, end, cancellationToken) : New(paths, spec, time);
     }
+
+    static RunRecord New(RunPaths paths, RunSpec spec, TimeProvider time) =>
+        new() { RunId = paths.RunId, SpecHash = spec.ComputeHash(), Status = RunStatus.Pending, StartedAt = time.GetUtcNow(), Redrive = paths.Redrive };
+
+    /// <summary>Puts a record, unless there is one by now, which then counts.</summary>
+    static async Task<RunRecord?> KeepAsync(IObjectStore state, RunPaths paths, RunRecord record, TimeProvider time, CancellationToken cancellationToken) =>
+        await TryPutAsync(state, paths.Status, JsonSerializer.SerializeToUtf8Bytes(record, WorkflowJson.Default.RunRecord), cancellationToken) ? record : await ReadAsync(state, paths, time, cancellationToken) ?? record;
 
     /// <summary>The last redrive that left anything.</summary>
     static async Task<int> LastDriveAsync(IObjectStore state, RunPaths paths, CancellationToken cancellationToken)

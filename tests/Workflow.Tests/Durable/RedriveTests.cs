@@ -251,6 +251,9 @@ public class RedriveTests
         await harness.Store.DeleteAsync(Paths.Status, Cancellation);
 
         Assert.Equal((RunStatus.Failed, before), ((await harness.RecordAsync("r")).Status, (await harness.RecordAsync("r")).Redrive));
+        // Whoever only looks writes nothing.
+        Assert.Null(await harness.ReadAsync(Paths.Status));
+        await RunStarter.EnsureRecordAsync(harness.Store, "r", TimeProvider.System, Cancellation);
         Assert.Equal(record, await harness.ReadAsync(Paths.Status));
 
         await harness.Store.DeleteAsync(Paths.Status, Cancellation);

@@ -124,12 +124,13 @@ public class RunOrchestrationTests
     }
 
     [Theory]
-    [InlineData("worker-died")]
-    [InlineData("worker-unreadable")]
-    public async Task Run_CombineWhoseWorkerAlwaysDies_Fails(string code)
+    [InlineData("combine", "worker-died")]
+    [InlineData("combine", "worker-unreadable")]
+    [InlineData("discovery", "worker-died")]
+    public async Task Run_DiscoveryOrCombineWhoseWorkerAlwaysDies_Fails(string taskId, string code)
     {
         var harness = new RunHarness(ScriptedIsolation.Of((task, _) =>
-            task.TaskId == "combine" ? TaskRunner.Failed(task.TaskId, TaskOutcome.Transient, TaskFailure.Of(code, "gone")) : null));
+            task.TaskId == taskId ? TaskRunner.Failed(task.TaskId, TaskOutcome.Transient, TaskFailure.Of(code, "gone")) : null));
         await harness.WriteDataAsync(3);
 
         var (summary, _) = await harness.RunAsync("r", RunHarness.Spec("""{ "retries": 1 }"""));
