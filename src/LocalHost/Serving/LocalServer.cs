@@ -18,6 +18,8 @@ static class LocalServer
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(static kestrel => kestrel.AddServerHeader = false).UseUrls([.. urls]);
+        // Streams of events have no end of their own; their callers come back for the rest.
+        builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
         builder.Services.AddRoutingCore().AddSingleton<IHostLifetime, CallersLifetime>();
         var app = builder.Build();
         app.UseProblems((_, bug) => onBug(bug));

@@ -36,7 +36,7 @@ static class ServeVerb
     static async Task<int> ServeAsync(Stores stores, string[] urls, WorkerCommand worker, HostCapacity host, bool json, CancellationToken cancellationToken)
     {
         await using var runs = new ServedRuns(stores.State, TimeProvider.System, RunsAtOnce, (request, onProgress, token) => LocalRun.DriveAsync(request, stores, worker, host, onProgress, token), Log);
-        var api = new ApiContext(stores.Data, stores.State, runs, TimeProvider.System, worker.IsNative ? "native" : "dotnet");
+        var api = new ApiContext(stores.Data, stores.State, stores.DataLocation, stores.StateLocation, new ProcessIsolation(worker, stores.Identity), runs, TimeProvider.System, worker.IsNative ? "native" : "dotnet");
         await using var server = LocalServer.Create(api, urls, bug => Log(bug.ToString()));
         try
         {

@@ -1,10 +1,13 @@
 using Fanfold.Storage;
+using Fanfold.Worker;
+using Fanfold.Workflow.Running;
 
 namespace Fanfold.Workflow.Http;
 
 /// <summary>What the handlers need of the host that serves them.</summary>
+/// <param name="Isolation">Runs what a dry run has to look for.</param>
 /// <param name="Worker">What runs its tasks, as health shows it: native, dotnet or in process.</param>
-public sealed record ApiContext(IObjectStore Data, IObjectStore State, IRunHost Host, TimeProvider Time, string Worker);
+public sealed record ApiContext(IObjectStore Data, IObjectStore State, StoreLocation DataLocation, StoreLocation StateLocation, ITaskIsolation Isolation, IRunHost Host, TimeProvider Time, string Worker);
 
 /// <summary>Drives runs where the API is served.</summary>
 public interface IRunHost

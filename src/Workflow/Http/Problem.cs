@@ -21,8 +21,16 @@ public sealed record Problem(int Status, string Code, string Detail, string? Hin
 
     public static Problem Of(SpecResult refused) => refused.Errors is [{ Code: SpecErrorCode.TooLarge, Pointer: "", Message: var tooLarge }]
         ? new(StatusCodes.Status413PayloadTooLarge, SpecErrorCode.TooLarge, tooLarge)
-        : new(StatusCodes.Status400BadRequest, "spec-refused", "The spec was refused; errors has every reason.", "Correct the values that the pointers name, and send it again.",
-            [.. refused.Errors.Select(error => new RunError(error.Code, error.Message, Pointer: error.Pointer))]);
+        : Refused([.. refused.Errors.Select(error => new RunError(error.Code, error.Message, Pointer: error.Pointer))]);
+
+    /// <summary>Why a spec can't be planned.</summary>
+    internal static Problem OfPlan(IReadOnlyList<RunError> errors) =>
+        errors.All(error => error.Pointer is not null) ? Refused(errors)
+        : errors[0].Code is "access-denied" or "storage-unreachable" or "storage-full" ? new(StatusCodes.Status503ServiceUnavailable, errors[0].Code, errors[0].Message, "GET /api/health shows which store it is.")
+        : new(StatusCodes.Status422UnprocessableEntity, errors[0].Code, errors[0].Message, Errors: errors);
+
+    static Problem Refused(IReadOnlyList<RunError> errors) =>
+        new(StatusCodes.Status400BadRequest, "spec-refused", "The spec was refused; errors has every reason.", "Correct the values that the pointers name, and send it again.", errors);
 
     public static Problem NotFound(string runId) => new(StatusCodes.Status404NotFound, "run-not-found", $"There is no run '{runId}'.", "GET /api/runs lists the runs that are there.");
 

@@ -14,9 +14,13 @@ public static class Routes
         routes.MapPost("/api/runs", (Delegate)((HttpContext http) => RunHandlers.PostAsync(http, api)));
         routes.MapGet("/api/runs/{id}", (string id, HttpContext http) => RunHandlers.GetAsync(id, http, api));
         routes.MapPut("/api/runs/{id}", (string id, HttpContext http) => RunHandlers.PutAsync(id, http, api));
+        routes.MapGet("/api/runs/{id}/plan", (string id, HttpContext http) => PlanHandlers.GetAsync(id, http, api));
+        routes.MapGet("/api/runs/{id}/events", (string id, HttpContext http) => EventHandlers.GetAsync(id, http, api));
+        routes.MapGet("/api/runs/{id}/result", (string id, HttpContext http) => ResultHandlers.GetAsync(id, http, api));
         routes.MapGet("/api/runs/{id}/partitions", (string id, HttpContext http) => PartitionHandlers.ListAsync(id, http, api));
         routes.MapPost("/api/runs/{id}/cancel", (string id, HttpContext http) => RunHandlers.CancelAsync(id, http, api));
         routes.MapPost("/api/runs/{id}/redrive", (string id, HttpContext http) => RunHandlers.RedriveAsync(id, http, api));
+        routes.MapPost("/api/plans", (Delegate)((HttpContext http) => PlanHandlers.PostAsync(http, api)));
         return routes;
     }
 

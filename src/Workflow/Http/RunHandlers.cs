@@ -96,9 +96,9 @@ public static class RunHandlers
     }
 
     // What a store or a worker said of a failure is on record as it was said.
-    static RunRecord Shown(RunRecord record) => record.Summary is { Errors: { } errors } summary
+    internal static RunRecord Shown(RunRecord record) => record.Summary is { Errors: { } errors } summary
         ? record with { Summary = summary with { Errors = [.. errors.Select(error => error with { Message = Secrets.Hide(error.Message) })] } }
         : record;
 
-    static string NewId(TimeProvider time) => string.Create(CultureInfo.InvariantCulture, $"{time.GetUtcNow():yyyyMMdd-HHmmss}-{RandomNumberGenerator.GetHexString(6, lowercase: true)}");
+    internal static string NewId(TimeProvider time) => string.Create(CultureInfo.InvariantCulture, $"{time.GetUtcNow():yyyyMMdd-HHmmss}-{RandomNumberGenerator.GetHexString(6, lowercase: true)}");
 }

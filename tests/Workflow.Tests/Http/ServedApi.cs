@@ -1,8 +1,10 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text;
 using System.Text.Json;
 using Fanfold.LocalHost.Durable;
 using Fanfold.LocalHost.Serving;
+using Fanfold.Worker;
 using Fanfold.Workflow.Http;
 using Fanfold.Workflow.Running;
 using Fanfold.Workflow.Tests.Running;
@@ -24,13 +26,13 @@ sealed class ServedApi : IAsyncDisposable
     public HttpClient Client { get; }
 
     /// <summary>Defects that the server met; none is expected.</summary>
-    public List<Exception> Bugs { get; } = [];
+    public ConcurrentQueue<Exception> Bugs { get; } = [];
 
     ServedApi(RunHarness harness, int atOnce)
     {
         Harness = harness;
         _runs = new ServedRuns(harness.Store, TimeProvider.System, atOnce, (request, _, token) => LocalEngine.RunAsync(harness.DriveOf(request), request, token), static _ => { });
-        _server = LocalServer.Create(new ApiContext(harness.Store, harness.Store, _runs, TimeProvider.System, "in process"), ["http://127.0.0.1:0"], Bugs.Add);
+        _server = LocalServer.Create(new ApiContext(harness.Store, harness.Store, new StoreLocation("/data"), new StoreLocation("/state"), harness.Isolation, _runs, TimeProvider.System, "in process"), ["http://127.0.0.1:0"], Bugs.Enqueue);
         Client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
     }
 
