@@ -17,6 +17,9 @@ sealed record ErrorDocument(
 /// <param name="Complete">Whether every run was looked at; false when the time was up before.</param>
 sealed record PurgeDocument(IReadOnlyList<string> Purged, int Kept, bool Complete);
 
+/// <summary><c>serve --json</c>, once requests are taken.</summary>
+sealed record ServeDocument(IReadOnlyList<string> Urls);
+
 sealed record ValidDocument(bool Valid, string SpecHash);
 
 sealed record FileError(string Code, string Message);
@@ -43,6 +46,7 @@ sealed record ChunkDocument(string Name, string Codec, long Values, long? NullCo
 [JsonSerializable(typeof(PurgeDocument))]
 [JsonSerializable(typeof(PlanDocument))]
 [JsonSerializable(typeof(ErrorDocument))]
+[JsonSerializable(typeof(ServeDocument))]
 [JsonSerializable(typeof(ValidDocument))]
 [JsonSerializable(typeof(VerifyDocument))]
 [JsonSerializable(typeof(InspectDocument))]

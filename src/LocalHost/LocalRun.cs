@@ -35,7 +35,7 @@ static class LocalRun
     {
         await Console.Error.WriteLineAsync($"run {options.RunId}");
         await using var display = new ProgressDisplay();
-        var driver = new RunDriver(options.Stores.State, TimeProvider.System, (request, onProgress, token) => DriveAsync(request, options, onProgress, token));
+        var driver = new RunDriver(options.Stores.State, TimeProvider.System, (request, onProgress, token) => DriveAsync(request, options.Stores, options.Worker, options.Host, onProgress, token));
         try
         {
             return await see(driver, static () => Console.Error.WriteLine("another process drives this run; following it, and taking over should it die"), display.Report);
@@ -58,12 +58,12 @@ static class LocalRun
             new StoppedRun(options.RunId, driver.Status!.Value));
     }
 
-    static Task<RunEnd> DriveAsync(RunRequest request, RunOptions options, Action<RunProgress> onProgress, CancellationToken cancellationToken)
+    /// <param name="worker">As <see cref="RunOptions"/> has it.</param>
+    public static Task<RunEnd> DriveAsync(RunRequest request, Stores stores, WorkerCommand? worker, HostCapacity host, Action<RunProgress> onProgress, CancellationToken cancellationToken)
     {
-        var stores = options.Stores;
-        ITaskIsolation isolation = options.Worker is { } worker ? new ProcessIsolation(worker, stores.Identity) : new InProcessIsolation(stores.Data, stores.State);
+        ITaskIsolation isolation = worker is not null ? new ProcessIsolation(worker, stores.Identity) : new InProcessIsolation(stores.Data, stores.State);
         var activities = new RunActivities(
-            stores.Data, stores.State, stores.DataLocation, stores.StateLocation, isolation, TimeProvider.System, options.Host with { WorkersOutlive = WorkersOutlive }, driver: RandomNumberGenerator.GetHexString(16, lowercase: true));
+            stores.Data, stores.State, stores.DataLocation, stores.StateLocation, isolation, TimeProvider.System, host with { WorkersOutlive = WorkersOutlive }, driver: RandomNumberGenerator.GetHexString(16, lowercase: true));
         return LocalEngine.RunAsync(new Drive(stores.State, activities.InvokeAsync, token => activities.IsCancelledAsync(request.Paths, token), TimeProvider.System, onProgress), request, cancellationToken);
     }
 }

@@ -13,7 +13,20 @@ namespace Fanfold.Workflow.Planning;
 public sealed record PlanDocument(
     string SpecHash, string Strategy, string StrategyReason, int Files, long RowsIn, int Partitions, int Tasks, RowGroupCounts RowGroups,
     long BytesToRead, long BytesPruned, long MemoryPerTask, long ForecastWorkerMemory, IReadOnlyList<TaskColumn> Columns, IReadOnlyList<TaskColumn> ResultColumns, IReadOnlyList<PlannedPartition> FirstPartitions,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PluginIdentity? Plugin = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PluginIdentity? Plugin = null)
+{
+    const int PartitionsListed = 20;
+
+    internal static PlanDocument Of(PlanHeader header, IReadOnlyList<TaskSlice> slices, RunSpec spec)
+    {
+        var first = slices.Take(PartitionsListed).Select(slice => new PlannedPartition(
+            slice.Partition, slice.Rows, slice.Matched.Sum(run => run.To - run.From), slice.Matched.Sum(run => RunPlanner.Groups(header.Files, run).Sum(group => group.Bytes)), slice.ForecastMemory));
+        return new PlanDocument(
+            header.SpecHash, header.Strategy, header.StrategyReason, header.Files.Count, header.RowsTotal, slices.Count, slices.Count,
+            new RowGroupCounts(header.RowGroupsTotal, header.Totals.Matched, header.Totals.Pruned), header.Totals.BytesMatched, header.Totals.BytesPruned,
+            spec.Limits.Memory.Bytes, slices.Select(slice => slice.ForecastMemory).DefaultIfEmpty(0).Max(), header.Columns, header.ResultColumns, [.. first], header.Plugin);
+    }
+}
 
 /// <param name="Rows">Before <c>where</c>; null when the spec names its values.</param>
 /// <param name="ForecastMemory">The peak resident memory of its worker that is to be expected.</param>
@@ -22,8 +35,6 @@ public sealed record PlannedPartition(string Value, long? Rows, int RowGroups, l
 /// <summary>Plans without running.</summary>
 public static class DryRun
 {
-    const int PartitionsListed = 20;
-
     /// <summary>The plan, or every reason why there is none. Discovery of partitions, where the spec asks for it, reads that column.</summary>
     public static async Task<(PlanDocument? Plan, IReadOnlyList<RunError> Errors)> PlanAsync(
         RunSpec spec, IObjectStore data, IObjectStore state, StoreLocation dataLocation, StoreLocation stateLocation, ITaskIsolation isolation, string runId, CancellationToken cancellationToken)
@@ -34,12 +45,7 @@ public static class DryRun
             var plugins = new PluginLookup(dataLocation, stateLocation, isolation, spec.Limits, new RunPaths(runId));
             var (header, slices) = await new RunPlanner(data, isolation, discovery.FindAsync, plugins).PlanAsync(spec, cancellationToken);
             await foreach (var written in state.ListAsync(new RunPaths(runId).Plan, cancellationToken)) await state.DeleteAsync(written.Path, cancellationToken);
-            var first = slices.Take(PartitionsListed).Select(slice => new PlannedPartition(
-                slice.Partition, slice.Rows, slice.Matched.Sum(run => run.To - run.From), slice.Matched.Sum(run => RunPlanner.Groups(header.Files, run).Sum(group => group.Bytes)), slice.ForecastMemory));
-            return (new PlanDocument(
-                header.SpecHash, header.Strategy, header.StrategyReason, header.Files.Count, header.RowsTotal, slices.Count, slices.Count,
-                new RowGroupCounts(header.RowGroupsTotal, header.Totals.Matched, header.Totals.Pruned), header.Totals.BytesMatched, header.Totals.BytesPruned,
-                spec.Limits.Memory.Bytes, slices.Select(slice => slice.ForecastMemory).DefaultIfEmpty(0).Max(), header.Columns, header.ResultColumns, [.. first], header.Plugin), []);
+            return (PlanDocument.Of(header, slices, spec), []);
         }
         catch (PlanRefusedException refused)
         {

@@ -20,7 +20,7 @@ public sealed record RunPurge(IReadOnlyList<string> Purged, int Kept, bool IsCom
         var (began, until) = (time.GetTimestamp(), time.GetUtcNow() - age);
         var purged = new List<string>();
         var kept = 0;
-        foreach (var runId in await RunIdsAsync(state, cancellationToken))
+        foreach (var runId in await RunList.IdsAsync(state, null, cancellationToken).ToListAsync(cancellationToken))
         {
             if (time.GetElapsedTime(began) >= within) return new RunPurge(purged, kept, IsComplete: false);
             try
@@ -35,17 +35,6 @@ public sealed record RunPurge(IReadOnlyList<string> Purged, int Kept, bool IsCom
             }
         }
         return new RunPurge(purged, kept, IsComplete: true);
-    }
-
-    static async Task<List<string>> RunIdsAsync(IObjectStore state, CancellationToken cancellationToken)
-    {
-        var runIds = new List<string>();
-        await foreach (var entry in state.ListAsync(RunPaths.Runs, cancellationToken))
-        {
-            var name = entry.Path.AsSpan(RunPaths.Runs.Length + 1);
-            if (name.IndexOf('/') is > 0 and var end && RunPaths.IsRunId(name[..end].ToString()) && (runIds.Count == 0 || !name[..end].SequenceEqual(runIds[^1]))) runIds.Add(name[..end].ToString());
-        }
-        return runIds;
     }
 
     static async Task<bool> TryPurgeAsync(IObjectStore state, RunPaths paths, TimeProvider time, DateTimeOffset until, CancellationToken cancellationToken)

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using Fanfold.LocalHost.Serving;
+using Fanfold.Storage;
+using Fanfold.Workflow.Http;
+using Fanfold.Workflow.Running;
+
+namespace Fanfold.LocalHost.Verbs;
+
+/// <summary><c>fanfold serve</c></summary>
+static class ServeVerb
+{
+    // Each has lanes of its own for its tasks.
+    const int RunsAtOnce = 2;
+
+    public static Command Create()
+    {
+        var store = CommonOptions.Store();
+        var data = CommonOptions.Data();
+        var urls = new Option<string>("--urls") { Description = "Where to listen, separated by ';': addresses of this machine only.", HelpName = "U", DefaultValueFactory = _ => LocalServer.DefaultUrl };
+        var worker = CommonOptions.Worker();
+        var machine = new MachineOptions();
+        var json = CommonOptions.Json();
+        urls.Validators.Add(result =>
+        {
+            foreach (var url in Split(result.GetValueOrDefault<string>()))
+            {
+                if (LocalServer.Fault(url) is { } fault) result.AddError($"--urls '{TerminalText.Safe(url)}': {fault}.");
+            }
+        });
+        var command = new Command("serve", "Serve the HTTP API on this machine until it is stopped, and go on with unfinished runs.") { store, data, urls, worker, machine.Memory, machine.Scratch, machine.ScratchSize, json };
+        command.SetAction((parsed, cancellationToken) => ServeAsync(
+            new Stores(parsed.GetValue(store), parsed.GetValue(data)), Split(parsed.GetValue(urls)), CommonOptions.Worker(parsed.GetValue(worker)), machine.Read(parsed), parsed.GetValue(json), cancellationToken));
+        return command;
+    }
+
+    static async Task<int> ServeAsync(Stores stores, string[] urls, WorkerCommand worker, HostCapacity host, bool json, CancellationToken cancellationToken)
+    {
+        await using var runs = new ServedRuns(stores.State, TimeProvider.System, RunsAtOnce, (request, onProgress, token) => LocalRun.DriveAsync(request, stores, worker, host, onProgress, token), Log);
+        var api = new ApiContext(stores.Data, stores.State, stores.DataLocation, stores.StateLocation, new ProcessIsolation(worker, stores.Identity), runs, TimeProvider.System, worker.IsNative ? "native" : "dotnet");
+        await using var server = LocalServer.Create(api, urls, bug => Log(bug.ToString()));
+        try
+        {
+            await server.StartAsync(cancellationToken);
+        }
+        catch (IOException taken)
+        {
+            return SpecFile.Refuse([new RunError("address-in-use", $"{string.Join(", ", urls)} can't be listened on ({taken.Message.TrimEnd('.')}). Name another port with --urls.")], json);
+        }
+        if (json) CommandJson.Write(new ServeDocument([.. server.Urls]), CommandJson.Default.ServeDocument);
+        foreach (var url in server.Urls) await Console.Error.WriteLineAsync($"serving {url}/api/runs; Ctrl-C stops, and runs under way stay resumable");
+        try
+        {
+            await runs.ResumeAsync(cancellationToken);
+        }
+        catch (StorageException failure)
+        {
+            Log($"unfinished runs could not be looked for: {failure.Message}");
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested) { }
+        await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await server.StopAsync(CancellationToken.None);
+        return ExitCode.Succeeded;
+    }
+
+    static string[] Split(string? urls) => (urls ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    static void Log(string message) => Console.Error.WriteLine(TerminalText.Safe(Secrets.Hide(message)));
+}

@@ -1,0 +1,81 @@
+using System.Net;
+using Fanfold.Storage;
+using Fanfold.Workflow.Tests.Running;
+
+namespace Fanfold.Workflow.Tests.Http;
+
+public sealed class ResultApiTests
+{
+    static async Task<ServedApi> StartAsync(string output = RunHarness.Output)
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(3);
+        var api = await ServedApi.StartAsync(harness);
+        await api.PutAsync("/api/runs/one", RunHarness.Spec(output: $$"""{ "path": "{{output}}" }""").ToJson());
+        await api.EndAsync("one");
+        return api;
+    }
+
+    [Fact]
+    public async Task Result_OfASucceededRun_IsItsFile()
+    {
+        await using var api = await StartAsync();
+        var reply = await api.GetAsync("/api/runs/one/result?format=parquet");
+        Assert.Equal(HttpStatusCode.OK, reply.Status);
+        Assert.Equal(await api.Harness.ReadAsync(RunHarness.Output), reply.Body);
+        Assert.Equal("application/vnd.apache.parquet", reply.Header("Content-Type"));
+        Assert.Equal(HttpStatusCode.NotModified, (await api.GetAsync("/api/runs/one/result", ("If-None-Match", reply.Header("ETag")!))).Status);
+        Assert.Equal("invalid-query", (await api.GetAsync("/api/runs/one/result?format=csv")).Refusal(HttpStatusCode.BadRequest));
+    }
+
+    [Fact]
+    public async Task Result_AsCsv_IsText()
+    {
+        await using var api = await StartAsync("results/out.csv");
+        var reply = await api.GetAsync("/api/runs/one/result");
+        Assert.Equal("text/csv; charset=utf-8", reply.Header("Content-Type"));
+        Assert.Equal(await api.Harness.ReadAsync("results/out.csv"), reply.Body);
+    }
+
+    [Theory]
+    [InlineData("bytes=0-3", 0, 4)]
+    [InlineData("bytes=4-", 4, int.MaxValue)]
+    [InlineData("bytes=-4", -4, int.MaxValue)]
+    [InlineData("bytes=2-9999999999", 2, int.MaxValue)]
+    [InlineData("bytes=-9999999999", 0, int.MaxValue)]
+    [InlineData("bytes=0-1,3-4", 0, int.MaxValue)]
+    [InlineData("lines=0-1", 0, int.MaxValue)]
+    [InlineData("bytes=9-1", 0, int.MaxValue)]
+    public async Task Result_Range_IsThatPart(string range, int start, int end)
+    {
+        await using var api = await StartAsync();
+        var file = (await api.Harness.ReadAsync(RunHarness.Output))!;
+        var reply = await api.GetAsync("/api/runs/one/result", ("Range", range));
+        start = start < 0 ? file.Length + start : start;
+        end = Math.Min(end, file.Length);
+        Assert.Equal(file[start..end], reply.Body);
+        var isPart = end - start < file.Length;
+        Assert.Equal(isPart ? HttpStatusCode.PartialContent : HttpStatusCode.OK, reply.Status);
+        Assert.Equal(isPart ? $"bytes {start}-{end - 1}/{file.Length}" : null, reply.Header("Content-Range"));
+    }
+
+    [Theory]
+    [InlineData("bytes=999999999-")]
+    [InlineData("bytes=-0")]
+    public async Task Result_RangeOutside_IsRefused(string range)
+    {
+        await using var api = await StartAsync();
+        Assert.Equal("range-not-satisfiable", (await api.GetAsync("/api/runs/one/result", ("Range", range))).Refusal(HttpStatusCode.RequestedRangeNotSatisfiable));
+    }
+
+    [Fact]
+    public async Task Result_ThatIsNot_IsRefused()
+    {
+        await using var api = await StartAsync();
+        await api.Harness.StartAsync("open", RunHarness.Spec(aggregate: "max(amount)"));
+        Assert.Equal("no-result", (await api.GetAsync("/api/runs/open/result")).Refusal(HttpStatusCode.Conflict));
+        Assert.Equal("run-not-found", (await api.GetAsync("/api/runs/none/result")).Refusal(HttpStatusCode.NotFound));
+        await api.Harness.Store.PutAsync(RunHarness.Output, "another"u8.ToArray(), PutCondition.None, TestContext.Current.CancellationToken);
+        Assert.Equal("result-replaced", (await api.GetAsync("/api/runs/one/result")).Refusal(HttpStatusCode.Gone));
+    }
+}
