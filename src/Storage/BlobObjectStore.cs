@@ -59,6 +59,14 @@ public sealed partial class BlobObjectStore : IObjectStore
     }
 
     /// <summary>A store in Azurite under its well-known account.</summary>
+    /// <summary>The service of a connection string that means Azurite on this machine; null when it means anything else.</summary>
+    public static Uri? AzuriteOf(string connectionString)
+    {
+        var parts = connectionString.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(static part => part.Split('=', 2)).ToLookup(static part => part[0], static part => part[^1], StringComparer.OrdinalIgnoreCase);
+        if (string.Equals(parts["UseDevelopmentStorage"].FirstOrDefault(), "true", StringComparison.OrdinalIgnoreCase)) return AzuriteEndpoint;
+        return parts["AccountName"].FirstOrDefault() == DevelopmentAccount && Uri.TryCreate(parts["BlobEndpoint"].FirstOrDefault(), UriKind.Absolute, out var service) && service.IsLoopback ? service : null;
+    }
+
     /// <param name="service">On this machine; null for <see cref="AzuriteEndpoint"/>.</param>
     /// <param name="options">Null for those that suit Azure.</param>
     public static BlobObjectStore InAzurite(Uri? service = null, BlobRequestOptions? options = null)

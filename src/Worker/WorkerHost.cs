@@ -70,7 +70,10 @@ public static class WorkerHost
     }
 
     /// <summary>What <c>Worker --version</c> prints: the version and how it was compiled.</summary>
-    public static string Version => $"fanfold-worker {BuildVersion} {(IsNative ? "native" : "jit")}";
+    public static string Version => IsNative ? NativeVersion : $"fanfold-worker {BuildVersion} jit";
+
+    /// <summary>What it prints when it was compiled ahead of time.</summary>
+    public static string NativeVersion => $"fanfold-worker {BuildVersion} native";
 
     /// <summary>Whether this process was compiled ahead of time.</summary>
     public static bool IsNative => !RuntimeFeature.IsDynamicCodeSupported;

@@ -113,6 +113,3 @@ sealed class Journal(IObjectStore state, string runId, string folder)
 
     RunStateException Broken(string defect) => RunStateException.Corrupt($"The journal of run '{runId}' is not whole ({defect})");
 }
-
-/// <summary>Another process drives the run from here on.</summary>
-sealed class DriverReplacedException(string runId) : Exception($"the run '{runId}' is driven by another process now");

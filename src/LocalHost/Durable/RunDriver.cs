@@ -69,7 +69,7 @@ sealed class RunDriver(IObjectStore state, TimeProvider time, Func<RunRequest, A
             if (record.Summary is { } ended) return ended;
             Status = RunStatus.Running;
             var current = request with { Redrive = record.Redrive };
-            foreach (var folder in current.Paths.Folders.Append(Folder(spec.Output.Path))) await state.SweepAsync(folder, driving.Token);
+            foreach (var folder in current.Paths.Folders.Append(RunPaths.FolderOf(spec.Output.Path))) await state.SweepAsync(folder, driving.Token);
             var end = await drive(current, progress =>
             {
                 onProgress(progress);
@@ -86,6 +86,4 @@ sealed class RunDriver(IObjectStore state, TimeProvider time, Func<RunRequest, A
             return null;
         }
     }
-
-    static string Folder(string path) => path[..Math.Max(0, path.LastIndexOf('/'))];
 }

@@ -15,19 +15,9 @@ sealed class MachineOptions
 
     public Option<string?> ScratchSize { get; } = Size("--scratch-size", "What all workers together may put there. Default: half of what is free there now.");
 
-    public HostCapacity Read(ParseResult parsed) => Of(Bytes(parsed.GetValue(Memory)), parsed.GetValue(Scratch), Bytes(parsed.GetValue(ScratchSize)));
+    public HostCapacity Read(ParseResult parsed) => HostCapacity.OfThisMachine(Bytes(parsed.GetValue(Memory)), parsed.GetValue(Scratch), Bytes(parsed.GetValue(ScratchSize)));
 
-    public static HostCapacity Default => Of(null, null, null);
-
-    static HostCapacity Of(long? memory, string? scratch, long? scratchSize)
-    {
-        var folder = scratch is null ? null : Path.GetFullPath(scratch);
-        var place = folder ?? Path.GetTempPath();
-        return new HostCapacity(Environment.ProcessorCount,
-            // Respects the limits of containers.
-            memory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * 3,
-            new TaskScratch(folder, scratchSize ?? (Directory.Exists(place) ? new DriveInfo(place).AvailableFreeSpace / 2 : 0)));
-    }
+    public static HostCapacity Default => HostCapacity.OfThisMachine();
 
     static long? Bytes(string? size) => size is not null && ByteSize.TryParse(size, out var parsed) ? parsed.Bytes : null;
 

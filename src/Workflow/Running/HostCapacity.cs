@@ -11,6 +11,23 @@ public sealed record HostCapacity(int Parallel, long LargestMemory = 0, TaskScra
     /// <summary>Where one process at a time drives a run: how long the workers of another may outlive it. Null where others drive at the same time.</summary>
     public TimeSpan? WorkersOutlive { get; init; }
 
-    /// <summary>What each of so many workers at once has.</summary>
-    public TaskScratch? ScratchOf(int lanes) => Scratch is { } all ? all with { Bytes = all.Bytes / lanes } : null;
+    /// <summary>How many workers this machine has at once, where a run's lanes are spread over many; null where all of them are here.</summary>
+    public int? WorkersHere { get; init; }
+
+    /// <summary>What a worker has of the scratch space when so many are at work in all.</summary>
+    public TaskScratch? ScratchOf(int lanes) => Scratch is { } all ? all with { Bytes = all.Bytes / Math.Min(lanes, WorkersHere ?? lanes) } : null;
+
+    /// <summary>What this machine has, where nothing else is said.</summary>
+    /// <param name="memory">Of one worker, in bytes; null for three quarters of what this process may use.</param>
+    /// <param name="scratch">A folder; null for the system's for temporary files.</param>
+    /// <param name="scratchSize">Of all workers together, in bytes; null for half of what is free there now.</param>
+    public static HostCapacity OfThisMachine(long? memory = null, string? scratch = null, long? scratchSize = null)
+    {
+        var folder = scratch is null ? null : Path.GetFullPath(scratch);
+        var place = folder ?? Path.GetTempPath();
+        return new HostCapacity(Environment.ProcessorCount,
+            // Respects the limits of containers.
+            memory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4 * 3,
+            new TaskScratch(folder, scratchSize ?? (Directory.Exists(place) ? new DriveInfo(place).AvailableFreeSpace / 2 : 0)));
+    }
 }

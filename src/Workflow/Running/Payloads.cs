@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Fanfold.Worker;
 
@@ -15,6 +16,9 @@ public abstract record RunPayload(string RunId)
 
     [JsonIgnore]
     public RunPaths Paths => new(RunId, Redrive);
+
+    /// <summary>The paths of a payload that is JSON still.</summary>
+    public static RunPaths PathsOf(JsonElement payload) => new(payload.GetProperty("runId").GetString()!, payload.TryGetProperty("redrive", out var redrive) ? redrive.GetInt32() : 0);
 }
 
 /// <summary>Input of an orchestration. The spec itself lies in the run's state.</summary>

@@ -24,12 +24,17 @@ public sealed record WorkerCommand(string File, IReadOnlyList<string> Arguments,
     public static WorkerCommand Find()
     {
         var native = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "Worker.exe" : "Worker");
-        if (System.IO.File.Exists(native)) return new WorkerCommand(native, [], true);
-        var managed = Path.Combine(AppContext.BaseDirectory, "Worker.dll");
-        return new WorkerCommand(DotNet, ["exec", managed], false);
+        return System.IO.File.Exists(native) ? new WorkerCommand(native, [], true) : Managed(AppContext.BaseDirectory);
     }
 
-    static string DotNet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host : "dotnet";
+    /// <summary>The worker under <c>dotnet</c>.</summary>
+    public static WorkerCommand Managed(string folder) => new(DotNet, ["exec", Path.Combine(folder, "Worker.dll")], false);
+
+    // The one that runs this process needs not be on the path.
+    static string DotNet =>
+        Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host
+        : Environment.ProcessPath is { } path && Path.GetFileNameWithoutExtension(path) == "dotnet" ? path
+        : "dotnet";
 }
 
 /// <summary>

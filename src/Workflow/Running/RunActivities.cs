@@ -28,6 +28,9 @@ public sealed partial class RunActivities(
 
     readonly CancelSignal _cancels = new(state, time);
 
+    // A drive may be many processes; what became of a worker, only the one that started it has seen.
+    readonly string _process = Guid.NewGuid().ToString("N");
+
     // Tries that this process has under way, by their ids.
     readonly ConcurrentDictionary<string, bool> _live = [];
 
@@ -48,6 +51,10 @@ public sealed partial class RunActivities(
         nameof(CombineParts) => CombineParts.InvokeAsync(CombinePartsAsync, input, cancellationToken),
         nameof(CommitRun) => CommitRun.InvokeAsync(CommitRunAsync, input, cancellationToken),
         nameof(CleanUp) => CleanUp.InvokeAsync(CleanUpAsync, input, cancellationToken),
+        nameof(BeginDrive) => BeginDrive.InvokeAsync(BeginDriveAsync, input, cancellationToken),
+        nameof(EndDrive) => EndDrive.InvokeAsync(EndDriveAsync, input, cancellationToken),
+        nameof(ShowProgress) => ShowProgress.InvokeAsync(ShowProgressAsync, input, cancellationToken),
+        nameof(LookForCancel) => LookForCancel.InvokeAsync(LookForCancelAsync, input, cancellationToken),
         _ => throw new ArgumentException($"no activity is named '{name}'", nameof(name)),
     };
 
@@ -184,7 +191,7 @@ public sealed partial class RunActivities(
 
     RunIsolation Isolate(RunPaths paths, RunSpec spec, DateTimeOffset? deadline) => new(isolation, state, _cancels, AttemptsOf(paths, spec), time, paths, deadline);
 
-    TaskAttempts AttemptsOf(RunPaths paths, RunSpec spec) => new(state, paths, time, driver, _live, host.WorkersOutlive, spec.Limits.Retries + 1);
+    TaskAttempts AttemptsOf(RunPaths paths, RunSpec spec) => new(state, paths, time, _process, _live, host.WorkersOutlive, spec.Limits.Retries + 1);
 
     async Task<LoadedPlan> LoadPlanAsync(RunPaths paths, CancellationToken cancellationToken)
     {

@@ -13,15 +13,25 @@ public static class RunOrchestration
     public const int TasksOfOne = 500;
 
     public static readonly Workflow<RunRequest, RunEnd> Run = new(nameof(Run), WorkflowJson.Default.RunRequest, WorkflowJson.Default.RunEnd, RunAsync);
+    public static readonly Workflow<RunRequest, DriveStep> Drive = new(nameof(Drive), WorkflowJson.Default.RunRequest, WorkflowJson.Default.DriveStep, DriveAsync);
     public static readonly Workflow<ChunkRequest, ChunkResult> RunTasks = new(nameof(RunTasks), WorkflowJson.Default.ChunkRequest, WorkflowJson.Default.ChunkResult, RunTasksAsync);
 
     /// <summary>Runs a workflow by its name, with payloads as a history holds them.</summary>
     public static Task<JsonElement> InvokeAsync(string name, WorkflowContext context, JsonElement input) => name switch
     {
         nameof(Run) => Run.InvokeAsync(context, input),
+        nameof(Drive) => Drive.InvokeAsync(context, input),
         nameof(RunTasks) => RunTasks.InvokeAsync(context, input),
         _ => throw new ArgumentException($"no workflow is named '{name}'", nameof(name)),
     };
+
+    /// <summary>A run, and its record around it, where the host's engine and not a process drives it.</summary>
+    static async Task<DriveStep> DriveAsync(WorkflowContext context, RunRequest request)
+    {
+        if (await context.CallActivityAsync(RunActivities.BeginDrive, request) is { Ended: true } over) return over;
+        var end = await RunAsync(context, request);
+        return await context.CallActivityAsync(RunActivities.EndDrive, new DriveEnd(request.RunId, end) { Redrive = request.Redrive });
+    }
 
     public static async Task<RunEnd> RunAsync(WorkflowContext context, RunRequest request)
     {

@@ -56,6 +56,9 @@ public sealed record RunPaths(string RunId, int Redrive = 0)
     /// <summary>All folders that this redrive writes to.</summary>
     public IEnumerable<string> Folders => [Root, Receipts, Parts, $"{Root}/plan", Drive, Journal, Plan, $"{Drive}/receipts", Attempts];
 
+    /// <summary>The folder that an object lies in; empty for the store itself.</summary>
+    public static string FolderOf(string path) => path[..Math.Max(0, path.LastIndexOf('/'))];
+
     public static string Manifest(string output) => output + ".manifest.json";
 
     /// <summary>Whose lease lets one run at a time write below an output folder.</summary>

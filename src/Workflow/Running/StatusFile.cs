@@ -1,14 +1,13 @@
 using System.Text.Json;
 using Fanfold.Storage;
-using Fanfold.Workflow.Running;
 
-namespace Fanfold.LocalHost.Durable;
+namespace Fanfold.Workflow.Running;
 
 /// <summary>
 /// Shows in <c>status.json</c> where a run stands: its progress at most once a second, and its outcome once nothing is left to do. Each write replaces
 /// the version that was read or written before, so what another has written meanwhile, the outcome above all, stays.
 /// </summary>
-sealed class StatusFile(IObjectStore state, RunPaths paths, TimeProvider time) : IAsyncDisposable
+public sealed class StatusFile(IObjectStore state, RunPaths paths, TimeProvider time) : IAsyncDisposable
 {
     const int MaxJson = 16 << 20;
 
@@ -25,17 +24,50 @@ sealed class StatusFile(IObjectStore state, RunPaths paths, TimeProvider time) :
     /// <returns>The record as it is now; with a summary when the run has ended already, and nothing was written.</returns>
     public async Task<RunRecord> BeginAsync(RunRecord? redriveAfter, CancellationToken cancellationToken)
     {
+        var (record, etag) = await MarkAsync(redriveAfter, cancellationToken);
+        if (record.Summary is null) _writing = WriteAsync(record, etag, _ending.Token);
+        return record;
+    }
+
+    /// <summary>The same, and shows no progress.</summary>
+    public async Task<(RunRecord Record, string ETag)> MarkAsync(RunRecord? redriveAfter, CancellationToken cancellationToken)
+    {
         while (true)
         {
             var (record, etag) = await ReadAsync(cancellationToken);
             var isRedrive = IsFollowed(record, redriveAfter);
-            if (record.Summary is not null && !isRedrive) return record;
+            if (record.Summary is not null && !isRedrive) return (record, etag);
             record = record with { Status = RunStatus.Running, HeartbeatAt = time.GetUtcNow() };
             if (isRedrive) record = record with { Redrive = record.Redrive + 1, StartedAt = time.GetUtcNow(), EndedAt = null, Progress = null, Summary = null };
-            if (await PutAsync(record, etag, cancellationToken) is not { } put) continue;
-            _writing = WriteAsync(record, put, _ending.Token);
-            return record;
+            if (await PutAsync(record, etag, cancellationToken) is { } put) return (record, put);
         }
+    }
+
+    /// <summary>Beats once; a store that does not answer is none of the run's failures yet.</summary>
+    public async Task TryBeatAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await BeatAsync(null, cancellationToken);
+        }
+        catch (Exception failure) when (failure is OperationCanceledException or StorageException)
+        {
+            // The work's own requests tell what is wrong, if anything is.
+        }
+    }
+
+    /// <summary>
+    /// Shows once that this drive is under way, where many processes drive a run together: none of them holds the record, so each reads it before. A beat that meets
+    /// another is left to that one.
+    /// </summary>
+    /// <param name="progress">Null for that of the record.</param>
+    public async Task BeatAsync(RunProgress? progress, CancellationToken cancellationToken)
+    {
+        var (record, etag) = await ReadAsync(cancellationToken);
+        if (record.Summary is not null || record.Redrive != paths.Redrive) return;
+        var isRecent = time.GetUtcNow() - record.HeartbeatAt < RunRecord.HeartbeatInterval / 2;
+        if (isRecent && (progress is null || progress == record.Progress)) return;
+        await PutAsync(record with { HeartbeatAt = time.GetUtcNow(), Progress = progress ?? record.Progress }, etag, cancellationToken);
     }
 
     /// <summary>

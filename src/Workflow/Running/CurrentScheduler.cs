@@ -1,7 +1,7 @@
-namespace Fanfold.LocalHost.Durable;
+namespace Fanfold.Workflow.Running;
 
 /// <summary>What the library does on the thread pool, on the caller's scheduler. In a process that is the pool; a simulation brings its own, which nothing may leave.</summary>
-static class CurrentScheduler
+public static class CurrentScheduler
 {
     public static Task RunAsync(Func<Task> work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Current).Unwrap();
 

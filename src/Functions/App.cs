@@ -1,0 +1,58 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Fanfold.Storage;
+using Fanfold.Workflow.Http;
+using Fanfold.Workflow.Running;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.DurableTask.Client;
+using Microsoft.Extensions.Logging;
+
+namespace Fanfold.Functions;
+
+/// <summary>What the functions of this process share.</summary>
+/// <param name="worker">What runs its tasks, as health shows it: native or dotnet.</param>
+public sealed class App(AppSettings settings, IObjectStore data, IObjectStore state, ITaskIsolation isolation, string worker, TimeProvider time, ILogger<App> log)
+{
+    const int RunsKept = 16;
+
+    readonly ConcurrentDictionary<RunPaths, RunActivities> _runs = [];
+
+    /// <summary>Runs an activity of a run.</summary>
+    public Task<JsonElement> RunAsync(string activity, JsonElement input, CancellationToken cancellationToken)
+    {
+        var paths = RunPayload.PathsOf(input);
+        return ActivitiesOf(paths).InvokeAsync(activity, input, paths, cancellationToken);
+    }
+
+    /// <summary>Answers a request by a handler of the API.</summary>
+    public async Task<IActionResult> AnswerAsync(HttpRequest request, DurableTaskClient client, Func<ApiContext, Task<IResult>> handle)
+    {
+        var http = request.HttpContext;
+        try
+        {
+            await (await handle(Api(client))).ExecuteAsync(http);
+        }
+        // Nobody is left to hear it.
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested) { }
+        catch (Exception failure) when (!http.Response.HasStarted)
+        {
+            var problem = Problem.Of(failure);
+            if (problem.Status == StatusCodes.Status500InternalServerError) Log.Bug(log, Secrets.Hide(failure.ToString()));
+            http.Response.Clear();
+            await problem.ExecuteAsync(http);
+        }
+        // The answer is written.
+        return new EmptyResult();
+    }
+
+    public ApiContext Api(DurableTaskClient client) =>
+        new(data, state, settings.Data, settings.State, isolation, new DurableRunHost(client, state, time), time, worker);
+
+    // Kept from task to task for the plan that they all read.
+    RunActivities ActivitiesOf(RunPaths paths)
+    {
+        if (_runs.Count > RunsKept) _runs.Clear();
+        return _runs.GetOrAdd(paths, _ => new RunActivities(data, state, settings.Data, settings.State, isolation, time, settings.Host, driver: DurableRunHost.InstanceId(paths)));
+    }
+}

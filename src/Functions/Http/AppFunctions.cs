@@ -1,0 +1,19 @@
+using Fanfold.Workflow.Http;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Azure.Functions.Worker;
+using Microsoft.DurableTask.Client;
+
+namespace Fanfold.Functions.Http;
+
+/// <summary>The API's routes that belong to no run.</summary>
+public sealed class AppFunctions(App app)
+{
+    [Function(nameof(PlanRunDry))]
+    public Task<IActionResult> PlanRunDry([HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/plans")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
+        app.AnswerAsync(request, client, api => PlanHandlers.PostAsync(request.HttpContext, api));
+
+    [Function(nameof(GetHealth))]
+    public Task<IActionResult> GetHealth([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/health")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
+        app.AnswerAsync(request, client, api => HealthHandlers.GetAsync(request.HttpContext, api));
+}

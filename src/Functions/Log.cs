@@ -1,0 +1,16 @@
+using Microsoft.Extensions.Logging;
+
+namespace Fanfold.Functions;
+
+/// <summary>What nobody who asks would hear.</summary>
+static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Warning, "The run {Instance} was stopped before its end: {Reason} It goes on in {Pause}.")]
+    public static partial void Stopped(ILogger log, string instance, string reason, TimeSpan pause);
+
+    [LoggerMessage(2, LogLevel.Warning, "The native worker is not used: {Fault}. Tasks run under dotnet, whose runtime takes more of their memory.")]
+    public static partial void WorkerFault(ILogger log, string fault);
+
+    [LoggerMessage(3, LogLevel.Error, "A request met a defect of fanfold: {Failure}")]
+    public static partial void Bug(ILogger log, string failure);
+}
