@@ -16,6 +16,7 @@ static class RedriveVerb
         var machine = new MachineOptions();
         var json = CommonOptions.Json();
         var command = new Command("redrive", "Do again what failed, was cancelled or never ended of a run, keep the rest, and wait for the result.") { run, store, data, isolation, worker, machine.Memory, machine.Scratch, machine.ScratchSize, json };
+        CommonOptions.Exclude(command, isolation, worker);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var (id, asJson) = (parsed.GetValue(run)!, parsed.GetValue(json));

@@ -28,10 +28,7 @@ static class RunVerb
             if (result.GetValueOrDefault<string?>() is { } id && !RunPaths.IsRunId(id)) result.AddError($"--run-id '{TerminalText.Safe(id)}': use 1 to 100 lower-case letters, digits, - and _.");
         });
         var command = new Command("run", "Run a spec and wait for its result.") { spec, store, data, runId, parallel, strategy, isolation, worker, machine.Memory, machine.Scratch, machine.ScratchSize, fresh, json };
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(isolation) == "none" && result.GetResult(worker) is { Implicit: false }) result.AddError("--worker and --isolation none exclude each other: a worker is a process of its own.");
-        });
+        CommonOptions.Exclude(command, isolation, worker);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var asJson = parsed.GetValue(json);
