@@ -8,8 +8,6 @@ namespace Fanfold.Client;
 /// <param name="last">The id of the last event that was seen; null for none.</param>
 sealed class RunEvents(ApiConnection api, string path, string? last) : IAsyncDisposable
 {
-    const int MostDoublings = 4;
-
     HttpResponseMessage? _response;
     IAsyncEnumerator<SseItem<string>>? _events;
     bool _hasEnded;
@@ -34,7 +32,7 @@ sealed class RunEvents(ApiConnection api, string path, string? last) : IAsyncDis
                 _failures++;
             }
             await DisconnectAsync();
-            await Task.Delay(api.Options.Interval * (1 << Math.Min(_failures, MostDoublings)), api.Options.Time, cancellationToken);
+            await Task.Delay(api.Options.Interval * (1 << Math.Min(_failures, RunsClient.MostDoublings)), api.Options.Time, cancellationToken);
         }
         return null;
     }

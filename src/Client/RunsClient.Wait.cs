@@ -6,18 +6,22 @@ namespace Fanfold.Client;
 
 public sealed partial class RunsClient
 {
-    /// <summary>Waits until a run has ended, asking as often as the host wishes.</summary>
+    internal const int MostDoublings = 4;
+
+    /// <summary>Waits until a run has ended, asking as often as the host wishes. A host that goes away for a while is waited for.</summary>
     /// <param name="onChange">Told of every change that is seen.</param>
     public async Task<Run> WaitAsync(string runId, Action<Run>? onChange = null, CancellationToken cancellationToken = default)
     {
-        for (EntityTagHeaderValue? known = null; ;)
+        EntityTagHeaderValue? known = null;
+        for (var failures = 0; ;)
         {
-            TimeSpan pause;
-            using (var response = await _api.SendAsync(HttpMethod.Get, PathOf(runId), mayRepeat: true, cancellationToken, request =>
+            var pause = _api.Options.Interval * (1 << Math.Min(failures, MostDoublings));
+            try
             {
-                if (known is not null) request.Headers.IfNoneMatch.Add(known);
-            }))
-            {
+                using var response = await _api.SendAsync(HttpMethod.Get, PathOf(runId), mayRepeat: true, cancellationToken, request =>
+                {
+                    if (known is not null) request.Headers.IfNoneMatch.Add(known);
+                });
                 pause = _api.RetryAfter(response) ?? _api.Options.Interval;
                 if (response.StatusCode != HttpStatusCode.NotModified)
                 {
@@ -26,6 +30,11 @@ public sealed partial class RunsClient
                     onChange?.Invoke(run);
                     if (run.HasEnded) return run;
                 }
+                failures = 0;
+            }
+            catch (Exception gone) when (gone is HttpRequestException or IOException && failures < _api.Options.Retries)
+            {
+                failures++;
             }
             await Task.Delay(pause, _api.Options.Time, cancellationToken);
         }

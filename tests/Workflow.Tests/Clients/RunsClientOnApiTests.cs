@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Fanfold.Client;
+using Fanfold.LocalHost;
 using Fanfold.Worker;
 using Fanfold.Workflow.Running;
 using Fanfold.Workflow.Tests.Http;
@@ -33,9 +34,9 @@ public sealed class RunsClientOnApiTests
         var run = await client.WaitAsync("one", cancellationToken: Cancellation);
         Assert.Equal(Fanfold.Client.RunStatus.SucceededWithFailures, run.Status);
         var record = (await api.GetAsync("/api/runs/one")).Json;
-        Assert.Equal(Read(record.GetRawText()), Read(JsonSerializer.Serialize(run, ClientJson.Default.Run)));
+        Assert.Equal(Write(JsonSerializer.Deserialize(record.GetRawText(), WorkflowJson.Default.RunRecord)!), Write(RemoteRecord.Of(run)));
 
-        static string Read(string json) => JsonSerializer.Serialize(JsonSerializer.Deserialize(json, WorkflowJson.Default.RunRecord), WorkflowJson.Default.RunRecord);
+        static string Write(RunRecord record) => JsonSerializer.Serialize(record, WorkflowJson.Default.RunRecord);
     }
 
     [Fact]

@@ -115,6 +115,15 @@ public sealed class RunsClientTests
     }
 
     [Fact]
+    public async Task Wait_ForAHostThatGoesAway_LastsAsLongAsItsTries()
+    {
+        using var back = new ScriptedHost(IsGone, Says(HttpStatusCode.OK, Going), IsGone, IsGone, Says(HttpStatusCode.OK, Ended));
+        Assert.True((await PassAsync(Client(back).WaitAsync("r", null, Cancellation))).HasEnded);
+        using var gone = new ScriptedHost(IsGone, IsGone, IsGone);
+        await Assert.ThrowsAsync<HttpRequestException>(() => PassAsync(Client(gone).WaitAsync("r", null, Cancellation)));
+    }
+
+    [Fact]
     public async Task Watch_AStreamThatBreaksOff_GoesOnWhereItWas()
     {
         using var host = new ScriptedHost(
