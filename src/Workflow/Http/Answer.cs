@@ -18,13 +18,7 @@ sealed class Answer(int status, byte[] json, bool versioned) : IResult
     {
         if (!versioned) return WriteAsync(httpContext, status, "application/json", json);
         var etag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(json))[..32]}\"");
-        httpContext.Response.Headers.ETag = etag.ToString();
-        httpContext.Response.Headers.CacheControl = "no-cache";
-        if (EntityTagHeaderValue.TryParseList(httpContext.Request.Headers.IfNoneMatch, out var known) && known.Any(one => one.Equals(EntityTagHeaderValue.Any) || one.Compare(etag, useStrongComparison: false)))
-        {
-            httpContext.Response.StatusCode = StatusCodes.Status304NotModified;
-            return Task.CompletedTask;
-        }
+        if (Download.IsKnown(httpContext, etag)) return Task.CompletedTask;
         return WriteAsync(httpContext, status, "application/json", json);
     }
 
