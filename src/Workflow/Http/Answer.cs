@@ -14,6 +14,8 @@ sealed class Answer(int status, byte[] json, bool versioned) : IResult
     /// <summary>A document with an ETag, left out when the caller has it.</summary>
     public static Answer Versioned<T>(T document, JsonTypeInfo<T> type) => new(StatusCodes.Status200OK, JsonSerializer.SerializeToUtf8Bytes(document, type), versioned: true);
 
+    public static Answer Versioned(byte[] json) => new(StatusCodes.Status200OK, json, versioned: true);
+
     public Task ExecuteAsync(HttpContext httpContext)
     {
         if (!versioned) return WriteAsync(httpContext, status, "application/json", json);

@@ -31,7 +31,6 @@ sealed class Conversion(IObjectStore state, Manifest manifest, DownloadFormat fo
         if (Download.IsKnown(httpContext, etag)) return;
         if (!Turns.Wait(0, CancellationToken.None))
         {
-            httpContext.Response.Headers.RetryAfter = "1";
             await new Problem(StatusCodes.Status503ServiceUnavailable, "busy", $"{AtOnce} results are being converted.", "Ask again, or for the stored format, which is never refused.").ExecuteAsync(httpContext);
             return;
         }

@@ -13,6 +13,9 @@ sealed record DownloadFormat(string Word, string ContentType)
     public static readonly DownloadFormat Csv = new("csv", "text/csv; charset=utf-8");
     public static readonly DownloadFormat Parquet = new("parquet", "application/vnd.apache.parquet");
 
+    /// <summary>The media type without its parameters.</summary>
+    public string MediaType => ContentType.Split(';')[0];
+
     public static readonly IReadOnlyList<DownloadFormat> All = [Json, Csv, Parquet];
 
     /// <summary>What a result is stored as; a folder's files are Parquet.</summary>
