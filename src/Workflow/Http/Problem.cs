@@ -68,12 +68,17 @@ public sealed record Problem(int Status, string Code, string Detail, string? Hin
         return new(status, error.Code, error.Message, StoreHint);
     }
 
+    /// <summary>An error without the secrets that a store, a worker or a caller may have put in.</summary>
+    internal static RunError Hidden(RunError error) => error with { Message = Secrets.Hide(error.Message), File = Hidden(error.File), Pointer = Hidden(error.Pointer), Partition = Hidden(error.Partition) };
+
+    internal static string? Hidden(string? text) => text is null ? null : Secrets.Hide(text);
+
     public Task ExecuteAsync(HttpContext httpContext)
     {
         var shown = this with
         {
             Detail = Secrets.Hide(Detail),
-            Errors = Errors?.Select(error => error with { Message = Secrets.Hide(error.Message), File = error.File is { } file ? Secrets.Hide(file) : null }).ToList(),
+            Errors = Errors?.Select(Hidden).ToList(),
             TraceId = Activity.Current?.TraceId.ToString() ?? httpContext.TraceIdentifier,
         };
         httpContext.Response.Headers["x-ms-error-code"] = Code;

@@ -33,7 +33,7 @@ public static class Routes
     [
         new("GET", "/api/health", "getHealth", "Whether both stores answer", (_, http, api) => HealthHandlers.GetAsync(http, api))
         {
-            Answers = [RouteAnswer.Of<HealthDocument>("Both answer."), RouteAnswer.Of<HealthDocument>("One does not; the document says which and why.", StatusCodes.Status503ServiceUnavailable)],
+            Answers = [RouteAnswer.Of<HealthDocument>("Both answer."), RouteAnswer.Of<HealthDocument>("One does not, or is not there; the document says which and why.", StatusCodes.Status503ServiceUnavailable, "Retry-After")],
         },
         new("GET", "/api/openapi.json", "getOpenApi", "This document", (_, http, _) => OpenApiHandlers.GetAsync(http))
         {
