@@ -67,7 +67,9 @@ public sealed class ScenarioTests(ApisUnderTest apis) : IClassFixture<ApisUnderT
 
         Assert.Equal(events.Count, events.Select(seen => seen.Id).Distinct().Count());
         Assert.Equal(events.Select(seen => (int)seen.Run.Status).Order(), events.Select(seen => (int)seen.Run.Status));
-        Assert.Equal(events.Select(seen => seen.Run.Progress?.TasksDone ?? 0).Order(), events.Select(seen => seen.Run.Progress?.TasksDone ?? 0));
+        // The last one has a summary in its place.
+        var progress = events.Select(seen => seen.Run.Progress?.TasksDone).OfType<int>().ToList();
+        Assert.Equal(progress.Order(), progress);
         Assert.Equal(RunStatus.Succeeded, events[^1].Run.Status);
         Assert.Empty(await api.Client.WatchAsync(id, events[^1].Id, Cancellation).ToListAsync(Cancellation));
         Assert.Equal([events[^1].Id], await api.Client.WatchAsync(id, events[0].Id == events[^1].Id ? null : events[0].Id, Cancellation).Select(seen => seen.Id).ToListAsync(Cancellation));
