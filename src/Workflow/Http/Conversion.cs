@@ -15,21 +15,23 @@ namespace Fanfold.Workflow.Http;
 /// A result in another format than it is stored in, written batch by batch as it is read. What fails before the first byte is a problem; what fails
 /// later breaks the connection, so that no caller takes a part for the whole.
 /// </summary>
-sealed class Conversion(IObjectStore state, Manifest manifest, DownloadFormat format, string fileName) : IResult
+sealed class Conversion(ApiContext api, Manifest manifest, DownloadFormat format, string fileName) : IResult
 {
     /// <summary>What one conversion may hold, in bytes: a row group that is written and a batch that is read.</summary>
     internal const long MaxMemory = 64 << 20;
 
-    const int AtOnce = 4;
+    /// <summary>Of one host.</summary>
+    internal const int AtOnce = 4;
 
-    static readonly SemaphoreSlim Turns = new(AtOnce);
+    /// <summary>How long one waits for its turn before it is told to come back.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         // The same rows, not the same bytes: another version may spell them otherwise.
         var etag = new EntityTagHeaderValue($"\"{manifest.Result.Hash}-{format.Word}\"", isWeak: true);
         if (Download.IsKnown(httpContext, etag)) return;
-        if (!Turns.Wait(0, CancellationToken.None))
+        if (!await TakeTurnAsync(httpContext.RequestAborted))
         {
             await new Problem(StatusCodes.Status503ServiceUnavailable, "busy", $"{AtOnce} results are being converted.", "Ask again, or for the stored format, which is never refused.").ExecuteAsync(httpContext);
             return;
@@ -45,7 +47,23 @@ sealed class Conversion(IObjectStore state, Manifest manifest, DownloadFormat fo
         }
         finally
         {
-            Turns.Release();
+            api.Conversions.Release();
+        }
+    }
+
+    async Task<bool> TakeTurnAsync(CancellationToken aborted)
+    {
+        if (api.Conversions.Wait(0, CancellationToken.None)) return true;
+        using var patience = new CancellationTokenSource(Patience, api.Time);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, aborted);
+        try
+        {
+            await api.Conversions.WaitAsync(ending.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!aborted.IsCancellationRequested)
+        {
+            return false;
         }
     }
 
@@ -53,7 +71,7 @@ sealed class Conversion(IObjectStore state, Manifest manifest, DownloadFormat fo
     {
         var (response, aborted) = (httpContext.Response, httpContext.RequestAborted);
         var account = new MemoryAccount(MaxMemory);
-        var rows = new ResultRows(state, manifest, account);
+        var rows = new ResultRows(api.State, manifest, account);
         await using var batches = rows.ReadAsync(aborted).GetAsyncEnumerator(aborted);
         var more = await batches.MoveNextAsync();
         response.ContentType = format.ContentType;

@@ -7,8 +7,9 @@ using Fanfold.Engine.Parquet;
 using Fanfold.Storage;
 using Fanfold.Worker;
 using Fanfold.Workflow.Http;
-using Fanfold.Workflow.Spec;
 using Fanfold.Workflow.Tests.Running;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Fanfold.Workflow.Tests.Http;
 
@@ -138,6 +139,40 @@ public sealed class ConversionTests
             ? throw new StorageException(StorageFailure.Unreachable, call.Path, "gone")
             : Task.CompletedTask;
         await Assert.ThrowsAsync<HttpRequestException>(() => api.GetAsync("/api/runs/one/result?format=json"));
+    }
+
+    /// <summary>As many as may be at once are held up; the next one waits, and is told to come back.</summary>
+    [Fact]
+    public async Task Result_WhenTooManyAreConverted_IsRefusedForNow()
+    {
+        await using var api = await StartAsync("csv", TypedRows.Groups(1));
+        var (time, open, held) = (new FakeTimeProvider(), new TaskCompletionSource(), new SemaphoreSlim(0));
+        api.Harness.Store.Hook = async call =>
+        {
+            if (call.TookEffect || call.Operation != StoreOperation.Read || call.Path != "results/out.csv") return;
+            held.Release();
+            await open.Task;
+        };
+        var context = new ApiContext(api.Harness.Store, api.Harness.Store, new StoreLocation("/data"), new StoreLocation("/state"), api.Harness.Isolation, null!, time, "in process");
+        var first = Enumerable.Range(0, Conversion.AtOnce).Select(_ => ConvertAsync(context)).ToList();
+        for (var i = 0; i < Conversion.AtOnce; i++) await held.WaitAsync(Cancellation);
+        var refused = ConvertAsync(context);
+        while (!refused.IsCompleted)
+        {
+            time.Advance(Conversion.Patience);
+            await Task.Yield();
+        }
+        Assert.Equal((StatusCodes.Status503ServiceUnavailable, "busy", "5"), await refused);
+        open.SetResult();
+        Assert.All(await Task.WhenAll(first), answer => Assert.Equal((StatusCodes.Status200OK, "", ""), answer));
+        Assert.Equal((StatusCodes.Status200OK, "", ""), await ConvertAsync(context));
+    }
+
+    static async Task<(int Status, string Code, string RetryAfter)> ConvertAsync(ApiContext context)
+    {
+        var http = new DefaultHttpContext { Request = { QueryString = new QueryString("?format=json") }, Response = { Body = new MemoryStream() } };
+        await (await ResultHandlers.GetAsync("one", http, context)).ExecuteAsync(http);
+        return (http.Response.StatusCode, http.Response.Headers["x-ms-error-code"].ToString(), http.Response.Headers.RetryAfter.ToString());
     }
 
     /// <summary>Batch by batch, a result of many times the memory that a conversion may take is read in what one may take.</summary>
