@@ -199,6 +199,63 @@ public sealed class ConversionTests
         Assert.InRange(largest, 1, account.Limit);
     }
 
+    /// <summary>A few codes may stand for a text of any size; no more than a slice of it waits to be sent.</summary>
+    [Theory]
+    [InlineData("json")]
+    [InlineData("csv")]
+    public async Task Result_OfFewBytesAndMuchText_IsSentInSlices(string asked)
+    {
+        const int Rows = 1500;
+        var schema = new Schema([new Field("key", DataType.String), new Field("text", DataType.String)]);
+        var columns = schema.Fields.Select(field => Column.Create(field.Type)).ToArray();
+        for (var row = 0; row < Rows; row++)
+        {
+            columns[0].Append(Scalar.String("one"));
+            columns[1].Append(Scalar.String(new string('x', 64 << 10)));
+        }
+        using var file = new MemoryStream();
+        using (var writer = new ParquetFileWriter(schema, file, new Dictionary<string, string>()))
+        {
+            writer.WriteRowGroup(columns);
+            writer.Complete();
+        }
+        var harness = new RunHarness();
+        await harness.Store.PutAsync("lake/a.parquet", file.ToArray(), PutCondition.None, Cancellation);
+        await using var api = await ServedApi.StartAsync(harness);
+        await api.PutAsync("/api/runs/one", """{ "version": 1, "source": { "path": "lake" }, "partitionBy": { "column": "key" }, "reduce": { "select": ["text"] }, "output": { "path": "results/out.parquet" } }""");
+        Assert.Equal("succeeded", (await api.EndAsync("one")).GetProperty("status").GetString());
+        var context = new ApiContext(harness.Store, harness.Store, new StoreLocation("/data"), new StoreLocation("/state"), harness.Isolation, null!, TimeProvider.System, "in process");
+        var body = new SliceStream();
+        var http = new DefaultHttpContext { Request = { QueryString = new QueryString($"?format={asked}") }, Response = { Body = body } };
+        await (await ResultHandlers.GetAsync("one", http, context)).ExecuteAsync(http);
+        Assert.InRange(body.Length, (long)Rows * (64 << 10), long.MaxValue);
+        Assert.InRange(body.LargestSlice, 1, 2 * Conversion.SliceBytes + (1 << 18));
+    }
+
+    /// <summary>Counts what is written between two flushes, and keeps nothing.</summary>
+    sealed class SliceStream : MemoryStream
+    {
+        long _slice;
+        long _length;
+
+        public long LargestSlice { get; private set; }
+
+        public override long Length => _length;
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            _length += buffer.Length;
+            LargestSlice = Math.Max(LargestSlice, _slice += buffer.Length);
+            return ValueTask.CompletedTask;
+        }
+
+        public override Task FlushAsync(CancellationToken cancellationToken)
+        {
+            _slice = 0;
+            return Task.CompletedTask;
+        }
+    }
+
     static byte[] Csv(IReadOnlyList<Column[]> groups)
     {
         using var content = new MemoryStream();
