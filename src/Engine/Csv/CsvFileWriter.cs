@@ -26,11 +26,13 @@ public sealed class CsvFileWriter(Schema schema, Stream output)
     public long Rows { get; private set; }
 
     /// <summary>Appends rows; <paramref name="columns"/> are in schema order and of equal length, values or codes.</summary>
-    public void Write(IReadOnlyList<Column> columns)
+    public void Write(IReadOnlyList<Column> columns) => Write(columns, 0, columns[0].Length);
+
+    /// <summary>The same for the rows <paramref name="from"/> to <paramref name="to"/> − 1.</summary>
+    public void Write(IReadOnlyList<Column> columns, int from, int to)
     {
         Begin();
-        var rows = columns[0].Length;
-        for (var row = 0; row < rows; row++)
+        for (var row = from; row < to; row++)
         {
             for (var i = 0; i < columns.Count; i++)
             {
@@ -41,7 +43,7 @@ public sealed class CsvFileWriter(Schema schema, Stream output)
             }
             Byte((byte)'\n');
         }
-        Rows += rows;
+        Rows += to - from;
     }
 
     /// <summary>Writes what is left; nothing may be written after it.</summary>

@@ -38,11 +38,10 @@ public sealed class JsonFileWriter : IDisposable
     /// <summary>The rows written so far.</summary>
     public long Rows { get; private set; }
 
-    /// <summary>Appends rows; <paramref name="columns"/> are in schema order and of equal length, values or codes.</summary>
-    public void Write(IReadOnlyList<Column> columns)
+    /// <summary>Appends the rows <paramref name="from"/> to <paramref name="to"/> − 1; <paramref name="columns"/> are in schema order and of equal length, values or codes.</summary>
+    public void Write(IReadOnlyList<Column> columns, int from, int to)
     {
-        var rows = columns[0].Length;
-        for (var row = 0; row < rows; row++)
+        for (var row = from; row < to; row++)
         {
             _buffer.Write(Rows == 0 ? "[\n"u8 : ",\n"u8);
             _json.Reset(_buffer);

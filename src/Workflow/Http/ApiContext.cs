@@ -7,7 +7,11 @@ namespace Fanfold.Workflow.Http;
 /// <summary>What the handlers need of the host that serves them.</summary>
 /// <param name="Isolation">Runs what a dry run has to look for.</param>
 /// <param name="Worker">What runs its tasks, as health shows it: native, dotnet or in process.</param>
-public sealed record ApiContext(IObjectStore Data, IObjectStore State, StoreLocation DataLocation, StoreLocation StateLocation, ITaskIsolation Isolation, IRunHost Host, TimeProvider Time, string Worker);
+public sealed record ApiContext(IObjectStore Data, IObjectStore State, StoreLocation DataLocation, StoreLocation StateLocation, ITaskIsolation Isolation, IRunHost Host, TimeProvider Time, string Worker)
+{
+    /// <summary>The turns of results that are converted.</summary>
+    internal SemaphoreSlim Conversions { get; } = new(Conversion.AtOnce);
+}
 
 /// <summary>Drives runs where the API is served.</summary>
 public interface IRunHost

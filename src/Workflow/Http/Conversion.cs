@@ -1,10 +1,8 @@
 using Fanfold.Engine;
 using Fanfold.Engine.Columns;
 using Fanfold.Engine.Csv;
-using Fanfold.Engine.Json;
 using Fanfold.Engine.Parquet;
 using Fanfold.Storage;
-using Fanfold.Worker;
 using Fanfold.Workflow.Running;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
@@ -15,21 +13,26 @@ namespace Fanfold.Workflow.Http;
 /// A result in another format than it is stored in, written batch by batch as it is read. What fails before the first byte is a problem; what fails
 /// later breaks the connection, so that no caller takes a part for the whole.
 /// </summary>
-sealed class Conversion(IObjectStore state, Manifest manifest, DownloadFormat format, string fileName) : IResult
+sealed class Conversion(ApiContext api, Manifest manifest, DownloadFormat format, string fileName) : IResult
 {
     /// <summary>What one conversion may hold, in bytes: a row group that is written and a batch that is read.</summary>
     internal const long MaxMemory = 64 << 20;
 
-    const int AtOnce = 4;
+    /// <summary>What is written is sent whenever it is so much, in bytes.</summary>
+    internal const int SliceBytes = 1 << 20;
 
-    static readonly SemaphoreSlim Turns = new(AtOnce);
+    /// <summary>Of one host.</summary>
+    internal const int AtOnce = 4;
+
+    /// <summary>How long one waits for its turn before it is told to come back.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         // The same rows, not the same bytes: another version may spell them otherwise.
         var etag = new EntityTagHeaderValue($"\"{manifest.Result.Hash}-{format.Word}\"", isWeak: true);
         if (Download.IsKnown(httpContext, etag)) return;
-        if (!Turns.Wait(0, CancellationToken.None))
+        if (!await TakeTurnAsync(httpContext.RequestAborted))
         {
             await new Problem(StatusCodes.Status503ServiceUnavailable, "busy", $"{AtOnce} results are being converted.", "Ask again, or for the stored format, which is never refused.").ExecuteAsync(httpContext);
             return;
@@ -45,7 +48,23 @@ sealed class Conversion(IObjectStore state, Manifest manifest, DownloadFormat fo
         }
         finally
         {
-            Turns.Release();
+            api.Conversions.Release();
+        }
+    }
+
+    async Task<bool> TakeTurnAsync(CancellationToken aborted)
+    {
+        if (api.Conversions.Wait(0, CancellationToken.None)) return true;
+        using var patience = new CancellationTokenSource(Patience, api.Time);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, aborted);
+        try
+        {
+            await api.Conversions.WaitAsync(ending.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!aborted.IsCancellationRequested)
+        {
+            return false;
         }
     }
 
@@ -53,7 +72,7 @@ sealed class Conversion(IObjectStore state, Manifest manifest, DownloadFormat fo
     {
         var (response, aborted) = (httpContext.Response, httpContext.RequestAborted);
         var account = new MemoryAccount(MaxMemory);
-        var rows = new ResultRows(state, manifest, account);
+        var rows = new ResultRows(api.State, manifest, account);
         await using var batches = rows.ReadAsync(aborted).GetAsyncEnumerator(aborted);
         var more = await batches.MoveNextAsync();
         response.ContentType = format.ContentType;
@@ -64,18 +83,40 @@ sealed class Conversion(IObjectStore state, Manifest manifest, DownloadFormat fo
         using var writer = WriterOf(rows.Schema, output, account);
         for (; more; more = await batches.MoveNextAsync())
         {
-            writer.Append(batches.Current);
-            if (output.Unflushed > 0) await output.FlushAsync(aborted);
+            foreach (var (from, to) in Slices(batches.Current))
+            {
+                writer.Append(batches.Current.Columns, from, to);
+                if (output.Unflushed >= SliceBytes) await output.FlushAsync(aborted);
+            }
         }
         if (writer.Rows != manifest.Result.Rows) throw new CsvDataException($"the result has {writer.Rows} rows, its manifest says {manifest.Result.Rows}");
         writer.Complete();
         await output.FlushAsync(aborted);
     }
 
-    ResultWriter WriterOf(Schema schema, Stream output, MemoryAccount account) =>
-        format == DownloadFormat.Json ? new JsonResult(schema, output)
-        : format == DownloadFormat.Csv ? new CsvResult(schema, output)
-        : new ParquetResult(schema, output, manifest.FileMetadata, account);
+    /// <summary>Stretches of rows whose values are no larger together than a slice, but for single rows: codes of a batch may stand for far more than the batch holds.</summary>
+    static IEnumerable<(int From, int To)> Slices(RowBatch batch)
+    {
+        long bytes = 0;
+        var from = 0;
+        for (var row = 0; row < batch.Rows; row++)
+        {
+            long of = 0;
+            foreach (var column in batch.Columns) of += column.Type.Lane == Lane.Bytes ? column.BytesOf(row, 1) : column.Type.Width;
+            if (row > from && bytes + of > SliceBytes)
+            {
+                yield return (from, row);
+                (from, bytes) = (row, 0);
+            }
+            bytes += of;
+        }
+        yield return (from, batch.Rows);
+    }
+
+    DownloadWriter WriterOf(Schema schema, Stream output, MemoryAccount account) =>
+        format == DownloadFormat.Json ? new JsonDownload(schema, output)
+        : format == DownloadFormat.Csv ? new CsvDownload(schema, output)
+        : new ParquetDownload(schema, output, manifest.FileMetadata, account);
 
     Problem? Refusal(Exception failure) => failure switch
     {
@@ -85,17 +126,4 @@ sealed class Conversion(IObjectStore state, Manifest manifest, DownloadFormat fo
         ParquetDataException or CsvDataException => new(StatusCodes.Status500InternalServerError, "result-damaged", $"The result can't be read: {failure.Message}", "Start the run under a new id."),
         _ => null,
     };
-}
-
-sealed class JsonResult(Schema schema, Stream output) : ResultWriter
-{
-    readonly JsonFileWriter _writer = new(schema, output);
-
-    public override long Rows => _writer.Rows;
-
-    public override void Append(RowBatch batch) => _writer.Write(batch.Columns);
-
-    public override void Complete() => _writer.Complete();
-
-    public override void Dispose() => _writer.Dispose();
 }

@@ -10,7 +10,7 @@ public static class OpenApiHandlers
 
     static readonly byte[] Document = Read();
 
-    public static Task<IResult> GetAsync(HttpContext http) => Task.FromResult<IResult>(Answer.Versioned(Document));
+    public static Task<IResult> GetAsync(HttpContext http, ApiContext api) => Task.FromResult<IResult>(Answer.Versioned(Document));
 
     static byte[] Read()
     {

@@ -17,9 +17,9 @@ public static class PlanHandlers
         var aborted = http.RequestAborted;
         if (await RunStarter.ReadRecordAsync(api.State, id, api.Time, aborted) is not { } record || await RunStarter.ReadSpecAsync(api.State, id, aborted) is not { } spec) return Problem.NotFound(id);
         var plans = new PlanStore(api.State, new RunPaths(id, record.Redrive));
-        return await plans.ReadHeaderAsync(aborted) is { } header
-            ? Answer.Versioned(PlanDocument.Of(header, await plans.ReadSlicesAsync(header, aborted), spec), WorkflowJson.Default.PlanDocument)
-            : new Problem(StatusCodes.Status404NotFound, "not-planned", $"The run '{id}' has no plan.", $"GET /api/runs/{id} shows whether it is still to be planned, or why it could not be.");
+        if (await plans.ReadHeaderAsync(aborted) is { } header) return Answer.Versioned(PlanDocument.Of(header, await plans.ReadSlicesAsync(header, aborted), spec), WorkflowJson.Default.PlanDocument);
+        if (record.Summary is null) http.Response.Headers.RetryAfter = RunHandlers.RetryAfterSeconds;
+        return new Problem(StatusCodes.Status404NotFound, "not-planned", $"The run '{id}' has no plan.", $"GET /api/runs/{id} shows whether it is still to be planned, or why it could not be.");
     }
 
     /// <summary><c>POST /api/plans</c>: plans a spec and runs nothing.</summary>

@@ -16,7 +16,10 @@ public static class ResultHandlers
         var aborted = http.RequestAborted;
         if (await RunStarter.ReadRecordAsync(api.State, id, api.Time, aborted) is not { } record) return Problem.NotFound(id);
         if (record.Summary is not { Status: RunStatus.Succeeded or RunStatus.SucceededWithFailures, Output: { } output })
+        {
+            if (record.Summary is null) http.Response.Headers.RetryAfter = RunHandlers.RetryAfterSeconds;
             return new Problem(StatusCodes.Status409Conflict, "no-result", $"The run '{id}' has no result.", $"GET /api/runs/{id} shows whether it still goes on, or why it has none.");
+        }
         var path = RunPaths.Manifest(output);
         if (await api.State.ReadAllAsync(path, MaxJson, aborted) is not { } json) return Gone(id);
         var manifest = StoredJson.Read(json, WorkflowJson.Default.Manifest, Manifest.CurrentVersion, "manifest", id);
@@ -26,7 +29,7 @@ public static class ResultHandlers
             return new Problem(StatusCodes.Status400BadRequest, "invalid-query", $"The query parameter format is not one of {string.Join(", ", DownloadFormat.All.Select(one => one.Word))}.");
         http.Response.Headers.Vary = "Accept";
         var fileName = $"{id}.{format.Word}";
-        if (format != stored || manifest.Result.Format == ResultFormat.Hive) return new Conversion(api.State, manifest, format, fileName);
+        if (format != stored || manifest.Result.Format == ResultFormat.Hive) return new Conversion(api, manifest, format, fileName);
         var reader = await api.State.OpenAsync(manifest.Result.Path, aborted);
         if (reader is not null && reader.Properties.ETag == manifest.Result.ETag) return new Download(reader, manifest.Result.Hash, format.ContentType, fileName);
         if (reader is not null) await reader.DisposeAsync();

@@ -35,7 +35,7 @@ public static class Routes
         {
             Answers = [RouteAnswer.Of<HealthDocument>("Both answer."), RouteAnswer.Of<HealthDocument>("One does not, or is not there; the document says which and why.", StatusCodes.Status503ServiceUnavailable, "Retry-After")],
         },
-        new("GET", "/api/openapi.json", "getOpenApi", "This document", (_, http, _) => OpenApiHandlers.GetAsync(http))
+        new("GET", "/api/openapi.json", "getOpenApi", "This document", (_, http, api) => OpenApiHandlers.GetAsync(http, api))
         {
             Parameters = [IfNoneMatch],
             Answers = [new(StatusCodes.Status200OK, "The OpenAPI document, version 3.1.", null, ["application/json"], ["ETag"]), NotModified],

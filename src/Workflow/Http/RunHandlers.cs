@@ -12,7 +12,7 @@ public static class RunHandlers
 {
     const int MaxKey = 256;
 
-    const string RetryAfterSeconds = "1";
+    internal const string RetryAfterSeconds = "1";
 
     /// <summary><c>PUT /api/runs/{id}</c>: starts the run of this id, or shows the one that is there of the same spec.</summary>
     public static Task<IResult> PutAsync(string id, HttpContext http, ApiContext api) =>

@@ -7,8 +7,9 @@ using Fanfold.Engine.Parquet;
 using Fanfold.Storage;
 using Fanfold.Worker;
 using Fanfold.Workflow.Http;
-using Fanfold.Workflow.Spec;
 using Fanfold.Workflow.Tests.Running;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Fanfold.Workflow.Tests.Http;
 
@@ -140,6 +141,40 @@ public sealed class ConversionTests
         await Assert.ThrowsAsync<HttpRequestException>(() => api.GetAsync("/api/runs/one/result?format=json"));
     }
 
+    /// <summary>As many as may be at once are held up; the next one waits, and is told to come back.</summary>
+    [Fact]
+    public async Task Result_WhenTooManyAreConverted_IsRefusedForNow()
+    {
+        await using var api = await StartAsync("csv", TypedRows.Groups(1));
+        var (time, open, held) = (new FakeTimeProvider(), new TaskCompletionSource(), new SemaphoreSlim(0));
+        api.Harness.Store.Hook = async call =>
+        {
+            if (call.TookEffect || call.Operation != StoreOperation.Read || call.Path != "results/out.csv") return;
+            held.Release();
+            await open.Task;
+        };
+        var context = new ApiContext(api.Harness.Store, api.Harness.Store, new StoreLocation("/data"), new StoreLocation("/state"), api.Harness.Isolation, null!, time, "in process");
+        var first = Enumerable.Range(0, Conversion.AtOnce).Select(_ => ConvertAsync(context)).ToList();
+        for (var i = 0; i < Conversion.AtOnce; i++) await held.WaitAsync(Cancellation);
+        var refused = ConvertAsync(context);
+        while (!refused.IsCompleted)
+        {
+            time.Advance(Conversion.Patience);
+            await Task.Yield();
+        }
+        Assert.Equal((StatusCodes.Status503ServiceUnavailable, "busy", "5"), await refused);
+        open.SetResult();
+        Assert.All(await Task.WhenAll(first), answer => Assert.Equal((StatusCodes.Status200OK, "", ""), answer));
+        Assert.Equal((StatusCodes.Status200OK, "", ""), await ConvertAsync(context));
+    }
+
+    static async Task<(int Status, string Code, string RetryAfter)> ConvertAsync(ApiContext context)
+    {
+        var http = new DefaultHttpContext { Request = { QueryString = new QueryString("?format=json") }, Response = { Body = new MemoryStream() } };
+        await (await ResultHandlers.GetAsync("one", http, context)).ExecuteAsync(http);
+        return (http.Response.StatusCode, http.Response.Headers["x-ms-error-code"].ToString(), http.Response.Headers.RetryAfter.ToString());
+    }
+
     /// <summary>Batch by batch, a result of many times the memory that a conversion may take is read in what one may take.</summary>
     [Theory]
     [InlineData("parquet")]
@@ -162,6 +197,63 @@ public sealed class ConversionTests
         Assert.Equal(5 * Rows, rows);
         Assert.InRange(bytes, 6 * account.Limit, long.MaxValue);
         Assert.InRange(largest, 1, account.Limit);
+    }
+
+    /// <summary>A few codes may stand for a text of any size; no more than a slice of it waits to be sent.</summary>
+    [Theory]
+    [InlineData("json")]
+    [InlineData("csv")]
+    public async Task Result_OfFewBytesAndMuchText_IsSentInSlices(string asked)
+    {
+        const int Rows = 1500;
+        var schema = new Schema([new Field("key", DataType.String), new Field("text", DataType.String)]);
+        var columns = schema.Fields.Select(field => Column.Create(field.Type)).ToArray();
+        for (var row = 0; row < Rows; row++)
+        {
+            columns[0].Append(Scalar.String("one"));
+            columns[1].Append(Scalar.String(new string('x', 64 << 10)));
+        }
+        using var file = new MemoryStream();
+        using (var writer = new ParquetFileWriter(schema, file, new Dictionary<string, string>()))
+        {
+            writer.WriteRowGroup(columns);
+            writer.Complete();
+        }
+        var harness = new RunHarness();
+        await harness.Store.PutAsync("lake/a.parquet", file.ToArray(), PutCondition.None, Cancellation);
+        await using var api = await ServedApi.StartAsync(harness);
+        await api.PutAsync("/api/runs/one", """{ "version": 1, "source": { "path": "lake" }, "partitionBy": { "column": "key" }, "reduce": { "select": ["text"] }, "output": { "path": "results/out.parquet" } }""");
+        Assert.Equal("succeeded", (await api.EndAsync("one")).GetProperty("status").GetString());
+        var context = new ApiContext(harness.Store, harness.Store, new StoreLocation("/data"), new StoreLocation("/state"), harness.Isolation, null!, TimeProvider.System, "in process");
+        var body = new SliceStream();
+        var http = new DefaultHttpContext { Request = { QueryString = new QueryString($"?format={asked}") }, Response = { Body = body } };
+        await (await ResultHandlers.GetAsync("one", http, context)).ExecuteAsync(http);
+        Assert.InRange(body.Length, (long)Rows * (64 << 10), long.MaxValue);
+        Assert.InRange(body.LargestSlice, 1, 2 * Conversion.SliceBytes + (1 << 18));
+    }
+
+    /// <summary>Counts what is written between two flushes, and keeps nothing.</summary>
+    sealed class SliceStream : MemoryStream
+    {
+        long _slice;
+        long _length;
+
+        public long LargestSlice { get; private set; }
+
+        public override long Length => _length;
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            _length += buffer.Length;
+            LargestSlice = Math.Max(LargestSlice, _slice += buffer.Length);
+            return ValueTask.CompletedTask;
+        }
+
+        public override Task FlushAsync(CancellationToken cancellationToken)
+        {
+            _slice = 0;
+            return Task.CompletedTask;
+        }
     }
 
     static byte[] Csv(IReadOnlyList<Column[]> groups)

@@ -16,15 +16,15 @@ public sealed class HttpFuzzTests(ITestOutputHelper output)
 
     static readonly string[] Ids =
     [
-        "one", "none", "ONE", "..", "%2e%2e", "%2E%2E%2Fspec.json", "a%2Fb", "a%5Cb", "%00", "a%00b", "%0D%0AX-Header:1", "%ED%A0%80", "%FF", "%", "%zz", "%E2%80%AE", "*", "~", "'", "\"", "{id}", "a;b", "a:b", "con",
+        "one", "done", "none", "ONE", "..", "%2e%2e", "%2E%2E%2Fspec.json", "a%2Fb", "a%5Cb", "%00", "a%00b", "%0D%0AX-Header:1", "%ED%A0%80", "%FF", "%", "%zz", "%E2%80%AE", "*", "~", "'", "\"", "{id}", "a;b", "a:b", "con",
         new('a', 100), new('a', 101), new('a', 2000), "-", "_", ".hidden", "%7Bid%7D", "%25%32%65", "@x",
     ];
 
     static readonly string[] Paths =
-        ["/api/runs/{0}", "/api/runs/{0}/partitions", "/api/runs/{0}/cancel", "/api/runs/{0}/redrive", "/api/runs/{0}/events", "/api/runs/{0}/plan", "/api/runs/{0}/result", "/api/runs", "/api/plans", "/api/health", "/api/{0}", "/{0}", "/api/runs/{0}/{0}", "//api//runs", "/api/runs/{0}/"];
+        ["/api/runs/{0}", "/api/runs/{0}/partitions", "/api/runs/{0}/cancel", "/api/runs/{0}/redrive", "/api/runs/{0}/events", "/api/runs/{0}/plan", "/api/runs/{0}/result", "/api/runs/done/result", "/api/openapi.json", "/api/runs", "/api/plans", "/api/health", "/api/{0}", "/{0}", "/api/runs/{0}/{0}", "//api//runs", "/api/runs/{0}/"];
 
     static readonly string[] Queries =
-        ["", "", "?maxPageSize={0}", "?maxPageSize=-1", "?maxPageSize=1e3", "?continuation={0}", "?continuation=2147483648", "?status={0}", "?status=failed&status=failed", "?&&==&%", "?maxPageSize=%00", "?continuation=%ED%A0%80"];
+        ["", "", "?maxPageSize={0}", "?format={0}", "?format=json", "?format=csv&format=csv", "?format=parquet&format", "?format=%00", "?maxPageSize=-1", "?maxPageSize=1e3", "?continuation={0}", "?continuation=2147483648", "?status={0}", "?status=failed&status=failed", "?&&==&%", "?maxPageSize=%00", "?continuation=%ED%A0%80"];
 
     static readonly string[] Methods = ["GET", "PUT", "PUT", "POST", "POST", "DELETE", "PATCH", "OPTIONS", "TRACE", "HEAD", "BREW"];
 
@@ -33,7 +33,7 @@ public sealed class HttpFuzzTests(ITestOutputHelper output)
     static readonly (string Name, string Value)[] Headers =
     [
         ("If-None-Match", "*"), ("If-None-Match", "\"unclosed"), ("If-None-Match", new string(',', 2000)), ("Origin", "null"), ("Origin", "http://evil.example"), ("Origin", "\u0001"), ("Last-Event-ID", new string('x', 4000)),
-        ("Idempotency-Key", ""), ("Idempotency-Key", new string('k', 3000)), ("Content-Encoding", "gzip"), ("Range", "bytes=9-1"), ("Accept", "\"\"\";;"), ("Host", "evil.example"), ("Expect", "100-continue"), ("X-HTTP-Method-Override", "DELETE"),
+        ("Idempotency-Key", ""), ("Idempotency-Key", new string('k', 3000)), ("Content-Encoding", "gzip"), ("Range", "bytes=9-1"), ("Accept", "\"\"\";;"), ("Accept", "application/json;q=2, text/csv;q=-1"), ("Accept", "text/csv"), ("Accept", new string('*', 3000)), ("If-Range", "W/\"x"), ("Range", "bytes=0-0,-1,5-"), ("Host", "evil.example"), ("Expect", "100-continue"), ("X-HTTP-Method-Override", "DELETE"),
     ];
 
     [Fact]
@@ -41,7 +41,11 @@ public sealed class HttpFuzzTests(ITestOutputHelper output)
     {
         var seed = Environment.GetEnvironmentVariable("FANFOLD_SEED") is { Length: > 0 } given ? int.Parse(given, CultureInfo.InvariantCulture) : 20261126;
         output.WriteLine($"FANFOLD_SEED={seed}");
-        await using var api = await ServedApi.StartAsync(new RunHarness());
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(3);
+        await using var api = await ServedApi.StartAsync(harness);
+        await api.PutAsync("/api/runs/done", RunHarness.Spec().ToJson());
+        await api.EndAsync("done");
         var before = GC.GetTotalMemory(forceFullCollection: true);
         var seen = new int[600];
         await Parallel.ForAsync(0, Requests, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = Cancellation }, async (number, _) =>

@@ -39,7 +39,7 @@ public sealed class PlanApiTests
 
         await api.Harness.Store.PutAsync("lake/broken.parquet", "PAR1 and no more"u8.ToArray(), PutCondition.None, TestContext.Current.CancellationToken);
         var broken = await api.PostAsync("/api/plans", Spec);
-        broken.Refusal(HttpStatusCode.UnprocessableEntity);
+        Assert.Equal("source-refused", broken.Refusal(HttpStatusCode.UnprocessableEntity));
         Assert.Equal("lake/broken.parquet", broken.Json.GetProperty("errors")[0].GetProperty("file").GetString());
     }
 
@@ -48,7 +48,8 @@ public sealed class PlanApiTests
     {
         await using var api = await StartAsync();
         await api.Harness.StartAsync("new", RunHarness.Spec());
-        Assert.Equal("not-planned", (await api.GetAsync("/api/runs/new/plan")).Refusal(HttpStatusCode.NotFound));
+        var unplanned = await api.GetAsync("/api/runs/new/plan");
+        Assert.Equal(("not-planned", "1"), (unplanned.Refusal(HttpStatusCode.NotFound), unplanned.Header("Retry-After")));
         await api.PutAsync("/api/runs/new", Spec);
         await api.EndAsync("new");
         var plan = await api.GetAsync("/api/runs/new/plan");

@@ -72,7 +72,8 @@ public sealed class ResultApiTests
     {
         await using var api = await StartAsync();
         await api.Harness.StartAsync("open", RunHarness.Spec(aggregate: "max(amount)"));
-        Assert.Equal("no-result", (await api.GetAsync("/api/runs/open/result")).Refusal(HttpStatusCode.Conflict));
+        var open = await api.GetAsync("/api/runs/open/result");
+        Assert.Equal(("no-result", "1"), (open.Refusal(HttpStatusCode.Conflict), open.Header("Retry-After")));
         Assert.Equal("run-not-found", (await api.GetAsync("/api/runs/none/result")).Refusal(HttpStatusCode.NotFound));
         await api.Harness.Store.PutAsync(RunHarness.Output, "another"u8.ToArray(), PutCondition.None, TestContext.Current.CancellationToken);
         Assert.Equal("result-replaced", (await api.GetAsync("/api/runs/one/result")).Refusal(HttpStatusCode.Gone));
