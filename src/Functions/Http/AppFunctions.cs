@@ -15,7 +15,7 @@ public sealed class AppFunctions(App app)
 
     [Function(nameof(GetOpenApi))]
     public Task<IActionResult> GetOpenApi([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/openapi.json")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
-        app.AnswerAsync(request, client, _ => OpenApiHandlers.GetAsync(request.HttpContext));
+        app.AnswerAsync(request, client, api => OpenApiHandlers.GetAsync(request.HttpContext, api));
 
     [Function(nameof(GetHealth))]
     public Task<IActionResult> GetHealth([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/health")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
