@@ -20,6 +20,10 @@ sealed record PurgeDocument(IReadOnlyList<string> Purged, int Kept, bool Complet
 /// <summary><c>serve --json</c>, once requests are taken.</summary>
 sealed record ServeDocument(IReadOnlyList<string> Urls);
 
+/// <summary><c>result --json</c>.</summary>
+/// <param name="Format">As the answer's content type has it.</param>
+sealed record ResultDocument(string RunId, string? Format, string File, long Bytes);
+
 sealed record ValidDocument(bool Valid, string SpecHash);
 
 sealed record FileError(string Code, string Message);
@@ -47,6 +51,7 @@ sealed record ChunkDocument(string Name, string Codec, long Values, long? NullCo
 [JsonSerializable(typeof(PlanDocument))]
 [JsonSerializable(typeof(ErrorDocument))]
 [JsonSerializable(typeof(ServeDocument))]
+[JsonSerializable(typeof(ResultDocument))]
 [JsonSerializable(typeof(ValidDocument))]
 [JsonSerializable(typeof(VerifyDocument))]
 [JsonSerializable(typeof(InspectDocument))]

@@ -13,6 +13,7 @@ static class ExitCode
     public const int NotFound = 4;
     public const int AccessDenied = 5;
     public const int StorageUnreachable = 6;
+    public const int TimedOut = 7;
     public const int Conflict = 8;
     public const int Interrupted = 130;
 
@@ -32,10 +33,12 @@ static class ExitCode
             {
                 // Whatever tasks said before they were stopped.
                 case "cancelled" or "run-deadline": return Failed;
-                case "source-not-found" or "store-not-found" or "no-parquet-files" or "run-not-found" or "file-not-found": return NotFound;
+                case "source-not-found" or "store-not-found" or "no-parquet-files" or "run-not-found" or "file-not-found" or "no-result" or "result-replaced": return NotFound;
                 case "access-denied": return AccessDenied;
-                case "storage-unreachable" or "throttled": return StorageUnreachable;
+                case "storage-unreachable" or "throttled" or "endpoint-unreachable": return StorageUnreachable;
                 case "interrupted": return Interrupted;
+                case "wait-timed-out": return TimedOut;
+                case "usage" or "invalid-query": return Usage;
                 case "output-conflict" or "run-id-conflict" or "run-finished": return Conflict;
             }
         }

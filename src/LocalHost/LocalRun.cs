@@ -24,6 +24,9 @@ static class LocalRun
     public static Task<RunOutcome> GoOnAsync(RunOptions options, bool redrives, CancellationToken cancellationToken) => SeeToEndAsync(options, async (driver, onFollow, onProgress) =>
         await driver.GoOnAsync(options.RunId, redrives, onFollow, onProgress, cancellationToken) is { } summary ? Ended(summary) : new RunOutcome(null, [NotFound(options.RunId)]), cancellationToken);
 
+    // A process that loses its lease and gets it back goes on with a drive that was its own before.
+    static readonly string Process = RandomNumberGenerator.GetHexString(16, lowercase: true);
+
     // A worker whose host is gone ends within moments, and takes its try back.
     static readonly TimeSpan WorkersOutlive = TimeSpan.FromSeconds(5);
 
@@ -63,7 +66,7 @@ static class LocalRun
     {
         ITaskIsolation isolation = worker is not null ? new ProcessIsolation(worker, stores.Identity) : new InProcessIsolation(stores.Data, stores.State);
         var activities = new RunActivities(
-            stores.Data, stores.State, stores.DataLocation, stores.StateLocation, isolation, TimeProvider.System, host with { WorkersOutlive = WorkersOutlive }, driver: RandomNumberGenerator.GetHexString(16, lowercase: true));
+            stores.Data, stores.State, stores.DataLocation, stores.StateLocation, isolation, TimeProvider.System, host with { WorkersOutlive = WorkersOutlive }, driver: $"{Process}-{request.Redrive}");
         return LocalEngine.RunAsync(new Drive(stores.State, activities.InvokeAsync, token => activities.IsCancelledAsync(request.Paths, token), TimeProvider.System, onProgress), request, cancellationToken);
     }
 }

@@ -13,7 +13,7 @@ public static partial class Secrets
     /// <summary>Whether the text is made like a connection string or a signed URL, whole or not.</summary>
     public static bool MayBeIn(string text) => NamedSecret().IsMatch(text) || ConnectionString().IsMatch(text);
 
-    [GeneratedRegex(@"((?:\bsig|AccountKey|AccessKey|SharedAccessSignature|password|pwd)\s*(?:=|%3D)\s*)[^&;\s'""]+", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"((?:(?:\b|%3F|%26)sig|AccountKey|AccessKey|SharedAccessSignature|password|pwd)\s*(?:=|%3D)\s*)[^&;\s'""]+", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex NamedSecret();
 
     [GeneratedRegex(@"\b(?:AccountName|DefaultEndpointsProtocol|BlobEndpoint|EndpointSuffix|UseDevelopmentStorage|SharedAccess\w*|AccountKey)\s*=", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

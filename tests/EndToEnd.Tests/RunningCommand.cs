@@ -36,6 +36,15 @@ sealed partial class RunningCommand : IDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>What stderr has held so far.</summary>
+    public string Said
+    {
+        get
+        {
+            lock (_said) return _said.ToString();
+        }
+    }
+
     public static RunningCommand Start(Executable executable, string folder, string[] args, IReadOnlyDictionary<string, string> environment)
     {
         // Tests that run in the background of a shell are started with interrupts ignored, and a child of theirs would ignore them too. It leads no group

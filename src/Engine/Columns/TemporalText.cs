@@ -35,6 +35,14 @@ public static class TemporalText
         return Encoding.UTF8.GetString(text[..FormatTimestamp(value, unit, text)]);
     }
 
+    /// <summary>ISO 8601, with <c>Z</c> for an instant; a year before 1 is marked as DuckDB does, which reads it only before a space.</summary>
+    public static string IsoTimestamp(long value, DataType type)
+    {
+        var text = Timestamp(value, type.Unit);
+        if (!text.Contains('(', StringComparison.Ordinal)) text = text.Replace(' ', 'T');
+        return type.IsUtc ? text + "Z" : text;
+    }
+
     public static string Decimal(Int128 unscaled, int scale)
     {
         if (scale == 0) return unscaled.ToString(CultureInfo.InvariantCulture);

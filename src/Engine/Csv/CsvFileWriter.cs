@@ -74,17 +74,9 @@ public sealed class CsvFileWriter(Schema schema, Stream output)
             case Column<ulong> longs: Append(longs.Values[row]); break;
             case Column<float> floats: Append(floats.Values[row]); break;
             case Column<double> doubles: Append(doubles.Values[row]); break;
-            case Column<long> longs when column.Type.Kind == TypeKind.Timestamp: AppendAscii(Instant(longs.Values[row], column.Type)); break;
+            case Column<long> longs when column.Type.Kind == TypeKind.Timestamp: AppendAscii(TemporalText.IsoTimestamp(longs.Values[row], column.Type)); break;
             default: AppendAscii(column[row].ToString()); break;
         }
-    }
-
-    /// <summary>ISO 8601, with <c>Z</c> for an instant; a year before 1 is marked as DuckDB does, which reads it only before a space.</summary>
-    static string Instant(long value, DataType type)
-    {
-        var text = TemporalText.Timestamp(value, type.Unit);
-        if (!text.Contains('(', StringComparison.Ordinal)) text = text.Replace(' ', 'T');
-        return type.IsUtc ? text + "Z" : text;
     }
 
     // The shortest form that reads back as the same number.

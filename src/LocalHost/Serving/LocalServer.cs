@@ -43,7 +43,7 @@ static class LocalServer
             return new Problem(StatusCodes.Status421MisdirectedRequest, "host-refused", "This server answers to localhost, 127.0.0.1 and [::1] only.").ExecuteAsync(http);
         foreach (var origin in http.Request.Headers.Origin)
         {
-            if (!Uri.TryCreate(origin, UriKind.Absolute, out var from) || !IsLocal(from.Host))
+            if (!Uri.TryCreate(origin, UriKind.Absolute, out var from) || from.Scheme is not ("http" or "https") || !IsLocal(from.Host))
                 return new Problem(StatusCodes.Status403Forbidden, "origin-refused", "This server answers to pages of localhost only.").ExecuteAsync(http);
         }
         return next(http);

@@ -40,6 +40,12 @@ static class CommonOptions
         return option;
     }
 
+    /// <summary>Makes it a fault of the command line to name a worker that would not be used.</summary>
+    public static void Exclude(Command command, Option<string> isolation, Option<string?> worker) => command.Validators.Add(result =>
+    {
+        if (result.GetValue(isolation) == "none" && result.GetResult(worker) is { Implicit: false }) result.AddError("--worker and --isolation none exclude each other: a worker is a process of its own.");
+    });
+
     /// <param name="path">The value of that option.</param>
     public static WorkerCommand Worker(string? path) => path is null ? WorkerCommand.Find() : WorkerCommand.At(Path.GetFullPath(path));
 

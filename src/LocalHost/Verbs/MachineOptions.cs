@@ -15,6 +15,8 @@ sealed class MachineOptions
 
     public Option<string?> ScratchSize { get; } = Size("--scratch-size", "What all workers together may put there. Default: half of what is free there now.");
 
+    public IReadOnlyList<Option> All => [Memory, Scratch, ScratchSize];
+
     public HostCapacity Read(ParseResult parsed) => HostCapacity.OfThisMachine(Bytes(parsed.GetValue(Memory)), parsed.GetValue(Scratch), Bytes(parsed.GetValue(ScratchSize)));
 
     public static HostCapacity Default => HostCapacity.OfThisMachine();

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Fanfold.Workflow.Running;
 
 namespace Fanfold.LocalHost.Verbs;
@@ -13,34 +12,15 @@ static class PurgeVerb
         var within = new Option<string>("--within") { Description = "Begin no further run after so long; another call goes on.", HelpName = "TIME", DefaultValueFactory = _ => "5m" };
         var store = CommonOptions.Store();
         var json = CommonOptions.Json();
-        foreach (var option in (Option<string>[])[age, within])
-        {
-            option.Validators.Add(result =>
-            {
-                if (result.GetValueOrDefault<string>() is { } text && Parse(text) is null) result.AddError($"{option.Name} '{TerminalText.Safe(text)}': write a whole number and a unit, such as 30d, 12h, 45m or 90s.");
-            });
-        }
+        foreach (var option in (Option<string>[])[age, within]) DurationText.Check(option);
         var command = new Command("purge", "Remove the state of old runs. Results and manifests stay, and so does whatever is being driven.") { age, within, store, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var purge = await RunPurge.RunAsync(new Stores(parsed.GetValue(store), null).State, TimeProvider.System, Parse(parsed.GetValue(age)!)!.Value, Parse(parsed.GetValue(within)!)!.Value, cancellationToken);
+            var purge = await RunPurge.RunAsync(new Stores(parsed.GetValue(store), null).State, TimeProvider.System, DurationText.Parse(parsed.GetValue(age)!)!.Value, DurationText.Parse(parsed.GetValue(within)!)!.Value, cancellationToken);
             if (parsed.GetValue(json)) CommandJson.Write(new PurgeDocument(purge.Purged, purge.Kept, purge.IsComplete), CommandJson.Default.PurgeDocument);
             else Console.WriteLine($"{purge.Purged.Count} runs purged, {purge.Kept} kept{(purge.IsComplete ? "" : "; the time was up before all were looked at: call again")}");
             return ExitCode.Succeeded;
         });
         return command;
-    }
-
-    static TimeSpan? Parse(string text)
-    {
-        if (text.Length < 2 || !int.TryParse(text.AsSpan(0, text.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var count)) return null;
-        return text[^1] switch
-        {
-            'd' when count <= 36_500 => TimeSpan.FromDays(count),
-            'h' when count <= 876_000 => TimeSpan.FromHours(count),
-            'm' => TimeSpan.FromMinutes(count),
-            's' => TimeSpan.FromSeconds(count),
-            _ => null,
-        };
     }
 }

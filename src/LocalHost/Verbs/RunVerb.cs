@@ -22,16 +22,15 @@ static class RunVerb
         var worker = CommonOptions.Worker();
         var fresh = new Option<bool>("--fresh") { Description = "Compute everything; reuse nothing from other runs." };
         var machine = new MachineOptions();
+        var endpoint = EndpointOption.Create();
         var json = CommonOptions.Json();
         runId.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<string?>() is { } id && !RunPaths.IsRunId(id)) result.AddError($"--run-id '{TerminalText.Safe(id)}': use 1 to 100 lower-case letters, digits, - and _.");
         });
-        var command = new Command("run", "Run a spec and wait for its result.") { spec, store, data, runId, parallel, strategy, isolation, worker, machine.Memory, machine.Scratch, machine.ScratchSize, fresh, json };
-        command.Validators.Add(result =>
-        {
-            if (result.GetValue(isolation) == "none" && result.GetResult(worker) is { Implicit: false }) result.AddError("--worker and --isolation none exclude each other: a worker is a process of its own.");
-        });
+        var command = new Command("run", "Run a spec and wait for its result.") { spec, store, data, runId, parallel, strategy, isolation, worker, machine.Memory, machine.Scratch, machine.ScratchSize, fresh, endpoint, json };
+        EndpointOption.Exclude(command, endpoint, [store, data, isolation, worker, .. machine.All, fresh]);
+        CommonOptions.Exclude(command, isolation, worker);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var asJson = parsed.GetValue(json);
@@ -39,13 +38,21 @@ static class RunVerb
             if (read is null) return exitCode;
             var result = Override(read, parsed.GetValue(parallel), parsed.GetValue(strategy));
             if (!result.IsValid) return SpecFile.Refuse(result, asJson);
+            var id = parsed.GetValue(runId) ?? NewRunId();
+            if (parsed.GetValue(endpoint) is { } host) return await StartThereAsync(host, id, result.Spec, asJson, cancellationToken);
             var runner = parsed.GetValue(isolation) == "process" ? CommonOptions.Worker(parsed.GetValue(worker)) : null;
-            var options = new RunOptions(new Stores(parsed.GetValue(store), parsed.GetValue(data)), parsed.GetValue(runId) ?? NewRunId(), runner, machine.Read(parsed), parsed.GetValue(fresh));
+            var options = new RunOptions(new Stores(parsed.GetValue(store), parsed.GetValue(data)), id, runner, machine.Read(parsed), parsed.GetValue(fresh));
             var outcome = await LocalRun.RunAsync(result.Spec, options, cancellationToken);
             return outcome.Print(asJson);
         });
         return command;
     }
+
+    static Task<int> StartThereAsync(string endpoint, string id, RunSpec spec, bool json, CancellationToken cancellationToken) => RemoteRun.AskAsync(endpoint, id, json, async run =>
+    {
+        await Console.Error.WriteLineAsync($"run {id}");
+        return await run.EndAsync(await run.Client.StartAsync(id, spec.ToJson(), cancellationToken), cancellationToken);
+    }, cancellationToken);
 
     // What the command line says is checked like the spec itself.
     static SpecResult Override(RunSpec spec, int? parallel, string? strategy)

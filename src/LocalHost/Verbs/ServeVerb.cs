@@ -3,6 +3,7 @@ using Fanfold.LocalHost.Serving;
 using Fanfold.Storage;
 using Fanfold.Workflow.Http;
 using Fanfold.Workflow.Running;
+using Fanfold.Workflow.Triggers;
 
 namespace Fanfold.LocalHost.Verbs;
 
@@ -17,7 +18,9 @@ static class ServeVerb
         var store = CommonOptions.Store();
         var data = CommonOptions.Data();
         var urls = new Option<string>("--urls") { Description = "Where to listen, separated by ';': addresses of this machine only.", HelpName = "U", DefaultValueFactory = _ => LocalServer.DefaultUrl };
+        var isolation = CommonOptions.Isolation();
         var worker = CommonOptions.Worker();
+        var watch = new WatchOptions();
         var machine = new MachineOptions();
         var json = CommonOptions.Json();
         urls.Validators.Add(result =>
@@ -27,17 +30,25 @@ static class ServeVerb
                 if (LocalServer.Fault(url) is { } fault) result.AddError($"--urls '{TerminalText.Safe(url)}': {fault}.");
             }
         });
-        var command = new Command("serve", "Serve the HTTP API on this machine until it is stopped, and go on with unfinished runs.") { store, data, urls, worker, machine.Memory, machine.Scratch, machine.ScratchSize, json };
-        command.SetAction((parsed, cancellationToken) => ServeAsync(
-            new Stores(parsed.GetValue(store), parsed.GetValue(data)), Split(parsed.GetValue(urls)), CommonOptions.Worker(parsed.GetValue(worker)), machine.Read(parsed), parsed.GetValue(json), cancellationToken));
+        var command = new Command("serve", "Serve the HTTP API on this machine until it is stopped, go on with unfinished runs, and run what is put into requests.") { store, data, urls, watch.Interval, watch.Folders, watch.Off, isolation, worker, machine.Memory, machine.Scratch, machine.ScratchSize, json };
+        CommonOptions.Exclude(command, isolation, worker);
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            var runner = parsed.GetValue(isolation) == "process" ? CommonOptions.Worker(parsed.GetValue(worker)) : null;
+            var stores = new Stores(parsed.GetValue(store), parsed.GetValue(data));
+            return ServeAsync(stores, Split(parsed.GetValue(urls)), runner, machine.Read(parsed), (triggers, token) => watch.WatchAsync(parsed, stores, triggers, Log, token), parsed.GetValue(json), cancellationToken);
+        });
         return command;
     }
 
-    static async Task<int> ServeAsync(Stores stores, string[] urls, WorkerCommand worker, HostCapacity host, bool json, CancellationToken cancellationToken)
+    /// <param name="worker">As <see cref="RunOptions"/> has it.</param>
+    static async Task<int> ServeAsync(
+        Stores stores, string[] urls, WorkerCommand? worker, HostCapacity host, Func<RunTriggers, CancellationToken, Task> watchAsync, bool json, CancellationToken cancellationToken)
     {
         await using var runs = new ServedRuns(stores.State, TimeProvider.System, RunsAtOnce, (request, onProgress, token) => LocalRun.DriveAsync(request, stores, worker, host, onProgress, token), Log);
-        var api = new ApiContext(stores.Data, stores.State, stores.DataLocation, stores.StateLocation, new ProcessIsolation(worker, stores.Identity), runs, TimeProvider.System, worker.IsNative ? "native" : "dotnet");
-        await using var server = LocalServer.Create(api, urls, bug => Log(bug.ToString()));
+        ITaskIsolation isolation = worker is null ? new InProcessIsolation(stores.Data, stores.State) : new ProcessIsolation(worker, stores.Identity);
+        var kind = worker is null ? "in process" : worker.IsNative ? "native" : "dotnet";
+        await using var server = LocalServer.Create(new ApiContext(stores.Data, stores.State, stores.DataLocation, stores.StateLocation, isolation, runs, TimeProvider.System, kind), urls, bug => Log(bug.ToString()));
         try
         {
             await server.StartAsync(cancellationToken);
@@ -57,6 +68,7 @@ static class ServeVerb
             Log($"unfinished runs could not be looked for: {failure.Message}");
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested) { }
+        await watchAsync(new RunTriggers(stores.Data, stores.State, runs, TimeProvider.System), cancellationToken);
         await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await server.StopAsync(CancellationToken.None);
         return ExitCode.Succeeded;

@@ -10,18 +10,25 @@ static class StatusVerb
     {
         var run = CommonOptions.Run();
         var store = CommonOptions.Store();
+        var endpoint = EndpointOption.Create();
         var json = CommonOptions.Json();
-        var command = new Command("status", "Show where a run stands.") { run, store, json };
+        var command = new Command("status", "Show where a run stands.") { run, store, endpoint, json };
+        EndpointOption.Exclude(command, endpoint, store);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var id = parsed.GetValue(run)!;
+            var (id, asJson) = (parsed.GetValue(run)!, parsed.GetValue(json));
+            if (parsed.GetValue(endpoint) is { } host) return await RemoteRun.AskAsync(host, id, asJson, async there => Show(there.Seen(await there.Client.GetAsync(id, cancellationToken)), asJson), cancellationToken);
             var record = RunPaths.IsRunId(id) ? await RunStarter.ReadRecordAsync(new Stores(parsed.GetValue(store), null).State, id, TimeProvider.System, cancellationToken) : null;
-            if (record is null) return SpecFile.Refuse([LocalRun.NotFound(id)], parsed.GetValue(json));
-            if (parsed.GetValue(json)) CommandJson.Write(record, CommandJson.Default.RunRecord);
-            else if (record.Summary is { } summary) SummaryView.Print(summary);
-            else Console.WriteLine($"run {record.RunId}: {System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(record.Status.ToString())} since {record.StartedAt:u}{(record.Stalled ? "; nothing has driven it for a while: go on with `fanfold run` of the same spec and id, or `fanfold redrive`" : "")}");
-            return ExitCode.Succeeded;
+            return record is null ? SpecFile.Refuse([LocalRun.NotFound(id)], asJson) : Show(record, asJson);
         });
         return command;
+    }
+
+    static int Show(RunRecord record, bool json)
+    {
+        if (json) CommandJson.Write(record, CommandJson.Default.RunRecord);
+        else if (record.Summary is { } summary) SummaryView.Print(summary);
+        else Console.WriteLine($"run {record.RunId}: {System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(record.Status.ToString())} since {record.StartedAt:u}{(record.Stalled ? "; nothing has driven it for a while: go on with `fanfold run` of the same spec and id, or `fanfold redrive`" : "")}");
+        return ExitCode.Succeeded;
     }
 }

@@ -14,17 +14,13 @@ sealed class Answer(int status, byte[] json, bool versioned) : IResult
     /// <summary>A document with an ETag, left out when the caller has it.</summary>
     public static Answer Versioned<T>(T document, JsonTypeInfo<T> type) => new(StatusCodes.Status200OK, JsonSerializer.SerializeToUtf8Bytes(document, type), versioned: true);
 
+    public static Answer Versioned(byte[] json) => new(StatusCodes.Status200OK, json, versioned: true);
+
     public Task ExecuteAsync(HttpContext httpContext)
     {
         if (!versioned) return WriteAsync(httpContext, status, "application/json", json);
         var etag = new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(json))[..32]}\"");
-        httpContext.Response.Headers.ETag = etag.ToString();
-        httpContext.Response.Headers.CacheControl = "no-cache";
-        if (EntityTagHeaderValue.TryParseList(httpContext.Request.Headers.IfNoneMatch, out var known) && known.Any(one => one.Equals(EntityTagHeaderValue.Any) || one.Compare(etag, useStrongComparison: false)))
-        {
-            httpContext.Response.StatusCode = StatusCodes.Status304NotModified;
-            return Task.CompletedTask;
-        }
+        if (Download.IsKnown(httpContext, etag)) return Task.CompletedTask;
         return WriteAsync(httpContext, status, "application/json", json);
     }
 

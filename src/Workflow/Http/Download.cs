@@ -13,13 +13,8 @@ sealed class Download(IObjectReader reader, string hash, string contentType, str
         await using var owned = reader;
         var (request, response, length) = (httpContext.Request, httpContext.Response, reader.Properties.Length);
         var etag = new EntityTagHeaderValue($"\"{hash}\"");
-        response.Headers.ETag = etag.ToString();
         response.Headers.AcceptRanges = "bytes";
-        if (EntityTagHeaderValue.TryParseList(request.Headers.IfNoneMatch, out var known) && known.Any(one => one.Equals(EntityTagHeaderValue.Any) || one.Compare(etag, useStrongComparison: false)))
-        {
-            response.StatusCode = StatusCodes.Status304NotModified;
-            return;
-        }
+        if (IsKnown(httpContext, etag)) return;
         var (start, end) = Range(request, etag, length) ?? (0, length);
         if (start >= end && length > 0)
         {
@@ -38,6 +33,16 @@ sealed class Download(IObjectReader reader, string hash, string contentType, str
         response.Headers.ContentDisposition = $"attachment; filename=\"{fileName}\"";
         await using var content = new ObjectStream(reader, start, end - start);
         await content.CopyToAsync(response.Body, httpContext.RequestAborted);
+    }
+
+    /// <summary>Names the version; true when the caller has it, which then is all of the answer.</summary>
+    public static bool IsKnown(HttpContext httpContext, EntityTagHeaderValue etag)
+    {
+        httpContext.Response.Headers.ETag = etag.ToString();
+        httpContext.Response.Headers.CacheControl = "no-cache";
+        var isKnown = EntityTagHeaderValue.TryParseList(httpContext.Request.Headers.IfNoneMatch, out var known) && known.Any(one => one.Equals(EntityTagHeaderValue.Any) || one.Compare(etag, useStrongComparison: false));
+        if (isKnown) httpContext.Response.StatusCode = StatusCodes.Status304NotModified;
+        return isKnown;
     }
 
     /// <summary>The one range that is asked for, from start to before end, which may be empty; null for the whole, as RFC 9110 wants it for what can't be read.</summary>

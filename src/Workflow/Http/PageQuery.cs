@@ -11,7 +11,7 @@ namespace Fanfold.Workflow.Http;
 sealed record PageQuery(int Size, string? After, string? Status)
 {
     const int DefaultSize = 100;
-    const int MaxSize = 1000;
+    public const int MaxSize = 1000;
 
     /// <param name="isToken">Whether a text can be a continuation.</param>
     public static (PageQuery? Query, Problem? Refusal) Read(HttpRequest request, Func<string, bool> isToken, params ReadOnlySpan<string> statuses)

@@ -53,7 +53,7 @@ public static class PartitionHandlers
         var receipt = StoredJson.Read(json, WorkflowJson.Default.TaskReceipt, WorkerTask.CurrentVersion, "receipt", paths.RunId);
         item = item with { BytesRead = receipt.BytesRead, PeakMemory = Known(receipt.PeakMemory), ElapsedMs = receipt.ElapsedMs };
         return status == "failed"
-            ? item with { Error = receipt.Failure is { } failure ? failure with { Message = Secrets.Hide(failure.Message) } : null }
+            ? item with { Error = receipt.Failure is { } failure ? failure with { Message = Secrets.Hide(failure.Message), File = Problem.Hidden(failure.File) } : null }
             : item with { Status = receipt.Part is null ? "empty" : status, RowsIn = receipt.RowsInPartition, RowsOut = receipt.Part?.Rows ?? 0 };
     }
 

@@ -14,6 +14,10 @@ namespace Fanfold.Workflow.Http;
 /// <param name="Errors">All the reasons, where there may be several.</param>
 public sealed record Problem(int Status, string Code, string Detail, string? Hint = null, IReadOnlyList<RunError>? Errors = null) : IResult
 {
+    const string StoreHint = "GET /api/health shows which store it is.";
+
+    const string RetryAfterSeconds = "5";
+
     public string Title => ReasonPhrases.GetReasonPhrase(Status);
 
     /// <summary>Names the request in traces and logs; set when the answer is written.</summary>
@@ -26,8 +30,9 @@ public sealed record Problem(int Status, string Code, string Detail, string? Hin
     /// <summary>Why a spec can't be planned.</summary>
     internal static Problem OfPlan(IReadOnlyList<RunError> errors) =>
         errors.All(error => error.Pointer is not null) ? Refused(errors)
-        : errors[0].Code is "access-denied" or "storage-unreachable" or "storage-full" ? new(StatusCodes.Status503ServiceUnavailable, errors[0].Code, errors[0].Message, "GET /api/health shows which store it is.")
-        : new(StatusCodes.Status422UnprocessableEntity, errors[0].Code, errors[0].Message, Errors: errors);
+        : errors[0].Code is "access-denied" or "storage-unreachable" or "store-not-found" ? new(StatusCodes.Status503ServiceUnavailable, errors[0].Code, errors[0].Message, StoreHint)
+        : errors[0].Code is "storage-full" ? new(StatusCodes.Status507InsufficientStorage, errors[0].Code, errors[0].Message, StoreHint)
+        : new(StatusCodes.Status422UnprocessableEntity, "source-refused", errors[0].Message, "Correct or exclude the files that errors names.", errors);
 
     static Problem Refused(IReadOnlyList<RunError> errors) =>
         new(StatusCodes.Status400BadRequest, "spec-refused", "The spec was refused; errors has every reason.", "Correct the values that the pointers name, and send it again.", errors);
@@ -60,18 +65,24 @@ public sealed record Problem(int Status, string Code, string Detail, string? Hin
             StorageFailure.Full => StatusCodes.Status507InsufficientStorage,
             _ => StatusCodes.Status409Conflict,
         };
-        return new(status, error.Code, error.Message, "GET /api/health shows which store it is.");
+        return new(status, error.Code, error.Message, StoreHint);
     }
+
+    /// <summary>An error without the secrets that a store, a worker or a caller may have put in.</summary>
+    internal static RunError Hidden(RunError error) => error with { Message = Secrets.Hide(error.Message), File = Hidden(error.File), Pointer = Hidden(error.Pointer), Partition = Hidden(error.Partition) };
+
+    internal static string? Hidden(string? text) => text is null ? null : Secrets.Hide(text);
 
     public Task ExecuteAsync(HttpContext httpContext)
     {
         var shown = this with
         {
             Detail = Secrets.Hide(Detail),
-            Errors = Errors?.Select(error => error with { Message = Secrets.Hide(error.Message), File = error.File is { } file ? Secrets.Hide(file) : null }).ToList(),
+            Errors = Errors?.Select(Hidden).ToList(),
             TraceId = Activity.Current?.TraceId.ToString() ?? httpContext.TraceIdentifier,
         };
         httpContext.Response.Headers["x-ms-error-code"] = Code;
+        if (Status == StatusCodes.Status503ServiceUnavailable) httpContext.Response.Headers.RetryAfter = RetryAfterSeconds;
         return Answer.WriteAsync(httpContext, Status, "application/problem+json", JsonSerializer.SerializeToUtf8Bytes(shown, ApiJson.Default.Problem));
     }
 }

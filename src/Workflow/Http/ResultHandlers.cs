@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Fanfold.Workflow.Http;
 
-/// <summary><c>GET /api/runs/{id}/result</c>: the file that the run committed, in the format that its spec names.</summary>
+/// <summary><c>GET /api/runs/{id}/result</c>: what the run committed, as it is stored or converted: to what the query says, or else the header Accept.</summary>
 public static class ResultHandlers
 {
     const int MaxJson = 1 << 30;
@@ -21,17 +21,17 @@ public static class ResultHandlers
         if (await api.State.ReadAllAsync(path, MaxJson, aborted) is not { } json) return Gone(id);
         var manifest = StoredJson.Read(json, WorkflowJson.Default.Manifest, Manifest.CurrentVersion, "manifest", id);
         if (manifest.SpecHash != record.SpecHash) return Gone(id);
-        var word = manifest.Result.Format.ToString().ToLowerInvariant();
-        if (http.Request.Query["format"] is { Count: > 0 } format && format != word)
-            return new Problem(StatusCodes.Status400BadRequest, "invalid-query", $"The query parameter format is not {word}, the format that the spec names.");
-        if (manifest.Result.Format == ResultFormat.Hive)
-            return new Problem(StatusCodes.Status409Conflict, "result-is-a-folder", $"The result of run '{id}' is a folder of files.", $"Read the files that '{path}' names in the state store.");
+        var stored = DownloadFormat.Of(manifest.Result.Format);
+        if (DownloadFormat.Asked(http.Request, stored) is not { } format)
+            return new Problem(StatusCodes.Status400BadRequest, "invalid-query", $"The query parameter format is not one of {string.Join(", ", DownloadFormat.All.Select(one => one.Word))}.");
+        http.Response.Headers.Vary = "Accept";
+        var fileName = $"{id}.{format.Word}";
+        if (format != stored || manifest.Result.Format == ResultFormat.Hive) return new Conversion(api.State, manifest, format, fileName);
         var reader = await api.State.OpenAsync(manifest.Result.Path, aborted);
-        if (reader is not null && reader.Properties.ETag == manifest.Result.ETag)
-            return new Download(reader, manifest.Result.Hash, manifest.Result.Format == ResultFormat.Csv ? "text/csv; charset=utf-8" : "application/vnd.apache.parquet", $"{id}.{word}");
+        if (reader is not null && reader.Properties.ETag == manifest.Result.ETag) return new Download(reader, manifest.Result.Hash, format.ContentType, fileName);
         if (reader is not null) await reader.DisposeAsync();
         return Gone(id);
     }
 
-    static Problem Gone(string id) => new(StatusCodes.Status410Gone, "result-replaced", $"The result of run '{id}' is not there any more: it was removed, or another run wrote its own there.", "Start the run under a new id.");
+    internal static Problem Gone(string id) => new(StatusCodes.Status410Gone, "result-replaced", $"The result of run '{id}' is not there any more: it was removed, or another run wrote its own there.", "Start the run under a new id.");
 }

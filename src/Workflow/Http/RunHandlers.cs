@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Fanfold.Storage;
 using Fanfold.Workflow.Running;
 using Fanfold.Workflow.Spec;
 using Microsoft.AspNetCore.Http;
@@ -97,7 +96,7 @@ public static class RunHandlers
 
     // What a store or a worker said of a failure is on record as it was said.
     internal static RunRecord Shown(RunRecord record) => record.Summary is { Errors: { } errors } summary
-        ? record with { Summary = summary with { Errors = [.. errors.Select(error => error with { Message = Secrets.Hide(error.Message) })] } }
+        ? record with { Summary = summary with { Errors = [.. errors.Select(Problem.Hidden)] } }
         : record;
 
     internal static string NewId(TimeProvider time) => string.Create(CultureInfo.InvariantCulture, $"{time.GetUtcNow():yyyyMMdd-HHmmss}-{RandomNumberGenerator.GetHexString(6, lowercase: true)}");

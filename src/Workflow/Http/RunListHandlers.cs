@@ -35,7 +35,7 @@ public static class RunListHandlers
         }
         catch (RunStateException unreadable)
         {
-            return new RunItem(runId, null, null, null, false, null, new RunError(unreadable.Code, Secrets.Hide(unreadable.Message)));
+            return new RunItem(runId, null, null, null, false, null, Problem.Hidden(new RunError(unreadable.Code, unreadable.Message)));
         }
     }
 }

@@ -25,6 +25,16 @@ public sealed record Manifest
 
     /// <summary>Files of the results before, by their names below the output folder, which are removed once this manifest is there.</summary>
     public IReadOnlyList<string>? Superseded { get; init; }
+
+    /// <summary>What a Parquet file of the result carries about itself.</summary>
+    internal SortedDictionary<string, string> FileMetadata => MetadataOf(EngineVersion, SpecHash, Plugin);
+
+    internal static SortedDictionary<string, string> MetadataOf(string engineVersion, string specHash, PluginIdentity? plugin)
+    {
+        var metadata = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["fanfold.engineVersion"] = engineVersion, ["fanfold.specHash"] = specHash };
+        if (plugin is not null) metadata["fanfold.plugin"] = $"{plugin.Name} {plugin.Version}";
+        return metadata;
+    }
 }
 
 /// <param name="Path">The file, or the folder of all files.</param>

@@ -182,12 +182,7 @@ public sealed partial class RunActivities(
 
     int Lanes(RunSpec spec) => spec.Limits.Parallel ?? host.Parallel;
 
-    static SortedDictionary<string, string> Metadata(PlanHeader header)
-    {
-        var metadata = new SortedDictionary<string, string>(StringComparer.Ordinal) { ["fanfold.engineVersion"] = header.EngineVersion, ["fanfold.specHash"] = header.SpecHash };
-        if (header.Plugin is { } plugin) metadata["fanfold.plugin"] = $"{plugin.Name} {plugin.Version}";
-        return metadata;
-    }
+    static SortedDictionary<string, string> Metadata(PlanHeader header) => Manifest.MetadataOf(header.EngineVersion, header.SpecHash, header.Plugin);
 
     RunIsolation Isolate(RunPaths paths, RunSpec spec, DateTimeOffset? deadline) => new(isolation, state, _cancels, AttemptsOf(paths, spec), time, paths, deadline);
 

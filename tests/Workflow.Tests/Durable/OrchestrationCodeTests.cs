@@ -15,7 +15,7 @@ public class OrchestrationCodeTests
     static readonly string[] Own =
     [
         "WorkflowContext", "RunPayload", "RunRequest", "PlanRequest", "PlanReference", "TaskRequest", "TaskResult", "TaskRange", "TaskPiece", "TaskOutcome", "MergeRequest", "CombineRequest",
-        "CombineResult", "FinishRequest", "ChunkRequest", "ChunkResult", "RunProgress", "RunEnd", "RunStatus", "RunStop", "Activity`2", "Workflow`2", "WorkflowJson",
+        "CombineResult", "FinishRequest", "ChunkRequest", "ChunkResult", "DriveStep", "DriveEnd", "RunProgress", "RunEnd", "RunStatus", "RunStop", "Activity`2", "Workflow`2", "WorkflowJson",
     ];
 
     static readonly HashSet<Type> Platform =

@@ -254,15 +254,4 @@ public sealed class RunApiTests
         Assert.Equal(Enumerable.Range(0, 40), seen);
         Assert.Equal(0, (await api.GetAsync("/api/runs/many/partitions?status=pending")).Json.GetProperty("value").GetArrayLength());
     }
-
-    [Fact]
-    public async Task Health_ReachableStores_IsHealthy()
-    {
-        await using var api = await StartAsync();
-        var reply = await api.GetAsync("/api/health");
-        Assert.Equal(HttpStatusCode.OK, reply.Status);
-        Assert.Equal("healthy", reply.Json.GetProperty("status").GetString());
-        Assert.Equal("in process", reply.Json.GetProperty("worker").GetString());
-        Assert.True(reply.Json.GetProperty("state").GetProperty("reachable").GetBoolean());
-    }
 }

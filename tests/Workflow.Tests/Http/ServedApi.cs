@@ -98,6 +98,9 @@ sealed class Reply(HttpResponseMessage response, byte[] body)
 
     public JsonElement Json => JsonDocument.Parse(body).RootElement;
 
+    /// <summary>The headers and the body as text.</summary>
+    public string Everything => string.Concat(_headers.Select(header => $"{header.Key}: {header.Value}\n")) + Encoding.UTF8.GetString(body);
+
     public string? Header(string name) => _headers.GetValueOrDefault(name);
 
     /// <summary>The code of a refusal, which has the form that all have.</summary>

@@ -1,0 +1,46 @@
+using Fanfold.Workflow.Running;
+
+namespace Fanfold.LocalHost.Verbs;
+
+/// <summary>Where a result is written: stdout, or a file that appears when it is whole.</summary>
+/// <param name="path">- for stdout.</param>
+sealed class ResultFile(string path, string runId, bool json)
+{
+    /// <summary>Known before or after it was written.</summary>
+    public string? ContentType { get; set; }
+
+    /// <summary>Writes it, and says so; returns the exit code.</summary>
+    public async Task<int> WriteAsync(string? contentType, Func<Stream, CancellationToken, Task> copyAsync, CancellationToken cancellationToken)
+    {
+        ContentType = contentType;
+        if (path == "-")
+        {
+            await using var stdout = Console.OpenStandardOutput();
+            await copyAsync(stdout, cancellationToken);
+            return ExitCode.Succeeded;
+        }
+        var target = Path.GetFullPath(path);
+        var half = $"{target}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            long bytes;
+            await using (var content = new FileStream(half, FileMode.CreateNew, FileAccess.Write))
+            {
+                await copyAsync(content, cancellationToken);
+                bytes = content.Length;
+            }
+            File.Move(half, target, overwrite: true);
+            if (json) CommandJson.Write(new ResultDocument(runId, ContentType, target, bytes), CommandJson.Default.ResultDocument);
+            else await Console.Error.WriteLineAsync(TerminalText.Safe($"{TerminalText.Bytes(bytes)} written to {target}"));
+            return ExitCode.Succeeded;
+        }
+        catch (Exception unwritable) when (unwritable is UnauthorizedAccessException or IOException and not HttpIOException)
+        {
+            return SpecFile.Refuse([new RunError("file-not-written", $"'{path}' can't be written ({unwritable.Message.TrimEnd('.')}).", File: path)], json);
+        }
+        finally
+        {
+            if (File.Exists(half)) File.Delete(half);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace Fanfold.Workflow.Http;
+
+/// <summary>An answer's body for what writes without waiting: it keeps what is written until it is flushed, which waits for the caller to take it.</summary>
+sealed class BodyStream(PipeWriter body) : Stream
+{
+    long _length;
+
+    /// <summary>Bytes that were written since the last flush.</summary>
+    public long Unflushed { get; private set; }
+
+    public override void Write(ReadOnlySpan<byte> buffer)
+    {
+        body.Write(buffer);
+        Unflushed += buffer.Length;
+        _length += buffer.Length;
+    }
+
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        Write(buffer.Span);
+        return ValueTask.CompletedTask;
+    }
+
+    public override async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        await body.FlushAsync(cancellationToken);
+        Unflushed = 0;
+    }
+
+    public override long Length => _length;
+    public override bool CanRead => false;
+    public override bool CanSeek => false;
+    public override bool CanWrite => true;
+    public override long Position { get => _length; set => throw new NotSupportedException(); }
+    public override void Flush()
+    {
+    }
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+    public override void SetLength(long value) => throw new NotSupportedException();
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+}

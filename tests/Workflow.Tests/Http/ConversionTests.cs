@@ -1,0 +1,216 @@
+using System.Net;
+using System.Text.Json;
+using Fanfold.Engine;
+using Fanfold.Engine.Columns;
+using Fanfold.Engine.Csv;
+using Fanfold.Engine.Parquet;
+using Fanfold.Storage;
+using Fanfold.Worker;
+using Fanfold.Workflow.Http;
+using Fanfold.Workflow.Spec;
+using Fanfold.Workflow.Tests.Running;
+
+namespace Fanfold.Workflow.Tests.Http;
+
+public sealed class ConversionTests
+{
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    static async Task<ServedApi> StartAsync(string stored, IReadOnlyList<Column[]> groups)
+    {
+        var harness = new RunHarness();
+        await harness.Store.PutAsync("lake/a.parquet", TypedRows.Parquet(groups), PutCondition.None, Cancellation);
+        var api = await ServedApi.StartAsync(harness);
+        var output = stored == "hive" ? """{ "path": "results/out", "layout": "hive" }""" : $$"""{ "path": "results/out.{{stored}}" }""";
+        var names = string.Join(", ", TypedRows.Schema.Fields.Skip(1).Select(field => $"\"{field.Name}\""));
+        await api.PutAsync("/api/runs/one", $$"""{ "version": 1, "source": { "path": "lake" }, "partitionBy": { "column": "key" }, "reduce": { "select": [{{names}}] }, "output": {{output}} }""");
+        var ended = await api.EndAsync("one");
+        Assert.True(ended.GetProperty("status").GetString() == "succeeded", ended.GetRawText());
+        return api;
+    }
+
+    [Theory]
+    [InlineData("parquet", "json")]
+    [InlineData("parquet", "csv")]
+    [InlineData("parquet", "parquet")]
+    [InlineData("csv", "json")]
+    [InlineData("csv", "csv")]
+    [InlineData("csv", "parquet")]
+    [InlineData("hive", "json")]
+    [InlineData("hive", "csv")]
+    [InlineData("hive", "parquet")]
+    public async Task Result_StoredInAnyFormat_IsGivenInAny(string stored, string asked)
+    {
+        var groups = TypedRows.Groups(40);
+        await using var api = await StartAsync(stored, groups);
+        var reply = await api.GetAsync($"/api/runs/one/result?format={asked}");
+        Assert.Equal(HttpStatusCode.OK, reply.Status);
+        var format = DownloadFormat.All.Single(format => format.Word == asked);
+        Assert.Equal(format.ContentType, reply.Header("Content-Type"));
+        Assert.Equal($"attachment; filename=\"one.{asked}\"", reply.Header("Content-Disposition"));
+        switch (asked)
+        {
+            case "parquet": Assert.Equal(TypedRows.Exact(groups), await ExactAsync(reply.Body)); break;
+            case "csv": Assert.Equal(Csv(groups), reply.Body); break;
+            default: AssertJson(groups, reply.Json); break;
+        }
+
+        var isStored = stored == asked;
+        Assert.Equal(isStored ? "bytes" : "none", reply.Header("Accept-Ranges"));
+        Assert.Equal(isStored, reply.Header("Content-Length") is not null);
+        var etag = reply.Header("ETag")!;
+        Assert.Equal(!isStored, etag.StartsWith("W/", StringComparison.Ordinal));
+        Assert.Equal(HttpStatusCode.NotModified, (await api.GetAsync($"/api/runs/one/result?format={asked}", ("If-None-Match", etag))).Status);
+        // No other format is taken for this one, and no part of what was converted is given.
+        foreach (var other in DownloadFormat.All.Where(other => other.Word != asked))
+            Assert.Equal(HttpStatusCode.OK, (await api.GetAsync($"/api/runs/one/result?format={other.Word}", ("If-None-Match", etag))).Status);
+        Assert.Equal(isStored ? HttpStatusCode.PartialContent : HttpStatusCode.OK, (await api.GetAsync($"/api/runs/one/result?format={asked}", ("Range", "bytes=0-3"))).Status);
+    }
+
+    [Theory]
+    [InlineData(null, "parquet")]
+    [InlineData("*/*", "parquet")]
+    [InlineData("text/html, */*;q=0.8", "parquet")]
+    [InlineData("application/json", "json")]
+    [InlineData("text/csv", "csv")]
+    [InlineData("TEXT/CSV; q=0.5, application/json;q=0.1", "csv")]
+    [InlineData("text/csv;q=0, application/json", "json")]
+    [InlineData("application/vnd.apache.parquet, text/csv", "parquet")]
+    [InlineData("image/png", "parquet")]
+    [InlineData("\"\"\";;", "parquet")]
+    public async Task Result_WithoutFormat_IsWhatTheCallerAccepts(string? accept, string expected)
+    {
+        await using var api = await StartAsync("parquet", TypedRows.Groups(1));
+        var reply = await api.GetAsync("/api/runs/one/result", accept is null ? [] : [("Accept", accept)]);
+        Assert.EndsWith($".{expected}\"", reply.Header("Content-Disposition"), StringComparison.Ordinal);
+        Assert.Equal("Accept", reply.Header("Vary"));
+    }
+
+    [Theory]
+    [InlineData("format=hive")]
+    [InlineData("format=")]
+    [InlineData("format")]
+    [InlineData("format=JSON")]
+    [InlineData("format=csv&format=csv")]
+    [InlineData("format=%00")]
+    public async Task Result_InAnUnknownFormat_IsRefused(string query)
+    {
+        await using var api = await StartAsync("parquet", TypedRows.Groups(1));
+        Assert.Equal("invalid-query", (await api.GetAsync($"/api/runs/one/result?{query}")).Refusal(HttpStatusCode.BadRequest));
+    }
+
+    [Theory]
+    [InlineData("parquet")]
+    [InlineData("csv")]
+    [InlineData("hive")]
+    public async Task Result_WithoutRows_IsStillOne(string stored)
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(2);
+        await using var api = await ServedApi.StartAsync(harness);
+        var output = stored == "hive" ? """{ "path": "results/out", "layout": "hive" }""" : $$"""{ "path": "results/out.{{stored}}" }""";
+        await api.PutAsync("/api/runs/none", $$"""{ "version": 1, "source": { "path": "lake" }, "partitionBy": { "column": "ff" }, "where": "amount < 0", "reduce": { "select": ["amount"] }, "output": {{output}} }""");
+        Assert.Equal("succeeded", (await api.EndAsync("none")).GetProperty("status").GetString());
+        Assert.Equal("[]\n"u8.ToArray(), (await api.GetAsync("/api/runs/none/result?format=json")).Body);
+        Assert.Equal("ff,amount\n"u8.ToArray(), (await api.GetAsync("/api/runs/none/result?format=csv")).Body);
+        var source = new BytesSource((await api.GetAsync("/api/runs/none/result?format=parquet")).Body);
+        Assert.Equal(0, (await FooterReader.ReadAsync(source, Cancellation)).Rows);
+    }
+
+    [Theory]
+    [InlineData("parquet")]
+    [InlineData("csv")]
+    [InlineData("hive")]
+    public async Task Result_ThatWasReplaced_IsNoPartOfAnother(string stored)
+    {
+        await using var api = await StartAsync(stored, TypedRows.Groups(1));
+        foreach (var path in await api.Harness.PathsAsync("results"))
+            if (!path.EndsWith(".json", StringComparison.Ordinal)) await api.Harness.Store.PutAsync(path, "another"u8.ToArray(), PutCondition.None, Cancellation);
+        Assert.Equal("result-replaced", (await api.GetAsync("/api/runs/one/result?format=json")).Refusal(HttpStatusCode.Gone));
+    }
+
+    [Fact]
+    public async Task Result_ThatBreaksOff_IsNotTakenForWhole()
+    {
+        await using var api = await StartAsync("csv", TypedRows.Groups(400));
+        var reads = 0;
+        api.Harness.Store.Hook = call => !call.TookEffect && call.Operation == StoreOperation.Read && call.Path == "results/out.csv" && ++reads == 20
+            ? throw new StorageException(StorageFailure.Unreachable, call.Path, "gone")
+            : Task.CompletedTask;
+        await Assert.ThrowsAsync<HttpRequestException>(() => api.GetAsync("/api/runs/one/result?format=json"));
+    }
+
+    /// <summary>Batch by batch, a result of many times the memory that a conversion may take is read in what one may take.</summary>
+    [Theory]
+    [InlineData("parquet")]
+    [InlineData("csv")]
+    [InlineData("hive")]
+    public async Task Rows_OfALargeResult_StayWithinTheAccount(string stored)
+    {
+        const int Rows = 3000;
+        await using var api = await StartAsync(stored, TypedRows.Groups(Rows));
+        var json = await api.Harness.ReadAsync(stored == "hive" ? "results/out.manifest.json" : $"results/out.{stored}.manifest.json");
+        var manifest = JsonSerializer.Deserialize(json, Fanfold.Workflow.Running.WorkflowJson.Default.Manifest)!;
+        var account = new MemoryAccount(8 << 20);
+        long rows = 0, bytes = 0, largest = 0;
+        await foreach (var batch in new ResultRows(api.Harness.Store, manifest, account).ReadAsync(Cancellation))
+        {
+            rows += batch.Rows;
+            bytes += batch.Columns.Sum(column => column is DictionaryColumn coded ? Enumerable.Range(0, batch.Rows).Sum(row => coded.BytesOf(row, 1)) : column.BytesOf(0, batch.Rows));
+            largest = Math.Max(largest, account.Held);
+        }
+        Assert.Equal(5 * Rows, rows);
+        Assert.InRange(bytes, 6 * account.Limit, long.MaxValue);
+        Assert.InRange(largest, 1, account.Limit);
+    }
+
+    static byte[] Csv(IReadOnlyList<Column[]> groups)
+    {
+        using var content = new MemoryStream();
+        var writer = new CsvFileWriter(TypedRows.Schema, content);
+        foreach (var group in groups) writer.Write(group);
+        writer.Complete();
+        return content.ToArray();
+    }
+
+    static async Task<List<string>> ExactAsync(byte[] file)
+    {
+        var source = new BytesSource(file);
+        await using var reader = new ColumnBatchReader(source, await FooterReader.ReadAsync(source, Cancellation), TypedRows.Schema, new Buffers(new MemoryAccount(1 << 28)));
+        var rows = new List<string>();
+        await foreach (var batch in reader.ReadAsync(1000, Cancellation)) rows.AddRange(TypedRows.Exact([[.. batch.Columns]]));
+        return rows;
+    }
+
+    static void AssertJson(IReadOnlyList<Column[]> groups, JsonElement json)
+    {
+        var expected = groups.SelectMany(group => Enumerable.Range(0, group[0].Length).Select(row => group.Select(column => column[row]).ToArray())).ToList();
+        Assert.Equal(expected.Count, json.GetArrayLength());
+        foreach (var (row, values) in json.EnumerateArray().Zip(expected))
+        {
+            Assert.Equal(TypedRows.Schema.Fields.Select(field => field.Name), row.EnumerateObject().Select(property => property.Name));
+            foreach (var (property, value) in row.EnumerateObject().Zip(values)) Assert.Equal(TypedRows.Exact(value), TypedRows.Exact(Read(property.Value, value.Type)));
+        }
+    }
+
+    static Scalar Read(JsonElement json, DataType type) => json.ValueKind switch
+    {
+        JsonValueKind.Null => Scalar.Null(type),
+        JsonValueKind.True or JsonValueKind.False => Scalar.Bool(json.GetBoolean()),
+        JsonValueKind.Number => ValueText.Parse(type, json.GetRawText())!.Value,
+        _ => ValueText.Parse(type, json.GetString()!)!.Value,
+    };
+
+    sealed class BytesSource(byte[] bytes) : IByteSource
+    {
+        public string Name => "file";
+
+        public long Length => bytes.Length;
+
+        public ValueTask ReadAsync(long offset, Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            bytes.AsSpan((int)offset, buffer.Length).CopyTo(buffer.Span);
+            return ValueTask.CompletedTask;
+        }
+    }
+}
