@@ -60,16 +60,30 @@ var largestWorker = {
   '4096': '3072MiB'
 }
 
-resource hostStorage 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
-  name: hostStorageName
-}
-
-resource dataStorage 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
-  name: dataStorageName
-}
-
-resource stateStorage 'Microsoft.Storage/storageAccounts@2025-06-01' existing = {
-  name: stateStorageName
+var suffix = environment().suffixes.storage
+var settings = {
+  AzureWebJobsStorage__credential: 'managedidentity'
+  AzureWebJobsStorage__clientId: identityClientId
+  AzureWebJobsStorage__blobServiceUri: 'https://${hostStorageName}.blob.${suffix}'
+  AzureWebJobsStorage__queueServiceUri: 'https://${hostStorageName}.queue.${suffix}'
+  AzureWebJobsStorage__tableServiceUri: 'https://${hostStorageName}.table.${suffix}'
+  // The queues are for events that failed in every try.
+  DataStorage__credential: 'managedidentity'
+  DataStorage__clientId: identityClientId
+  DataStorage__blobServiceUri: 'https://${dataStorageName}.blob.${suffix}'
+  DataStorage__queueServiceUri: 'https://${dataStorageName}.queue.${suffix}'
+  StateStorage__credential: 'managedidentity'
+  StateStorage__clientId: identityClientId
+  StateStorage__blobServiceUri: 'https://${stateStorageName}.blob.${suffix}'
+  StateStorage__queueServiceUri: 'https://${stateStorageName}.queue.${suffix}'
+  DataContainer: dataContainer
+  TASKHUB_NAME: taskHubName
+  Fanfold__Parallel: string(parallel)
+  Fanfold__MaxMemory: largestWorker[string(instanceMemoryMB)]
+  // Flex Consumption has no triggers that poll; StartByRequestEvent and StartBySuccessEvent get Event Grid's events.
+  'AzureWebJobs.StartByRequest.Disabled': 'true'
+  'AzureWebJobs.StartBySuccess.Disabled': 'true'
+  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
 }
 
 resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
@@ -102,7 +116,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
       deployment: {
         storage: {
           type: 'blobContainer'
-          value: '${hostStorage.properties.primaryEndpoints.blob}${deploymentContainer}'
+          value: '${settings.AzureWebJobsStorage__blobServiceUri}/${deploymentContainer}'
           authentication: { type: 'UserAssignedIdentity', userAssignedIdentityResourceId: identityId }
         }
       }
@@ -115,34 +129,11 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     }
   }
 
-  resource settings 'config' = {
+  resource appSettings 'config' = {
     name: 'appsettings'
     properties: union(
-      {
-        AzureWebJobsStorage__credential: 'managedidentity'
-        AzureWebJobsStorage__clientId: identityClientId
-        AzureWebJobsStorage__blobServiceUri: hostStorage.properties.primaryEndpoints.blob
-        AzureWebJobsStorage__queueServiceUri: hostStorage.properties.primaryEndpoints.queue
-        AzureWebJobsStorage__tableServiceUri: hostStorage.properties.primaryEndpoints.table
-        // The queues are for events that failed in every try.
-        DataStorage__credential: 'managedidentity'
-        DataStorage__clientId: identityClientId
-        DataStorage__blobServiceUri: dataStorage.properties.primaryEndpoints.blob
-        DataStorage__queueServiceUri: dataStorage.properties.primaryEndpoints.queue
-        StateStorage__credential: 'managedidentity'
-        StateStorage__clientId: identityClientId
-        StateStorage__blobServiceUri: stateStorage.properties.primaryEndpoints.blob
-        StateStorage__queueServiceUri: stateStorage.properties.primaryEndpoints.queue
-        DataContainer: dataContainer
-        TASKHUB_NAME: taskHubName
-        Fanfold__Parallel: string(parallel)
-        Fanfold__MaxMemory: largestWorker[string(instanceMemoryMB)]
-        // Flex Consumption has no triggers that poll; StartByRequestEvent and StartBySuccessEvent get Event Grid's events.
-        'AzureWebJobs.StartByRequest.Disabled': 'true'
-        'AzureWebJobs.StartBySuccess.Disabled': 'true'
-        APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
-        APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
-      },
+      settings,
+      { APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString },
       empty(schedulerEndpoint)
         ? {}
         : { DURABLE_TASK_SCHEDULER_CONNECTION_STRING: 'Endpoint=${schedulerEndpoint};Authentication=ManagedIdentity;ClientID=${identityClientId}' }

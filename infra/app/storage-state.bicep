@@ -105,7 +105,7 @@ resource writeRuns 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-// StartByRequestEvent reads NAME.run.json and puts NAME.error.json.
+// StartByRequestEvent reads NAME.run.json, and puts NAME.started.json or NAME.error.json; StartBySuccessEvent puts RUN.error.json.
 resource writeRequests 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   scope: account::blobs::requests
   name: guid(account::blobs::requests.id, identityPrincipalId, storageBlobDataContributor)
