@@ -3,6 +3,7 @@ using System.Text.Json;
 using Fanfold.Storage;
 using Fanfold.Workflow.Http;
 using Fanfold.Workflow.Running;
+using Fanfold.Workflow.Triggers;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.DurableTask.Client;
@@ -26,9 +27,12 @@ public sealed class App(AppSettings settings, IObjectStore data, IObjectStore st
     }
 
     /// <summary>Answers a request by a handler of the API.</summary>
-    public async Task<IActionResult> AnswerAsync(HttpRequest request, DurableTaskClient client, Func<ApiContext, Task<IResult>> handle)
+    /// <param name="ending">Ends an answer that takes its time: a host that goes down does not wait for it.</param>
+    public async Task<IActionResult> AnswerAsync(HttpRequest request, DurableTaskClient client, Func<ApiContext, Task<IResult>> handle, CancellationToken ending = default)
     {
         var http = request.HttpContext;
+        using var aborted = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, ending);
+        http.RequestAborted = aborted.Token;
         try
         {
             await (await handle(Api(client))).ExecuteAsync(http);
@@ -46,8 +50,13 @@ public sealed class App(AppSettings settings, IObjectStore data, IObjectStore st
         return new EmptyResult();
     }
 
+    /// <summary>What objects ask for when they arrive.</summary>
+    public RunTriggers Triggers(DurableTaskClient client) => new(data, state, Host(client), time);
+
     public ApiContext Api(DurableTaskClient client) =>
-        new(data, state, settings.Data, settings.State, isolation, new DurableRunHost(client, state, time), time, worker);
+        new(data, state, settings.Data, settings.State, isolation, Host(client), time, worker);
+
+    DurableRunHost Host(DurableTaskClient client) => new(client, state, time);
 
     // Kept from task to task for the plan that they all read.
     RunActivities ActivitiesOf(RunPaths paths)

@@ -13,7 +13,10 @@ public sealed record AppSettings(StoreLocation Data, StoreLocation State, HostCa
     // As many as an app scales to by itself, where nothing else is said.
     const int DefaultParallel = 40;
 
-    const string DataStorage = nameof(DataStorage), StateStorage = nameof(StateStorage), DataContainer = nameof(DataContainer);
+    /// <summary>The names of the stores among the settings, which are those of their connections too.</summary>
+    public const string DataStorage = nameof(DataStorage), StateStorage = nameof(StateStorage);
+
+    const string DataContainer = nameof(DataContainer);
     const string Parallel = "Fanfold:Parallel", MaxMemory = "Fanfold:MaxMemory", Scratch = "Fanfold:Scratch", ScratchSize = "Fanfold:ScratchSize";
 
     /// <summary>Reads the settings; what is wrong with them is in <paramref name="faults"/>, all of it, and then there are none.</summary>

@@ -11,6 +11,12 @@ static partial class Log
     [LoggerMessage(2, LogLevel.Warning, "The native worker is not used: {Fault}. Tasks run under dotnet, whose runtime takes more of their memory.")]
     public static partial void WorkerFault(ILogger log, string fault);
 
+    [LoggerMessage(4, LogLevel.Information, "The run {RunId} was started, as {Blob} asks.")]
+    public static partial void Started(ILogger log, string runId, string blob);
+
+    [LoggerMessage(5, LogLevel.Warning, "{Blob} asks for a run and was refused; the reasons are in {ErrorPath} of the state store.")]
+    public static partial void Refused(ILogger log, string blob, string errorPath);
+
     [LoggerMessage(3, LogLevel.Error, "A request met a defect of fanfold: {Failure}")]
     public static partial void Bug(ILogger log, string failure);
 }

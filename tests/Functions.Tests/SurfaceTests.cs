@@ -1,6 +1,8 @@
 using System.Reflection;
 using System.Text.Json;
+using Fanfold.Workflow.Http;
 using Fanfold.Workflow.Running;
+using Fanfold.Workflow.Triggers;
 using Microsoft.Azure.Functions.Worker;
 using Microsoft.Azure.Functions.Worker.Extensions.Abstractions;
 using Microsoft.DurableTask;
@@ -49,6 +51,27 @@ public class SurfaceTests
         var orchestrators = Functions.Where(static function => TriggerOf<OrchestrationTriggerAttribute>(function) is not null).ToList();
         Assert.Equal(workflows.Order(), orchestrators.Select(NameOf).Order());
         Assert.All(orchestrators, static function => Assert.Equal(typeof(TaskOrchestrationContext), Assert.Single(function.GetParameters()).ParameterType));
+    }
+
+    [Fact]
+    public void Routes_AreThoseOfTheApi()
+    {
+        var served = Functions.Select(function => (Function: function, Trigger: TriggerOf<HttpTriggerAttribute>(function))).Where(static one => one.Trigger is not null)
+            .Select(static one => (Assert.Single(one.Trigger!.Methods!).ToUpperInvariant(), "/" + one.Trigger.Route, JsonNamingPolicy.CamelCase.ConvertName(NameOf(one.Function)), one.Trigger.AuthLevel));
+        Assert.Equal(Routes.All.Select(static route => (route.Method, route.Template, route.Name, AuthorizationLevel.Function)).Order(), served.Order());
+    }
+
+    [Fact]
+    public void BlobTriggers_TakeWhatTheWorkflowTakes_EachOnceByPollingAndOnceByEvents()
+    {
+        var triggers = Functions.Select(function => (Name: NameOf(function), Trigger: TriggerOf<BlobTriggerAttribute>(function))).Where(static one => one.Trigger is not null).ToList();
+        Assert.Equal(4, triggers.Count);
+        foreach (var (name, trigger) in triggers)
+        {
+            Assert.Equal(name.EndsWith("Event", StringComparison.Ordinal) ? BlobTriggerSource.EventGrid : BlobTriggerSource.LogsAndContainerScan, trigger!.Source);
+            var path = trigger.BlobPath.Replace("%DataContainer%", "lake", StringComparison.Ordinal).Replace("{name}", "daily", StringComparison.Ordinal).Replace("{folder}", "trips/2026", StringComparison.Ordinal);
+            Assert.NotNull(trigger.Connection == AppSettings.StateStorage ? RunTrigger.OfState(path) : trigger.Connection == AppSettings.DataStorage ? RunTrigger.OfData(path) : null);
+        }
     }
 
     [Fact]

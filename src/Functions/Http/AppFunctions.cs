@@ -9,9 +9,13 @@ namespace Fanfold.Functions.Http;
 /// <summary>The API's routes that belong to no run.</summary>
 public sealed class AppFunctions(App app)
 {
-    [Function(nameof(PlanRunDry))]
-    public Task<IActionResult> PlanRunDry([HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/plans")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
+    [Function(nameof(PlanSpec))]
+    public Task<IActionResult> PlanSpec([HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/plans")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
         app.AnswerAsync(request, client, api => PlanHandlers.PostAsync(request.HttpContext, api));
+
+    [Function(nameof(GetOpenApi))]
+    public Task<IActionResult> GetOpenApi([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/openapi.json")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
+        app.AnswerAsync(request, client, _ => OpenApiHandlers.GetAsync(request.HttpContext));
 
     [Function(nameof(GetHealth))]
     public Task<IActionResult> GetHealth([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/health")] HttpRequest request, [DurableClient] DurableTaskClient client) =>

@@ -33,13 +33,13 @@ public sealed class RunFunctions(App app)
     public Task<IActionResult> ListPartitions([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{id}/partitions")] HttpRequest request, string id, [DurableClient] DurableTaskClient client) =>
         app.AnswerAsync(request, client, api => PartitionHandlers.ListAsync(id, request.HttpContext, api));
 
-    [Function(nameof(StreamEvents))]
-    public Task<IActionResult> StreamEvents([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{id}/events")] HttpRequest request, string id, [DurableClient] DurableTaskClient client) =>
-        app.AnswerAsync(request, client, api => EventHandlers.GetAsync(id, request.HttpContext, api));
+    [Function(nameof(GetRunEvents))]
+    public Task<IActionResult> GetRunEvents([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{id}/events")] HttpRequest request, string id, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
+        app.AnswerAsync(request, client, api => EventHandlers.GetAsync(id, request.HttpContext, api), cancellationToken);
 
-    [Function(nameof(GetResult))]
-    public Task<IActionResult> GetResult([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{id}/result")] HttpRequest request, string id, [DurableClient] DurableTaskClient client) =>
-        app.AnswerAsync(request, client, api => ResultHandlers.GetAsync(id, request.HttpContext, api));
+    [Function(nameof(GetRunResult))]
+    public Task<IActionResult> GetRunResult([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{id}/result")] HttpRequest request, string id, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
+        app.AnswerAsync(request, client, api => ResultHandlers.GetAsync(id, request.HttpContext, api), cancellationToken);
 
     [Function(nameof(CancelRun))]
     public Task<IActionResult> CancelRun([HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/runs/{id}/cancel")] HttpRequest request, string id, [DurableClient] DurableTaskClient client) =>
