@@ -22,7 +22,7 @@ public partial class AzurePageTests
     {
         var keys = new ReadKeys([]);
         Assert.Null(AppSettings.Read(keys, out _));
-        var deployed = Resource.In(Bicep.Main).Single(static resource => resource.Type == "Microsoft.Web/sites").Template["variables"]!["settings"]!.AsObject().Select(static setting => setting.Key);
+        var deployed = Deployment.Settings.Select(static setting => setting.Key);
         var local = JsonNode.Parse(Repository.Read("local.settings.sample.json"))!["Values"]!.AsObject().Select(static setting => setting.Key);
         var written = Page.Replace("`…__", "`AzureWebJobsStorage__", StringComparison.Ordinal);
         // DataStorage:blobServiceUri and DataStorage are both asked for.
@@ -33,23 +33,26 @@ public partial class AzurePageTests
     public void Parameters_AreThoseOfBicep()
     {
         var file = JsonNode.Parse(Repository.Read("infra/main.parameters.json"))!["parameters"]!.AsObject();
-        foreach (var (name, value) in file.Where(static parameter => !((string)parameter.Value!["value"]!).StartsWith("${AZURE_", StringComparison.Ordinal)))
+        foreach (var (name, value) in file)
         {
-            var (variable, given) = Given().Match((string)value!["value"]!) is { Success: true } match ? (match.Groups[1].Value, match.Groups[2].Value) : throw new InvalidOperationException(name);
-            Assert.Matches($@"\| `{variable}` \| {given} \| `{name}`", Page);
-            Assert.Equal(given, Bicep.Main["parameters"]![name]!["defaultValue"]!.ToString());
+            var text = (string)value!["value"]!;
+            if (text.StartsWith("${AZURE_", StringComparison.Ordinal)) continue;
+            var given = Given().Match(text);
+            Assert.True(given.Success, name);
+            Assert.Matches($@"\| `{given.Groups[1]}` \| {given.Groups[2]} \| `{name}`", Page);
+            Assert.Equal(given.Groups[2].Value, Deployment.Parameters[name]!["defaultValue"]!.ToString());
         }
     }
 
     [Fact]
     public void Memory_IsDividedAsWorkersDivideIt()
     {
-        var sizes = Resource.In(Bicep.Main).Single(static resource => resource.Type == "Microsoft.Web/sites").Template["variables"]!["largestWorker"]!.AsObject();
-        Assert.Equal(3, sizes.Count);
-        foreach (var (instance, size) in sizes)
+        Assert.Equal(3, Deployment.LargestWorker.Count);
+        foreach (var (instance, size) in Deployment.LargestWorker)
         {
             Assert.True(ByteSize.TryParse((string)size!, out var cap));
-            Assert.Contains($"| {instance} | {MiB(cap.Bytes)} | {MiB(WorkerMemory.AccountLimit(cap.Bytes, native: true))} | {MiB(WorkerMemory.AccountLimit(cap.Bytes, native: false))} |", Page, StringComparison.Ordinal);
+            var (native, managed) = (WorkerMemory.AccountLimit(cap.Bytes, native: true), WorkerMemory.AccountLimit(cap.Bytes, native: false));
+            Assert.Contains($"| {instance} | {MiB(cap.Bytes)} | {MiB(native)} | {MiB(managed)} |", Page, StringComparison.Ordinal);
         }
         Assert.Contains($"is 512 MiB ({MiB(WorkerMemory.AccountLimit(512 << 20, native: true))} for data)", Page, StringComparison.Ordinal);
     }
@@ -59,7 +62,8 @@ public partial class AzurePageTests
     [Fact]
     public void Requests_AreRoutesOfTheApi_EachAtLeastOnce()
     {
-        var sent = Request().Matches(Requests).Select(static match => $"{match.Groups[1].Value} {match.Groups[2].Value.Replace("{{run}}", "{id}", StringComparison.Ordinal)}").ToHashSet();
+        var requests = Request().Matches(Requests.Replace("{{run}}", "{id}", StringComparison.Ordinal));
+        var sent = requests.Select(static match => $"{match.Groups[1]} {match.Groups[2]}").ToHashSet();
         Assert.Equal(Routes.All.Select(static route => $"{route.Method} {route.Template}").Order(), sent.Order());
     }
 
@@ -74,16 +78,17 @@ public partial class AzurePageTests
     [Fact]
     public void Events_AreForTheFunctionsThatTakeThem_AndTheOthersAreOff()
     {
-        var triggers = typeof(App).Assembly.GetTypes().SelectMany(static type => type.GetMethods())
-            .Select(static method => (method.Name, Trigger: method.GetParameters().Select(static parameter => parameter.GetCustomAttribute<BlobTriggerAttribute>()).FirstOrDefault(static trigger => trigger is not null)))
+        var methods = typeof(App).Assembly.GetTypes().SelectMany(static type => type.GetMethods());
+        var parameters = methods.SelectMany(static method => method.GetParameters());
+        var triggers = parameters.Select(static parameter => (parameter.Member.Name, Trigger: parameter.GetCustomAttribute<BlobTriggerAttribute>()))
             .Where(static one => one.Trigger is not null).ToLookup(static one => one.Trigger!.Source, static one => one.Name);
         string[] told = [.. triggers[BlobTriggerSource.EventGrid].Order()];
         Assert.NotEmpty(told);
         Assert.Equal(told, EventFunction().Matches(Requests).Select(static match => match.Groups[1].Value).Order());
-        Assert.Equal(told, Resource.In(Bicep.Events).SelectMany(static resource => EventFunction().Matches(resource.Properties.ToJsonString())).Select(static match => match.Groups[1].Value).Order());
-        var settings = Resource.In(Bicep.Main).Single(static resource => resource.Type == "Microsoft.Web/sites").Template["variables"]!["settings"]!.AsObject();
-        Assert.Equal(triggers[BlobTriggerSource.LogsAndContainerScan].Select(static name => $"AzureWebJobs.{name}.Disabled").Order(),
-            settings.Select(static setting => setting.Key).Where(static name => name.EndsWith(".Disabled", StringComparison.Ordinal)).Order());
+        Assert.Equal(told, EventFunction().Matches(Bicep.Events["resources"]!.ToJsonString()).Select(static match => match.Groups[1].Value).Order());
+        var names = Deployment.Settings.Select(static setting => setting.Key);
+        var off = names.Where(static name => name.EndsWith(".Disabled", StringComparison.Ordinal));
+        Assert.Equal(triggers[BlobTriggerSource.LogsAndContainerScan].Select(static name => $"AzureWebJobs.{name}.Disabled").Order(), off.Order());
     }
 
     [GeneratedRegex(@"^\$\{(\w+)=(\w+)\}$")]

@@ -11,7 +11,8 @@ static class Bicep
 {
     static readonly Lazy<string> Executable = new(MakeExecutable);
 
-    static readonly Lazy<JsonNode> MainTemplate = new(static () => Compile("infra/main.bicep")), EventsTemplate = new(static () => Compile("infra/events.bicep"));
+    static readonly Lazy<JsonNode> MainTemplate = new(static () => Compile("infra/main.bicep"));
+    static readonly Lazy<JsonNode> EventsTemplate = new(static () => Compile("infra/events.bicep"));
 
     /// <summary>infra/main.bicep as the template that Azure is given.</summary>
     public static JsonNode Main => MainTemplate.Value;
@@ -32,7 +33,8 @@ static class Bicep
 
     static string Run(params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(Executable.Value, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var start = new ProcessStartInfo(Executable.Value, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

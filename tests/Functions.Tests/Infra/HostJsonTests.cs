@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Fanfold.Engine.Tests;
@@ -13,7 +14,8 @@ public partial class HostJsonTests
 
     static JsonNode Durable => Host["extensions"]!["durableTask"]!;
 
-    static Dictionary<string, string> LocalSettings { get; } = JsonNode.Parse(Repository.Read("local.settings.sample.json"))!["Values"]!.AsObject().ToDictionary(static setting => setting.Key, static setting => (string)setting.Value!);
+    static Dictionary<string, string> LocalSettings { get; } = JsonNode.Parse(Repository.Read("local.settings.sample.json"))!["Values"]!.AsObject()
+        .ToDictionary(static setting => setting.Key, static setting => (string)setting.Value!);
 
     [Fact]
     public void EachActivity_HasItsInstanceToItself() => Assert.Equal(1, (int)Durable["maxConcurrentActivityFunctions"]!);
@@ -24,7 +26,7 @@ public partial class HostJsonTests
         Assert.Equal("%TASKHUB_NAME%", (string)Durable["hubName"]!);
         // Queues and tables are named by it.
         Assert.Matches(HubName(), LocalSettings["TASKHUB_NAME"]);
-        var parameter = Bicep.Main["parameters"]!["taskHubName"]!;
+        var parameter = Deployment.Parameters["taskHubName"]!;
         Assert.Matches(HubName(), (string)parameter["defaultValue"]!);
         Assert.Equal((3, 45), ((int)parameter["minLength"]!, (int)parameter["maxLength"]!));
     }
@@ -63,7 +65,10 @@ public partial class HostJsonTests
         var provider = Durable["storageProvider"]!;
         Assert.Equal(("AzureStorage", "AzureWebJobsStorage"), ((string)provider["type"]!, (string)provider["connectionName"]!));
         foreach (var name in new[] { "workItemQueueVisibilityTimeout", "controlQueueVisibilityTimeout" })
-            Assert.InRange(TimeSpan.Parse((string)provider[name]!, System.Globalization.CultureInfo.InvariantCulture), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(5));
+        {
+            var timeout = TimeSpan.Parse((string)provider[name]!, CultureInfo.InvariantCulture);
+            Assert.InRange(timeout, TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(5));
+        }
     }
 
     [Fact]
@@ -94,7 +99,8 @@ public partial class HostJsonTests
     public void LocalSample_NamesTheHostsOwnSettings_AndNoSecret()
     {
         Assert.Equal("dotnet-isolated", LocalSettings["FUNCTIONS_WORKER_RUNTIME"]);
-        Assert.All(LocalSettings.Where(static setting => setting.Key.EndsWith("Storage", StringComparison.Ordinal)), static setting => Assert.Equal("UseDevelopmentStorage=true", setting.Value));
+        foreach (var (name, value) in LocalSettings)
+            if (name.EndsWith("Storage", StringComparison.Ordinal)) Assert.Equal("UseDevelopmentStorage=true", value);
         Assert.Contains("AzureWebJobsStorage", LocalSettings.Keys);
         Assert.Contains("local.settings.json", Repository.Read(".gitignore").Split('\n'));
     }

@@ -17,14 +17,14 @@ public sealed partial class PostDeployTests : IDisposable
     [Fact]
     public void Hook_DeploysTheSubscriptions_WithWhatMainPutsOut()
     {
-        var outputs = Bicep.Main["outputs"]!.AsObject().Select(static output => output.Key).ToDictionary(static name => name, static name => "value-of-" + name);
-        Assert.Equal((0, ""), Run(outputs));
+        Assert.Equal((0, ""), Run(Deployment.Outputs.ToDictionary(static name => name, static name => "value-of-" + name)));
         var call = File.ReadAllText(Calls);
         Assert.StartsWith("deployment group create ", call, StringComparison.Ordinal);
         Assert.Contains("--resource-group value-of-AZURE_RESOURCE_GROUP", call, StringComparison.Ordinal);
         var passed = Passed().Matches(call).ToDictionary(static match => match.Groups[1].Value, static match => match.Groups[2].Value);
         Assert.Equal(Bicep.Events["parameters"]!.AsObject().Select(static parameter => parameter.Key).Order(), passed.Keys.Order());
-        Assert.Equal(("FANFOLD_FUNCTION_APP", "FANFOLD_STATE_TOPIC", "FANFOLD_DATA_TOPIC", "FANFOLD_DATA_CONTAINER"), (passed["functionAppName"], passed["stateTopicName"], passed["dataTopicName"], passed["dataContainer"]));
+        Assert.Equal(("FANFOLD_FUNCTION_APP", "FANFOLD_DATA_CONTAINER"), (passed["functionAppName"], passed["dataContainer"]));
+        Assert.Equal(("FANFOLD_STATE_TOPIC", "FANFOLD_DATA_TOPIC"), (passed["stateTopicName"], passed["dataTopicName"]));
         Assert.Equal(Path.GetFullPath(Path.Combine(Repository.Root, "infra/events.bicep")), Path.GetFullPath(Template().Match(call).Groups[1].Value));
     }
 
@@ -40,10 +40,11 @@ public sealed partial class PostDeployTests : IDisposable
     [Fact]
     public void BothHooks_ReadTheSame()
     {
-        static IEnumerable<string> Names(string file) => Variable().Matches(Repository.Read(file)).Select(static match => match.Value).Distinct().Order();
+        static IEnumerable<string> Names(string file) =>
+            Variable().Matches(Repository.Read(file)).Select(static match => match.Value).Distinct().Order();
         var names = Names("scripts/postdeploy.sh");
         Assert.Equal(names, Names("scripts/postdeploy.ps1"));
-        Assert.All(names, static name => Assert.True(Bicep.Main["outputs"]!.AsObject().ContainsKey(name), name));
+        Assert.All(names, static name => Assert.Contains(name, Deployment.Outputs));
     }
 
     [Fact]
@@ -51,7 +52,7 @@ public sealed partial class PostDeployTests : IDisposable
     {
         var azure = Repository.Read("azure.yaml");
         Assert.Matches(@"(?m)^services:\n  app:\n    project: \./src/Functions\n    language: dotnet\n    host: function$", azure);
-        Assert.Contains("'azd-service-name', 'app'", (string)Resource.In(Bicep.Main).Single(static resource => resource.Type == "Microsoft.Web/sites").Json["tags"]!, StringComparison.Ordinal);
+        Assert.Contains("'azd-service-name', 'app'", (string)Deployment.App.Json["tags"]!, StringComparison.Ordinal);
         var hooks = Hook().Matches(azure).Select(static match => Path.Combine(Repository.Root, match.Groups[1].Value)).ToList();
         Assert.Equal(2, hooks.Count);
         Assert.All(hooks, static hook => Assert.True(File.Exists(hook), hook));
@@ -63,7 +64,8 @@ public sealed partial class PostDeployTests : IDisposable
         var az = Path.Combine(_folder.FullName, "az");
         File.WriteAllText(az, $"#!/bin/sh\necho \"$@\" >> '{Calls}'\n");
         File.SetUnixFileMode(az, UnixFileMode.UserRead | UnixFileMode.UserExecute);
-        var start = new ProcessStartInfo("sh", [Path.Combine(Repository.Root, "scripts/postdeploy.sh")]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var script = Path.Combine(Repository.Root, "scripts/postdeploy.sh");
+        var start = new ProcessStartInfo("sh", [script]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment.Clear();
         start.Environment["PATH"] = $"{_folder.FullName}:/usr/bin:/bin";
         foreach (var (name, value) in environment) start.Environment[name] = value;

@@ -6,7 +6,9 @@ namespace Fanfold.Functions.Tests.Infra;
 /// <summary>Settings as the environment gives them, and which of them were asked for.</summary>
 sealed class ReadKeys(IEnumerable<KeyValuePair<string, string>> settings) : IConfiguration
 {
-    readonly IConfigurationRoot _settings = new ConfigurationBuilder().AddInMemoryCollection(settings.Select(static setting => KeyValuePair.Create(setting.Key.Replace("__", ":", StringComparison.Ordinal), (string?)setting.Value))).Build();
+    readonly IReadOnlyDictionary<string, string> _settings = settings.ToDictionary(
+        static setting => setting.Key.Replace("__", ":", StringComparison.Ordinal),
+        static setting => setting.Value, StringComparer.OrdinalIgnoreCase);
     readonly HashSet<string> _asked = [];
 
     /// <summary>As they are named where there are no colons.</summary>
@@ -17,7 +19,7 @@ sealed class ReadKeys(IEnumerable<KeyValuePair<string, string>> settings) : ICon
         get
         {
             _asked.Add(key);
-            return _settings[key];
+            return _settings.GetValueOrDefault(key);
         }
         set => throw new NotSupportedException();
     }

@@ -13,7 +13,8 @@ sealed partial record Resource(string Module, JsonNode Template, JsonNode Json)
     public JsonNode Properties => Json["properties"]!;
 
     /// <summary>The scope of a role: the account's module, and what of it.</summary>
-    public string Scope => Json["scope"] is { } scope ? $"{Module} {ScopeType().Match((string)scope!).Groups[1].Value}{Last((string)scope!)}" : $"{Module} everything";
+    public string Scope =>
+        (string?)Json["scope"] is { } scope ? $"{Module} {ScopeType().Match(scope).Groups[1].Value}{Last(scope)}" : $"{Module} everything";
 
     /// <summary>The role that is assigned, by its id.</summary>
     public string RoleId => (string)Template["variables"]![Variable().Match((string)Properties["roleDefinitionId"]!).Groups[1].Value]!;
@@ -36,9 +37,11 @@ sealed partial record Resource(string Module, JsonNode Template, JsonNode Json)
     }
 
     /// <summary>A template and all its modules.</summary>
-    public static IEnumerable<JsonNode> Templates(JsonNode template) => [template, .. In(template).Select(static resource => resource.Template).Distinct()];
+    public static IEnumerable<JsonNode> Templates(JsonNode template) =>
+        [template, .. In(template).Select(static resource => resource.Template).Distinct()];
 
-    static string Last(string scope) => scope.EndsWith("'default', parameters('dataContainer'))]", StringComparison.Ordinal) ? " DATA"
+    static string Last(string scope) =>
+        scope.EndsWith("'default', parameters('dataContainer'))]", StringComparison.Ordinal) ? " DATA"
         : scope.EndsWith("'default', parameters('resultContainers')[copyIndex()])]", StringComparison.Ordinal) ? " RESULTS"
         : LastText().Match(scope) is { Success: true } text ? " " + text.Groups[1].Value : "";
 

@@ -6,7 +6,7 @@ namespace Fanfold.Functions.Tests.Infra;
 /// <summary>Who may do what: the whole list. Whoever adds a role changes it here, too.</summary>
 public partial class RoleTests
 {
-    static readonly IReadOnlyList<Resource> Roles = [.. Resource.In(Bicep.Main).Where(static resource => resource.Type == "Microsoft.Authorization/roleAssignments")];
+    static IReadOnlyList<Resource> Roles => Deployment.Of("Microsoft.Authorization/roleAssignments");
 
     static readonly IReadOnlyDictionary<string, string> Names = new Dictionary<string, string>
     {
@@ -19,7 +19,8 @@ public partial class RoleTests
         ["0ad04412-c4d5-4796-b79c-f76d14c8d402"] = "Durable Task Data Contributor",
     };
 
-    static IEnumerable<string> Of(string principal) => Roles.Where(role => role.Principal == principal).Select(static role => $"{role.Scope}: {Names[role.RoleId]}").Order(StringComparer.Ordinal);
+    static IEnumerable<string> Of(string principal) =>
+        Roles.Where(role => role.Principal == principal).Select(static role => $"{role.Scope}: {Names[role.RoleId]}").Order(StringComparer.Ordinal);
 
     [Fact]
     public void Identity_HasWhatItsCallsNeed()
@@ -53,11 +54,13 @@ public partial class RoleTests
             $"stateStorage {container} requests: Storage Blob Data Contributor",
         ], Of("principalId"));
         // Nobody's id is empty.
-        Assert.All(Roles.Where(static role => role.Principal == "principalId"), static role => Assert.Equal("[not(empty(parameters('principalId')))]", (string?)role.Json["condition"]));
+        Assert.All(Roles.Where(static role => role.Principal == "principalId"), static role =>
+            Assert.Equal("[not(empty(parameters('principalId')))]", (string?)role.Json["condition"]));
     }
 
     [Fact]
-    public void NobodyElse_HasARole() => Assert.Equal(["identityPrincipalId", "principalId"], Roles.Select(static role => role.Principal).Distinct().Order());
+    public void NobodyElse_HasARole() =>
+        Assert.Equal(["identityPrincipalId", "principalId"], Roles.Select(static role => role.Principal).Distinct().Order());
 
     [Fact]
     public void EachRole_SaysWhatNeedsIt()
