@@ -99,7 +99,7 @@ public sealed class EndpointVerbTests : IDisposable
         await using var _ = store;
         using var __ = served;
         Write("long.json", Fanfold.Spec("lake", "ff", """{ "aggregates": { "n": "len()" } }""", Result,
-            $$"""{ "partitionBy": { "column": "ff", "values": [{{string.Join(", ", Enumerable.Range(0, 400))}}] }, "limits": { "parallel": 1 } }"""));
+            $$"""{ "partitionBy": { "column": "ff", "values": [{{string.Join(", ", Enumerable.Range(0, 1000))}}] }, "limits": { "parallel": 1 } }"""));
         using var run = await _fanfold.StartAsync("run", "long.json", "--run-id", "long", "--endpoint", served.Endpoint.AbsoluteUri, "--json");
         while ((await store.ListAsync("fanfold/runs/long/receipts")).Count == 0) await Task.Yield();
 

@@ -67,7 +67,9 @@ public sealed class ScenarioTests(ApisUnderTest apis) : IClassFixture<ApisUnderT
 
         Assert.Equal(events.Count, events.Select(seen => seen.Id).Distinct().Count());
         Assert.Equal(events.Select(seen => (int)seen.Run.Status).Order(), events.Select(seen => (int)seen.Run.Status));
-        Assert.Equal(events.Select(seen => seen.Run.Progress?.TasksDone ?? 0).Order(), events.Select(seen => seen.Run.Progress?.TasksDone ?? 0));
+        // The last one has a summary in its place.
+        var progress = events.Select(seen => seen.Run.Progress?.TasksDone).OfType<int>().ToList();
+        Assert.Equal(progress.Order(), progress);
         Assert.Equal(RunStatus.Succeeded, events[^1].Run.Status);
         Assert.Empty(await api.Client.WatchAsync(id, events[^1].Id, Cancellation).ToListAsync(Cancellation));
         Assert.Equal([events[^1].Id], await api.Client.WatchAsync(id, events[0].Id == events[^1].Id ? null : events[0].Id, Cancellation).Select(seen => seen.Id).ToListAsync(Cancellation));
@@ -107,13 +109,13 @@ public sealed class ScenarioTests(ApisUnderTest apis) : IClassFixture<ApisUnderT
     [MemberData(nameof(Kinds))]
     public async Task Cancel_ARunUnderWay_EndsIt_AndARedriveKeepsWhatWasDone(ApiKind kind)
     {
-        const int Values = 200;
+        const int Values = 400;
         var api = await apis.GetAsync(kind);
         using var scenario = await Scenario.CreateAsync(api);
         var id = scenario.Id("long");
         var values = string.Join(", ", Enumerable.Range(0, Values));
-        await api.Client.StartAsync(id, scenario.Spec("long", """{ "parallel": 2 }""", $$"""{ "partitionBy": { "column": "ff", "values": [{{values}}] } }"""), Cancellation);
-        await api.Client.WatchAsync(id, cancellationToken: Cancellation).FirstAsync(seen => seen.Run.Progress is { TasksDone: > 0 }, Cancellation);
+        await api.Client.StartAsync(id, scenario.Spec("long", """{ "parallel": 1 }""", $$"""{ "partitionBy": { "column": "ff", "values": [{{values}}] } }"""), Cancellation);
+        while (!await api.Client.PartitionsAsync(id, "succeeded", cancellationToken: Cancellation).AnyAsync(Cancellation)) await Task.Yield();
         await api.Client.CancelAsync(id, Cancellation);
         var cancelled = await api.Client.WaitAsync(id, cancellationToken: Cancellation);
         Assert.Equal(RunStatus.Cancelled, cancelled.Status);
