@@ -17,7 +17,7 @@ builder.ConfigureFunctionsWebApplication();
 if (AppSettings.Read(builder.Configuration, out var faults) is not { } settings)
 {
     foreach (var fault in faults) Console.Error.WriteLine($"error: {fault}.");
-    Console.Error.WriteLine("local.settings.sample.json and docs/operations.md show the settings.");
+    Console.Error.WriteLine("local.settings.sample.json and docs/azure.md show the settings.");
     return 1;
 }
 

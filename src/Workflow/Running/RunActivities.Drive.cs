@@ -10,6 +10,8 @@ public sealed partial class RunActivities
     public static readonly Activity<DriveProgress, DriveStep> ShowProgress = new(nameof(ShowProgress), WorkflowJson.Default.DriveProgress, WorkflowJson.Default.DriveStep);
     public static readonly Activity<RunRequest, DriveStep> LookForCancel = new(nameof(LookForCancel), WorkflowJson.Default.RunRequest, WorkflowJson.Default.DriveStep);
 
+    long _beatAt = time.GetTimestamp();
+
     /// <summary>Puts on record that the drive is under way, unless it has ended or another has followed it.</summary>
     public async Task<DriveStep> BeginDriveAsync(RunRequest request, CancellationToken cancellationToken)
     {
@@ -52,8 +54,16 @@ public sealed partial class RunActivities
         var working = InvokeAsync(name, input, cancellationToken);
         await using var status = new StatusFile(state, paths, time);
         using var timer = new PeriodicTimer(RunRecord.HeartbeatInterval, time);
-        while (await Task.WhenAny(working, timer.WaitForNextTickAsync(CancellationToken.None).AsTask()) != working) await status.TryBeatAsync(cancellationToken);
+        while (await Task.WhenAny(working, timer.WaitForNextTickAsync(CancellationToken.None).AsTask()) != working) await BeatAsync();
+        // Many short ones in a row are signs of life as good as a long one.
+        if (time.GetElapsedTime(Volatile.Read(ref _beatAt)) > RunRecord.HeartbeatInterval) await BeatAsync();
         return await working;
+
+        Task BeatAsync()
+        {
+            Volatile.Write(ref _beatAt, time.GetTimestamp());
+            return status.TryBeatAsync(cancellationToken);
+        }
     }
 
     static DriveStep Step(RunPayload payload, bool ended) => new(payload.RunId, ended) { Redrive = payload.Redrive };
