@@ -32,6 +32,18 @@ public sealed partial class DirectoryObjectStore
         }
     }
 
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<string> ListFoldersAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ObjectPath.ValidateFolder(folder);
+        if (await Guarded(folder, _root, () => Task.FromResult(Start(folder))) is not { IsFolder: true } version) yield break;
+        var visit = await ReadAsync(null, folder.Length == 0 ? "" : folder + "/", version, cancellationToken);
+        foreach (var entry in visit.Entries)
+        {
+            if (entry.Version.IsFolder) yield return entry.Name[..^1];
+        }
+    }
+
     FileVersion? Start(string folder)
     {
         if (FileVersion.Of(_root) is not { IsFolder: true })

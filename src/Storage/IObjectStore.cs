@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Fanfold.Storage;
 
 /// <summary>
@@ -17,6 +19,21 @@ public interface IObjectStore
     /// UTF-8 bytes. An object of exactly the path <paramref name="folder"/> is listed too, so that a source may be a single file.
     /// </summary>
     IAsyncEnumerable<ObjectProperties> ListAsync(string folder, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// The names of the folders directly below <paramref name="folder"/>, each once, in the order in which <see cref="ListAsync"/> has what they hold. A store with real folders names those too that
+    /// hold nothing.
+    /// </summary>
+    async IAsyncEnumerable<string> ListFoldersAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var start = folder.Length == 0 ? 0 : folder.Length + 1;
+        string? last = null;
+        await foreach (var entry in ListAsync(folder, cancellationToken))
+        {
+            if (entry.Path.Length <= start || entry.Path.IndexOf('/', start) is not (>= 0 and var end) || last is not null && entry.Path.AsSpan(start, end - start).SequenceEqual(last)) continue;
+            yield return last = entry.Path[start..end];
+        }
+    }
 
     /// <summary>Opens the newest version of an object for ranged reads and pins it; null when there is none.</summary>
     Task<IObjectReader?> OpenAsync(string path, CancellationToken cancellationToken = default);

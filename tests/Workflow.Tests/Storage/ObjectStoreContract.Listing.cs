@@ -25,6 +25,13 @@ public abstract partial class ObjectStoreContract
                 var below = paths.Where(path => path == folder || path.StartsWith(folder + "/", StringComparison.Ordinal));
                 Assert.Equal(ByBytes(below), (await ListAsync(folder)).Select(o => o.Path));
             }
+            foreach (var folder in paths.SelectMany(Prefixes).Except(paths).Append(""))
+            {
+                var below = ByBytes(paths.Where(path => folder.Length == 0 || path.StartsWith(folder + "/", StringComparison.Ordinal))).Select(path => path[(folder.Length == 0 ? 0 : folder.Length + 1)..]).ToList();
+                var listed = await Store.ListFoldersAsync(folder, Cancellation).ToListAsync(Cancellation);
+                Assert.Equal(below.Where(path => path.Contains('/')).Select(path => path.Split('/')[0]).Distinct(), listed.Where(name => below.Any(path => path.StartsWith(name + "/", StringComparison.Ordinal))));
+                Assert.Equal(listed.Count, listed.Distinct().Count());
+            }
             foreach (var path in paths) await Store.DeleteAsync(path, Cancellation);
             Assert.Empty(await ListAsync(""));
         }, iter: Rounds(60), threads: 1);
@@ -52,6 +59,8 @@ public abstract partial class ObjectStoreContract
         Assert.Empty(await ListAsync("c"));
         Assert.Empty(await ListAsync("a/b/c"));
         Assert.Empty(await ListAsync("c/d/e"));
+        Assert.Empty(await Store.ListFoldersAsync("c", Cancellation).ToListAsync(Cancellation));
+        Assert.Empty(await Store.ListFoldersAsync("a/b", Cancellation).ToListAsync(Cancellation));
     }
 
     static string[] WithoutFoldersAsObjects(string[] paths)

@@ -11,6 +11,8 @@ sealed class StoreBelow(IObjectStore store, string folder) : IObjectStore
         await foreach (var found in store.ListAsync(below.Length == 0 ? folder : In(below), cancellationToken)) yield return Out(found);
     }
 
+    public IAsyncEnumerable<string> ListFoldersAsync(string below, CancellationToken cancellationToken = default) => store.ListFoldersAsync(below.Length == 0 ? folder : In(below), cancellationToken);
+
     public async Task<IObjectReader?> OpenAsync(string path, CancellationToken cancellationToken = default) =>
         await store.OpenAsync(In(path), cancellationToken) is { } reader ? new Reader(reader, Out(reader.Properties)) : null;
 
