@@ -31,6 +31,9 @@ public sealed class Activities(App app)
     [Function(nameof(RunActivities.EndDrive))]
     public Task<JsonElement> EndDrive([ActivityTrigger] JsonElement input, CancellationToken cancellationToken) => app.RunAsync(nameof(RunActivities.EndDrive), input, cancellationToken);
 
+    [Function(nameof(RunActivities.FailDrive))]
+    public Task<JsonElement> FailDrive([ActivityTrigger] JsonElement input, CancellationToken cancellationToken) => app.RunAsync(nameof(RunActivities.FailDrive), input, cancellationToken);
+
     [Function(nameof(RunActivities.ShowProgress))]
     public Task<JsonElement> ShowProgress([ActivityTrigger] JsonElement input, CancellationToken cancellationToken) => app.RunAsync(nameof(RunActivities.ShowProgress), input, cancellationToken);
 

@@ -18,11 +18,16 @@ public sealed class App(AppSettings settings, IObjectStore data, IObjectStore st
     const int RunsKept = 16;
 
     readonly ConcurrentDictionary<RunPaths, RunActivities> _runs = [];
+    readonly ProcessTries _tries = new();
+
+    public TimeProvider Time => time;
 
     /// <summary>Runs an activity of a run.</summary>
     public Task<JsonElement> RunAsync(string activity, JsonElement input, CancellationToken cancellationToken)
     {
         var paths = RunPayload.PathsOf(input);
+        // What was kept of a run that was purged since is not that of the one that has its id now.
+        if (activity == nameof(RunActivities.BeginDrive)) _runs.TryRemove(paths, out _);
         return ActivitiesOf(paths).InvokeAsync(activity, input, paths, cancellationToken);
     }
 
@@ -31,14 +36,25 @@ public sealed class App(AppSettings settings, IObjectStore data, IObjectStore st
     public async Task<IActionResult> AnswerAsync(HttpRequest request, DurableTaskClient client, Func<ApiContext, Task<IResult>> handle, CancellationToken ending = default)
     {
         var http = request.HttpContext;
-        using var aborted = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, ending);
+        var caller = http.RequestAborted;
+        using var aborted = CancellationTokenSource.CreateLinkedTokenSource(caller, ending);
         http.RequestAborted = aborted.Token;
         try
         {
             await (await handle(Api(client))).ExecuteAsync(http);
         }
         // Nobody is left to hear it.
-        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested) { }
+        catch (OperationCanceledException) when (caller.IsCancellationRequested) { }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested && !http.Response.HasStarted)
+        {
+            http.Response.Headers.RetryAfter = "10";
+            return new StatusCodeResult(StatusCodes.Status503ServiceUnavailable);
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // What was begun must not look whole.
+            http.Abort();
+        }
         catch (Exception failure) when (!http.Response.HasStarted)
         {
             var problem = Problem.Of(failure);
@@ -62,6 +78,6 @@ public sealed class App(AppSettings settings, IObjectStore data, IObjectStore st
     RunActivities ActivitiesOf(RunPaths paths)
     {
         if (_runs.Count > RunsKept) _runs.Clear();
-        return _runs.GetOrAdd(paths, _ => new RunActivities(data, state, settings.Data, settings.State, isolation, time, settings.Host, driver: DurableRunHost.InstanceId(paths)));
+        return _runs.GetOrAdd(paths, _ => new RunActivities(data, state, settings.Data, settings.State, isolation, time, settings.Host, driver: DurableRunHost.InstanceId(paths), _tries));
     }
 }

@@ -28,8 +28,8 @@ sealed class DurableWorkflow(TaskOrchestrationContext context, RunPaths paths) :
 
     public override async Task<TResult> CallSubWorkflowAsync<TInput, TResult>(Workflow<TInput, TResult> workflow, TInput input, string name)
     {
-        // An execution that takes the place of one that failed has parts of its own.
-        var instance = HostFailures.WithInstanceId($"{context.InstanceId}.{name}.{context.NewGuid():N}");
+        // An execution that takes the place of one that failed has parts of its own. Its activities have their tries; once they are through, another one of the part makes no difference.
+        var instance = new SubOrchestrationOptions(instanceId: $"{context.InstanceId}.{name}.{context.NewGuid():N}");
         return (await context.CallSubOrchestratorAsync<JsonElement>(workflow.Name, JsonSerializer.SerializeToElement(input, workflow.Input), instance)).Deserialize(workflow.Result)!;
     }
 

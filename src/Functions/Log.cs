@@ -8,9 +8,6 @@ static partial class Log
     [LoggerMessage(1, LogLevel.Warning, "The run {Instance} was stopped before its end: {Reason} It goes on in {Pause}.")]
     public static partial void Stopped(ILogger log, string instance, string reason, TimeSpan pause);
 
-    [LoggerMessage(2, LogLevel.Warning, "The native worker is not used: {Fault}. Tasks run under dotnet, whose runtime takes more of their memory.")]
-    public static partial void WorkerFault(ILogger log, string fault);
-
     [LoggerMessage(4, LogLevel.Information, "The run {RunId} was started, as {Blob} asks.")]
     public static partial void Started(ILogger log, string runId, string blob);
 

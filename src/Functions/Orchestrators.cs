@@ -25,24 +25,34 @@ public static class Orchestrators
     {
         var input = context.GetInput<DriveInput>() ?? throw new InvalidOperationException("A drive was started without its run.");
         var log = context.CreateReplaySafeLogger(nameof(Drive));
+        var request = input.Request.Deserialize(WorkflowJson.Default.RunRequest)!;
+        var workflow = new DurableWorkflow(context, request.Paths);
+        request = request with { StartedAt = request.StartedAt ?? workflow.UtcNow };
         try
         {
-            return await InvokeAsync(nameof(Drive), context, input.Request);
+            return await RunOrchestration.InvokeAsync(nameof(Drive), workflow, JsonSerializer.SerializeToElement(request, WorkflowJson.Default.RunRequest));
         }
         catch (TaskFailedException stopped) when (input.Stops < MostStops && Failures.MayPass(stopped.FailureDetails))
         {
             var pause = TimeSpan.FromSeconds(Math.Min(FirstPause.TotalSeconds * Math.Pow(2, Math.Min(input.Stops, 20)), LongestPause.TotalSeconds));
             Log.Stopped(log, context.InstanceId, Failures.Reason(stopped.FailureDetails), pause);
-            await context.CreateTimer(context.CurrentUtcDateTime + pause, CancellationToken.None);
-            context.ContinueAsNew(input with { Stops = input.Stops + 1 }, preserveUnprocessedEvents: false);
+            await workflow.CreateTimerAsync(workflow.UtcNow + pause);
+            context.ContinueAsNew(new DriveInput(JsonSerializer.SerializeToElement(request, WorkflowJson.Default.RunRequest), input.Stops + 1), preserveUnprocessedEvents: false);
             return default;
+        }
+        catch (TaskFailedException failed)
+        {
+            // Where a later drive may do better, the reason has to be where people look.
+            await workflow.CallActivityAsync(RunActivities.FailDrive, new DriveFailure(request.RunId, Failures.Error(failed.FailureDetails)) { Redrive = request.Redrive });
+            throw;
         }
     }
 
     /// <summary>Some tasks of a run.</summary>
     [Function(nameof(RunTasks))]
-    public static Task<JsonElement> RunTasks([OrchestrationTrigger] TaskOrchestrationContext context) => InvokeAsync(nameof(RunTasks), context, context.GetInput<JsonElement>());
-
-    static Task<JsonElement> InvokeAsync(string name, TaskOrchestrationContext context, JsonElement input) =>
-        RunOrchestration.InvokeAsync(name, new DurableWorkflow(context, RunPayload.PathsOf(input)), input);
+    public static Task<JsonElement> RunTasks([OrchestrationTrigger] TaskOrchestrationContext context)
+    {
+        var input = context.GetInput<JsonElement>();
+        return RunOrchestration.InvokeAsync(nameof(RunTasks), new DurableWorkflow(context, RunPayload.PathsOf(input)), input);
+    }
 }

@@ -24,10 +24,11 @@ if (AppSettings.Read(builder.Configuration, out var faults) is not { } settings)
 var identity = settings.Data.NeedsToken || settings.State.NeedsToken
     ? new DefaultAzureCredential(new DefaultAzureCredentialOptions { ManagedIdentityClientId = settings.ClientId })
     : null;
-var telemetry = builder.Services.AddOpenTelemetry()
-    .WithTracing(static traces => traces.AddSource(Telemetry.Name)).WithMetrics(static metrics => metrics.AddMeter(Telemetry.Name)).UseFunctionsWorkerDefaults();
+// With these defaults the app's logs go where its spans go, and not to the host: without an exporter, nowhere.
 if (builder.Configuration["APPLICATIONINSIGHTS_CONNECTION_STRING"] is { Length: > 0 })
 {
+    var telemetry = builder.Services.AddOpenTelemetry()
+        .WithTracing(static traces => traces.AddSource(Telemetry.Name)).WithMetrics(static metrics => metrics.AddMeter(Telemetry.Name)).UseFunctionsWorkerDefaults();
     telemetry.UseAzureMonitorExporter(azure =>
     {
         // Local authentication is off where the identity has a role instead.
@@ -41,6 +42,7 @@ var data = settings.Data == settings.State ? state : settings.Data.Open(identity
 builder.Services.AddSingleton(services => new App(
     settings, data, state, new ProcessIsolation(worker, identity), worker.IsNative ? "native" : "dotnet", TimeProvider.System, services.GetRequiredService<ILogger<App>>()));
 var host = builder.Build();
-if (workerFault is not null) Log.WorkerFault(host.Services.GetRequiredService<ILogger<App>>(), workerFault);
+// The host shows what the app writes on stderr, also before it has asked for anything.
+if (workerFault is not null) await Console.Error.WriteLineAsync($"warning: the native worker is not used: {workerFault}. Tasks run under dotnet, whose runtime takes more of their memory.");
 await host.RunAsync();
 return 0;

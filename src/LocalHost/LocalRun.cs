@@ -27,6 +27,8 @@ static class LocalRun
     // A process that loses its lease and gets it back goes on with a drive that was its own before.
     static readonly string Process = RandomNumberGenerator.GetHexString(16, lowercase: true);
 
+    static readonly ProcessTries Tries = new();
+
     // A worker whose host is gone ends within moments, and takes its try back.
     static readonly TimeSpan WorkersOutlive = TimeSpan.FromSeconds(5);
 
@@ -66,7 +68,7 @@ static class LocalRun
     {
         ITaskIsolation isolation = worker is not null ? new ProcessIsolation(worker, stores.Identity) : new InProcessIsolation(stores.Data, stores.State);
         var activities = new RunActivities(
-            stores.Data, stores.State, stores.DataLocation, stores.StateLocation, isolation, TimeProvider.System, host with { WorkersOutlive = WorkersOutlive }, driver: $"{Process}-{request.Redrive}");
+            stores.Data, stores.State, stores.DataLocation, stores.StateLocation, isolation, TimeProvider.System, host with { WorkersOutlive = WorkersOutlive }, driver: $"{Process}-{request.Redrive}", Tries);
         return LocalEngine.RunAsync(new Drive(stores.State, activities.InvokeAsync, token => activities.IsCancelledAsync(request.Paths, token), TimeProvider.System, onProgress), request, cancellationToken);
     }
 }

@@ -103,6 +103,10 @@ public sealed record TaskFailure(string Code, string Message, string? File = nul
 {
     const int MaxMessage = 8 * 1024;
 
-    public static TaskFailure Of(string code, string message, string? file = null) =>
-        new(code, message.Length <= MaxMessage ? message : message[..(MaxMessage - 1)] + "…", file);
+    public static TaskFailure Of(string code, string message, string? file = null)
+    {
+        // What a worker or a store said may hold what its user did not mean to tell.
+        message = Secrets.Hide(message);
+        return new(code, message.Length <= MaxMessage ? message : message[..(MaxMessage - 1)] + "…", file);
+    }
 }

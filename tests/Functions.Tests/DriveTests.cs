@@ -1,5 +1,6 @@
 using Fanfold.Storage;
 using Fanfold.Workflow.Running;
+using Microsoft.DurableTask;
 
 namespace Fanfold.Functions.Tests;
 
@@ -132,6 +133,70 @@ public class DriveTests
             return default;
         });
         Assert.Equal([TimeSpan.FromSeconds(30)], world.Durable.Timers);
+    }
+
+    [Fact]
+    public async Task DriveThatCantGoOn_EndsAsFailedWithTheReason_AndARedriveIsTheNext()
+    {
+        var world = new World();
+        await world.WriteDataAsync(3);
+        var breaks = true;
+        world.Durable.BeforeActivity = (name, _) =>
+        {
+            if (breaks && name == nameof(Activities.CombineParts)) throw new RunStateException("state-corrupt", "the plan can't be read; AccountKey=c2VjcmV0a2V5");
+        };
+        await Assert.ThrowsAsync<TaskFailedException>(async () => await world.Durable.RunAsync(await world.StartAsync("a", World.Spec())));
+        var record = await world.RecordAsync("a");
+        Assert.Equal(RunStatus.Failed, record.Status);
+        Assert.Equal(("state-corrupt", "the plan can't be read; AccountKey=***"), (Assert.Single(record.Summary!.Errors!).Code, record.Summary.Errors![0].Message));
+        breaks = false;
+        await RunRedrive.BeginAsync(world.Store, "a", TimeProvider.System, Cancellation);
+        await world.App.Api(world.Durable).Host.DriveAsync("a", Cancellation);
+        await world.Durable.RunAsync("a.1");
+        Assert.Equal((RunStatus.Succeeded, 3), ((await world.RecordAsync("a")).Status, (await world.RecordAsync("a")).Summary!.Tasks.Reused));
+    }
+
+    [Fact]
+    public async Task DriveThatBeginsAnew_StillBeganAtItsStart()
+    {
+        var world = new World();
+        await world.WriteDataAsync(2);
+        var (failures, started, began) = (0, world.Durable.Now, new List<DateTimeOffset>());
+        world.Durable.BeforeActivity = (name, input) =>
+        {
+            if (name == nameof(Activities.PlanRun)) began.Add(input.GetProperty("startedAt").GetDateTimeOffset());
+            if (name == nameof(Activities.CombineParts) && Interlocked.Increment(ref failures) <= 2) throw new StorageException(StorageFailure.Throttled, "results", "too many requests");
+        };
+        await world.RunAsync("a", World.Spec());
+        Assert.Equal([started, started, started], began.Select(static time => time.UtcDateTime));
+    }
+
+    [Fact]
+    public async Task IdOfAPurgedRun_IsANewRun()
+    {
+        var world = new World();
+        await world.WriteDataAsync(4);
+        await CancelSignal.SetAsync(world.Store, new RunPaths("a"), TimeProvider.System, Cancellation);
+        Assert.Equal(RunStatus.Cancelled, (await world.RunAsync("a", World.Spec())).Status);
+        var purged = await RunPurge.RunAsync(world.Store, TimeProvider.System, TimeSpan.Zero, TimeSpan.FromMinutes(1), Cancellation);
+        Assert.Equal(["a"], purged.Purged);
+        await world.WriteDataAsync(7);
+        var summary = await world.RunAsync("a", World.Spec(output: "results/other.parquet"));
+        Assert.Equal((RunStatus.Succeeded, 7), (summary.Status, summary.Partitions.Succeeded));
+    }
+
+    [Fact]
+    public async Task Purge_LeavesADriveThatWaits()
+    {
+        var world = new World();
+        await world.WriteDataAsync(2);
+        var purged = -1;
+        world.Durable.BeforeActivity = (name, _) =>
+        {
+            if (name == nameof(Activities.CombineParts)) purged = RunPurge.RunAsync(world.Store, TimeProvider.System, TimeSpan.Zero, TimeSpan.FromMinutes(1), Cancellation).Result.Purged.Count;
+        };
+        Assert.Equal(RunStatus.Succeeded, (await world.RunAsync("a", World.Spec())).Status);
+        Assert.Equal(0, purged);
     }
 
     [Fact]

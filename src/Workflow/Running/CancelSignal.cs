@@ -30,7 +30,7 @@ public sealed class CancelSignal(IObjectStore state, TimeProvider time)
 
     public async ValueTask<bool> IsSetAsync(RunPaths paths, CancellationToken cancellationToken)
     {
-        if (_last is { } last && last.Paths == paths && (last.IsSet || time.GetElapsedTime(last.At) < Interval)) return last.IsSet;
+        if (_last is { } last && last.Paths == paths && time.GetElapsedTime(last.At) < Interval) return last.IsSet;
         return await LookAsync(paths, cancellationToken);
     }
 

@@ -23,7 +23,12 @@ public abstract record RunPayload(string RunId)
 
 /// <summary>Input of an orchestration. The spec itself lies in the run's state.</summary>
 /// <param name="Fresh">Recompute everything; nothing from earlier runs or caches is reused.</param>
-public sealed record RunRequest(string RunId, bool Fresh) : RunPayload(RunId);
+public sealed record RunRequest(string RunId, bool Fresh) : RunPayload(RunId)
+{
+    /// <summary>When the drive began, where it was stopped since; null for now.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public DateTimeOffset? StartedAt { get; init; }
+}
 
 /// <param name="Attempt">From 1.</param>
 public sealed record PlanRequest(string RunId, int Attempt) : RunPayload(RunId)

@@ -18,7 +18,7 @@ public sealed partial class RunActivities
     {
         var paths = request.Paths;
         if (await ReadReceiptAsync(paths.Receipt(RunPaths.CombineTask), paths, cancellationToken) is not null) return new CombineResult(TaskOutcome.Done);
-        var (_, header, spec, _) = await LoadPlanAsync(paths, cancellationToken);
+        var (_, header, spec, _, _) = await LoadPlanAsync(paths, cancellationToken);
         var workers = Isolate(paths, spec, request.Deadline);
         var tasks = await FinishedTasksAsync(paths, header, cancellationToken);
         if (tasks.Any(task => task.Failed))

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Fanfold.Storage;
 
 namespace Fanfold.Workflow.Running;
 
@@ -7,6 +8,7 @@ public sealed partial class RunActivities
 {
     public static readonly Activity<RunRequest, DriveStep> BeginDrive = new(nameof(BeginDrive), WorkflowJson.Default.RunRequest, WorkflowJson.Default.DriveStep);
     public static readonly Activity<DriveEnd, DriveStep> EndDrive = new(nameof(EndDrive), WorkflowJson.Default.DriveEnd, WorkflowJson.Default.DriveStep);
+    public static readonly Activity<DriveFailure, DriveStep> FailDrive = new(nameof(FailDrive), WorkflowJson.Default.DriveFailure, WorkflowJson.Default.DriveStep);
     public static readonly Activity<DriveProgress, DriveStep> ShowProgress = new(nameof(ShowProgress), WorkflowJson.Default.DriveProgress, WorkflowJson.Default.DriveStep);
     public static readonly Activity<RunRequest, DriveStep> LookForCancel = new(nameof(LookForCancel), WorkflowJson.Default.RunRequest, WorkflowJson.Default.DriveStep);
 
@@ -36,6 +38,17 @@ public sealed partial class RunActivities
             // The record tells of a later drive by now, which another delivery of this one's end let begin.
         }
         return Step(ended, ended: true);
+    }
+
+    /// <summary>Ends a drive as failed that can't end itself, whatever its plan and receipts are like. A redrive is the next drive then.</summary>
+    public async Task<DriveStep> FailDriveAsync(DriveFailure failed, CancellationToken cancellationToken)
+    {
+        var record = await RunStarter.EnsureRecordAsync(state, failed.RunId, time, cancellationToken) ?? throw RunStateException.Corrupt($"The record of run '{failed.RunId}' is gone");
+        if (record.Summary is not null || record.Redrive != failed.Redrive) return Step(failed, ended: true);
+        var (now, error) = (time.GetUtcNow(), failed.Error with { Message = Secrets.Hide(failed.Error.Message) });
+        var summary = new RunSummary(failed.RunId, RunStatus.Failed, new(0, 0, 0, 0), new(0, 0, 0, 0), new(0, 0, 0), 0, 0, 0, 0, 0, 0, 0, (long)(now - record.StartedAt).TotalMilliseconds, "", null, null, [error]);
+        var end = await RunEnding.WriteAsync(state, failed.Paths, record with { Status = RunStatus.Failed, EndedAt = now, HeartbeatAt = null, Progress = null, Summary = summary }, cancellationToken);
+        return await EndDriveAsync(new DriveEnd(failed.RunId, end) { Redrive = failed.Redrive }, cancellationToken);
     }
 
     public async Task<DriveStep> ShowProgressAsync(DriveProgress shown, CancellationToken cancellationToken)
@@ -75,5 +88,8 @@ public sealed record DriveStep(string RunId, bool Ended) : RunPayload(RunId);
 
 /// <summary>The drive has come to this end, which is not on the run's record yet.</summary>
 public sealed record DriveEnd(string RunId, RunEnd End) : RunPayload(RunId);
+
+/// <summary>The drive can't go on.</summary>
+public sealed record DriveFailure(string RunId, RunError Error) : RunPayload(RunId);
 
 public sealed record DriveProgress(string RunId, RunProgress Progress) : RunPayload(RunId);

@@ -13,8 +13,7 @@ public sealed partial class RunActivities
     async Task<TaskResult> MergeAsync(MergeRequest request, Activity? span, CancellationToken cancellationToken)
     {
         var paths = request.Paths;
-        var plan = await LoadPlanAsync(paths, cancellationToken);
-        var slice = await ReadSliceAsync(plan, request.Index, cancellationToken);
+        var (plan, slice) = await LoadSliceAsync(paths, request.Index, cancellationToken);
         Telemetry.Describe(span, slice, slice.TaskId, request.Attempt);
         if (await ReadReceiptAsync(paths.Receipt(slice.TaskId), paths, cancellationToken) is { } earlier && Proof.Fault(plan.Header, slice, earlier, paths) is null) return Result(earlier);
         var pieces = TaskPiece.Whole(slice).Split(plan.Header.Reduction);

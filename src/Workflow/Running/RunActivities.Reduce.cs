@@ -15,8 +15,7 @@ public sealed partial class RunActivities
     async Task<TaskResult> ReduceAsync(TaskRequest request, Activity? span, CancellationToken cancellationToken)
     {
         var paths = request.Paths;
-        var plan = await LoadPlanAsync(paths, cancellationToken);
-        var slice = await ReadSliceAsync(plan, request.Index, cancellationToken);
+        var (plan, slice) = await LoadSliceAsync(paths, request.Index, cancellationToken);
         var taskId = request.Piece?.IdIn(slice) ?? slice.TaskId;
         Telemetry.Describe(span, slice, taskId, request.Attempt);
         if (await ReadReceiptAsync(paths.Receipt(taskId), paths, cancellationToken) is { } earlier)

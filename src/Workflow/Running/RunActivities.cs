@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Text.Json;
 using Fanfold.Storage;
 using Fanfold.Worker;
@@ -12,12 +11,16 @@ namespace Fanfold.Workflow.Running;
 /// are written once.
 /// </summary>
 /// <param name="driver">Names who drives the run from here on; receipts of other drivers count as reused.</param>
+/// <param name="tries">Those of this process, in all its runs; null where these activities are its only ones.</param>
 public sealed partial class RunActivities(
-    IObjectStore data, IObjectStore state, StoreLocation dataLocation, StoreLocation stateLocation, ITaskIsolation isolation, TimeProvider time, HostCapacity host, string driver)
+    IObjectStore data, IObjectStore state, StoreLocation dataLocation, StoreLocation stateLocation, ITaskIsolation isolation, TimeProvider time, HostCapacity host, string driver, ProcessTries? tries = null)
 {
     const int MaxErrorBytesInReference = 3 * 1024;
     const int MaxJson = 64 << 20;
     const int MaxReceipt = 1 << 20;
+
+    // Where many processes drive a run, none of them is told that its plan is another's.
+    static readonly TimeSpan PlanIsKept = TimeSpan.FromMinutes(1);
 
     public static readonly Activity<PlanRequest, PlanReference> PlanRun = new(nameof(PlanRun), WorkflowJson.Default.PlanRequest, WorkflowJson.Default.PlanReference);
     public static readonly Activity<TaskRequest, TaskResult> ReduceTask = new(nameof(ReduceTask), WorkflowJson.Default.TaskRequest, WorkflowJson.Default.TaskResult);
@@ -28,16 +31,12 @@ public sealed partial class RunActivities(
 
     readonly CancelSignal _cancels = new(state, time);
 
-    // A drive may be many processes; what became of a worker, only the one that started it has seen.
-    readonly string _process = Guid.NewGuid().ToString("N");
-
-    // Tries that this process has under way, by their ids.
-    readonly ConcurrentDictionary<string, bool> _live = [];
+    readonly ProcessTries _tries = tries ?? new ProcessTries();
 
     // One run at a time is the rule; the cache spares each of its tasks the reads that all of them need.
     volatile LoadedPlan? _loaded;
 
-    sealed record LoadedPlan(RunPaths Paths, PlanHeader Header, RunSpec Spec, IObjectReader Slices);
+    sealed record LoadedPlan(RunPaths Paths, PlanHeader Header, RunSpec Spec, IObjectReader Slices, long At);
 
     /// <summary>Whether the run is cancelled, as its activities see it.</summary>
     public ValueTask<bool> IsCancelledAsync(RunPaths paths, CancellationToken cancellationToken) => _cancels.IsSetAsync(paths, cancellationToken);
@@ -52,6 +51,7 @@ public sealed partial class RunActivities(
         nameof(CommitRun) => CommitRun.InvokeAsync(CommitRunAsync, input, cancellationToken),
         nameof(CleanUp) => CleanUp.InvokeAsync(CleanUpAsync, input, cancellationToken),
         nameof(BeginDrive) => BeginDrive.InvokeAsync(BeginDriveAsync, input, cancellationToken),
+        nameof(FailDrive) => FailDrive.InvokeAsync(FailDriveAsync, input, cancellationToken),
         nameof(EndDrive) => EndDrive.InvokeAsync(EndDriveAsync, input, cancellationToken),
         nameof(ShowProgress) => ShowProgress.InvokeAsync(ShowProgressAsync, input, cancellationToken),
         nameof(LookForCancel) => LookForCancel.InvokeAsync(LookForCancelAsync, input, cancellationToken),
@@ -186,15 +186,32 @@ public sealed partial class RunActivities(
 
     RunIsolation Isolate(RunPaths paths, RunSpec spec, DateTimeOffset? deadline) => new(isolation, state, _cancels, AttemptsOf(paths, spec), time, paths, deadline);
 
-    TaskAttempts AttemptsOf(RunPaths paths, RunSpec spec) => new(state, paths, time, _process, _live, host.WorkersOutlive, spec.Limits.Retries + 1);
+    TaskAttempts AttemptsOf(RunPaths paths, RunSpec spec) => new(state, paths, time, _tries, host.WorkersOutlive, spec.Limits.Retries + 1);
 
     async Task<LoadedPlan> LoadPlanAsync(RunPaths paths, CancellationToken cancellationToken)
     {
-        if (_loaded is { } loaded && loaded.Paths == paths) return loaded;
+        if (_loaded is { } loaded && loaded.Paths == paths && time.GetElapsedTime(loaded.At) < PlanIsKept) return loaded;
         var plans = new PlanStore(state, paths);
         var header = await plans.ReadHeaderAsync(cancellationToken)
             ?? throw PlanStore.Gone(paths);
-        return _loaded = new LoadedPlan(paths, header, await ReadSpecAsync(paths, cancellationToken), await plans.OpenSlicesAsync(header, cancellationToken));
+        return _loaded = new LoadedPlan(paths, header, await ReadSpecAsync(paths, cancellationToken), await plans.OpenSlicesAsync(header, cancellationToken), time.GetTimestamp());
+    }
+
+    /// <summary>A task of the plan. One that was kept is read anew where its slices are others by now: the run was purged, and its id given to another.</summary>
+    async Task<(LoadedPlan Plan, TaskSlice Slice)> LoadSliceAsync(RunPaths paths, int index, CancellationToken cancellationToken)
+    {
+        var kept = _loaded;
+        var plan = await LoadPlanAsync(paths, cancellationToken);
+        try
+        {
+            return (plan, await ReadSliceAsync(plan, index, cancellationToken));
+        }
+        catch (StorageException other) when (other.Failure is StorageFailure.Changed or StorageFailure.NotFound && ReferenceEquals(plan, kept))
+        {
+            _loaded = null;
+            plan = await LoadPlanAsync(paths, cancellationToken);
+            return (plan, await ReadSliceAsync(plan, index, cancellationToken));
+        }
     }
 
     async Task<RunSpec> ReadSpecAsync(RunPaths paths, CancellationToken cancellationToken)

@@ -35,7 +35,7 @@ public static class RunOrchestration
 
     public static async Task<RunEnd> RunAsync(WorkflowContext context, RunRequest request)
     {
-        var startedAt = context.UtcNow;
+        var startedAt = request.StartedAt ?? context.UtcNow;
         context.ReportProgress(new RunProgress("planning", 0, 0, 0, 0, 0));
         var plan = await Retries.RunAsync(context, attempt => context.CallActivityAsync(RunActivities.PlanRun, new PlanRequest(request.RunId, attempt) { Redrive = request.Redrive, StartedAt = startedAt }),
             plan => new Tried(plan.Outcome, plan.Retries, plan.Stop) { Deadline = startedAt + plan.RunTimeout });

@@ -37,6 +37,11 @@ public sealed record RunPurge(IReadOnlyList<string> Purged, int Kept, bool IsCom
         return new RunPurge(purged, kept, IsComplete: true);
     }
 
+    // A drive that waits for a store shows no life for minutes, and where it has no lease nothing else tells that it lives.
+    static readonly TimeSpan Silence = TimeSpan.FromMinutes(15);
+
+    static DateTimeOffset Min(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
+
     static async Task<bool> TryPurgeAsync(IObjectStore state, RunPaths paths, TimeProvider time, DateTimeOffset until, CancellationToken cancellationToken)
     {
         if (!await IsOldAsync(state, paths, time, until, cancellationToken)) return false;
@@ -58,7 +63,7 @@ public sealed record RunPurge(IReadOnlyList<string> Purged, int Kept, bool IsCom
 
     static async Task<bool> IsOldAsync(IObjectStore state, RunPaths paths, TimeProvider time, DateTimeOffset until, CancellationToken cancellationToken)
     {
-        if (await RunStarter.EnsureRecordAsync(state, paths.RunId, time, cancellationToken) is { } record) return (record.EndedAt ?? record.HeartbeatAt ?? record.StartedAt) <= until;
+        if (await RunStarter.EnsureRecordAsync(state, paths.RunId, time, cancellationToken) is { } record) return record.EndedAt is { } end ? end <= until : Min(until, time.GetUtcNow() - Silence) >= (record.HeartbeatAt ?? record.StartedAt);
         // Without spec and record it is what an earlier purge left.
         return true;
     }

@@ -12,7 +12,7 @@ public static class RunRedrive
     public static async Task<RunRecord?> BeginAsync(IObjectStore state, string runId, TimeProvider time, CancellationToken cancellationToken)
     {
         var paths = new RunPaths(runId);
-        while (await RunStarter.ReadRecordAsync(state, runId, time, cancellationToken) is { } seen)
+        while (await RunStarter.EnsureRecordAsync(state, runId, time, cancellationToken) is { } seen)
         {
             if (seen.Summary is null || seen.Status == RunStatus.Succeeded) return seen;
             if (await state.ReadVersionAsync(paths.Status, MaxJson, cancellationToken) is not var (json, etag)) continue;

@@ -50,7 +50,7 @@ public sealed class StatusFile(IObjectStore state, RunPaths paths, TimeProvider 
         {
             await BeatAsync(null, cancellationToken);
         }
-        catch (Exception failure) when (failure is OperationCanceledException or StorageException)
+        catch (Exception failure) when (failure is OperationCanceledException or StorageException or RunStateException)
         {
             // The work's own requests tell what is wrong, if anything is.
         }
@@ -124,14 +124,27 @@ public sealed class StatusFile(IObjectStore state, RunPaths paths, TimeProvider 
             {
                 var progress = Volatile.Read(ref _progress);
                 if (progress == record.Progress && time.GetUtcNow() - record.HeartbeatAt < RunRecord.HeartbeatInterval) continue;
-                record = record with { Progress = progress, HeartbeatAt = time.GetUtcNow() };
-                if (await PutAsync(record, etag, cancellationToken) is not { } put) return;
-                etag = put;
+                if (await TryWriteAsync(record with { Progress = progress, HeartbeatAt = time.GetUtcNow() }, etag, cancellationToken) is not var (written, version)) return;
+                (record, etag) = (written, version);
             }
         }
-        catch (Exception failure) when (failure is OperationCanceledException or StorageException)
+        catch (OperationCanceledException) { }
+    }
+
+    /// <summary>What is on record then, and its version; null when the record tells of an end or of another drive.</summary>
+    async Task<(RunRecord Record, string ETag)?> TryWriteAsync(RunRecord record, string etag, CancellationToken cancellationToken)
+    {
+        try
         {
-            // Progress is a courtesy: a store that fails here fails the run's own writes too, and they say so.
+            if (await PutAsync(record, etag, cancellationToken) is { } put) return (record, put);
+            // A put whose answer was lost looks like another's.
+            var (now, version) = await ReadAsync(cancellationToken);
+            return now.Summary is null && now.Redrive == record.Redrive ? (now, version) : null;
+        }
+        catch (Exception failure) when (failure is StorageException or RunStateException)
+        {
+            // Progress is a courtesy: a store that fails here fails the run's own writes too, and they say so. The next tick tries again.
+            return (record with { Progress = null }, etag);
         }
     }
 

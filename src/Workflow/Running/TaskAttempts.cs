@@ -5,11 +5,20 @@ using Fanfold.Worker;
 
 namespace Fanfold.Workflow.Running;
 
+/// <summary>The tries that a process has under way. What became of a worker, only the process that started it has seen, whatever drive it was for.</summary>
+public sealed class ProcessTries
+{
+    internal string Process { get; } = Guid.NewGuid().ToString("N");
+
+    /// <summary>By the ids of their marks.</summary>
+    internal ConcurrentDictionary<string, bool> Live { get; } = [];
+}
+
 /// <summary>The tries of a run's tasks that the store counts, as <see cref="TaskAttempt"/> has it.</summary>
 /// <param name="most">Tries that a task has.</param>
-/// <param name="live">The tries that this driver has under way.</param>
+/// <param name="tries">Those of this process.</param>
 /// <param name="outlive">As <see cref="HostCapacity.WorkersOutlive"/> has it.</param>
-sealed class TaskAttempts(IObjectStore state, RunPaths paths, TimeProvider time, string driver, ConcurrentDictionary<string, bool> live, TimeSpan? outlive, int most)
+sealed class TaskAttempts(IObjectStore state, RunPaths paths, TimeProvider time, ProcessTries tries, TimeSpan? outlive, int most)
 {
     const int MaxMark = 64 << 10;
 
@@ -18,13 +27,13 @@ sealed class TaskAttempts(IObjectStore state, RunPaths paths, TimeProvider time,
     /// <summary>What a try is told that begins now.</summary>
     public AttemptCount Begin(string taskId, TimeSpan timeout)
     {
-        var mark = new AttemptMark(Guid.NewGuid().ToString("N"), driver, time.GetUtcNow() + timeout + Grace);
-        live[mark.Id] = true;
+        var mark = new AttemptMark(Guid.NewGuid().ToString("N"), tries.Process, time.GetUtcNow() + timeout + Grace);
+        tries.Live[mark.Id] = true;
         return new AttemptCount(paths.Attempt(taskId), most, mark);
     }
 
     /// <summary>The try has come to its end here.</summary>
-    public void End(AttemptCount count) => live.TryRemove(count.Mark.Id, out _);
+    public void End(AttemptCount count) => tries.Live.TryRemove(count.Mark.Id, out _);
 
     /// <summary>Takes a try back whose process did not.</summary>
     public async Task TakeBackAsync(AttemptCount count, CancellationToken cancellationToken)
@@ -47,8 +56,8 @@ sealed class TaskAttempts(IObjectStore state, RunPaths paths, TimeProvider time,
     {
         for (var number = 1; number <= most; number++)
         {
-            if (await ReadAsync(count.PathOf(number), cancellationToken) is not { } mark || live.ContainsKey(mark.Id)) return true;
-            if (mark.Driver == driver)
+            if (await ReadAsync(count.PathOf(number), cancellationToken) is not { } mark || tries.Live.ContainsKey(mark.Id)) return true;
+            if (mark.Driver == tries.Process)
             {
                 // Put by a worker whose end was seen, and later than that.
                 await state.DeleteAsync(count.PathOf(number), cancellationToken);

@@ -23,6 +23,7 @@ namespace Fanfold.Workflow.Running;
 [JsonSerializable(typeof(RunEnd))]
 [JsonSerializable(typeof(DriveStep))]
 [JsonSerializable(typeof(DriveEnd))]
+[JsonSerializable(typeof(DriveFailure))]
 [JsonSerializable(typeof(DriveProgress))]
 [JsonSerializable(typeof(CancelOrder))]
 [JsonSerializable(typeof(CommitDecision))]
