@@ -129,6 +129,17 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     }
   }
 
+  // Publishing passwords are keys, too.
+  resource scmPasswords 'basicPublishingCredentialsPolicies' = {
+    name: 'scm'
+    properties: { allow: false }
+  }
+
+  resource ftpPasswords 'basicPublishingCredentialsPolicies' = {
+    name: 'ftp'
+    properties: { allow: false }
+  }
+
   resource appSettings 'config' = {
     name: 'appsettings'
     properties: union(
