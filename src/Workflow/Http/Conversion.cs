@@ -13,7 +13,8 @@ namespace Fanfold.Workflow.Http;
 /// A result in another format than it is stored in, written batch by batch as it is read. What fails before the first byte is a problem; what fails
 /// later breaks the connection, so that no caller takes a part for the whole.
 /// </summary>
-sealed class Conversion(ApiContext api, Manifest manifest, DownloadFormat format, string fileName) : IResult
+/// <param name="runId">Whose result is asked for; the manifest may be that of a run with the same.</param>
+sealed class Conversion(ApiContext api, string runId, Manifest manifest, DownloadFormat format, string fileName) : IResult
 {
     /// <summary>What one conversion may hold, in bytes: a row group that is written and a batch that is read.</summary>
     internal const long MaxMemory = 64 << 20;
@@ -32,19 +33,31 @@ sealed class Conversion(ApiContext api, Manifest manifest, DownloadFormat format
         // The same rows, not the same bytes: another version may spell them otherwise.
         var etag = new EntityTagHeaderValue($"\"{manifest.Result.Hash}-{format.Word}\"", isWeak: true);
         if (Download.IsKnown(httpContext, etag)) return;
+        using var output = new BodyStream(httpContext.Response.BodyWriter);
+        if (await TryAsync(httpContext, output, () => !output.HasBegun) is not { } refusal) return;
+        httpContext.Response.Clear();
+        await refusal.ExecuteAsync(httpContext);
+    }
+
+    /// <summary>Writes it for a caller who is told of a failure however much was written. Null when the whole was.</summary>
+    public async Task<Problem?> WriteAsync(HttpContext httpContext)
+    {
+        using var output = new BodyStream(httpContext.Response.BodyWriter);
+        return await TryAsync(httpContext, output, static () => true);
+    }
+
+    async Task<Problem?> TryAsync(HttpContext httpContext, BodyStream output, Func<bool> canRefuse)
+    {
         if (!await TakeTurnAsync(httpContext.RequestAborted))
-        {
-            await new Problem(StatusCodes.Status503ServiceUnavailable, "busy", $"{AtOnce} results are being converted.", "Ask again, or for the stored format, which is never refused.").ExecuteAsync(httpContext);
-            return;
-        }
+            return new Problem(StatusCodes.Status503ServiceUnavailable, "busy", $"{AtOnce} results are being converted.", "Ask again, or for the stored format, which is never refused.");
         try
         {
-            await ConvertAsync(httpContext);
+            await ConvertAsync(httpContext, output);
+            return null;
         }
-        catch (Exception failure) when (!httpContext.Response.HasStarted && Refusal(failure) is { } refusal)
+        catch (Exception failure) when (canRefuse() && Refusal(failure) is { } refusal)
         {
-            httpContext.Response.Clear();
-            await refusal.ExecuteAsync(httpContext);
+            return refusal;
         }
         finally
         {
@@ -68,7 +81,7 @@ sealed class Conversion(ApiContext api, Manifest manifest, DownloadFormat format
         }
     }
 
-    async Task ConvertAsync(HttpContext httpContext)
+    async Task ConvertAsync(HttpContext httpContext, BodyStream output)
     {
         var (response, aborted) = (httpContext.Response, httpContext.RequestAborted);
         var account = new MemoryAccount(MaxMemory);
@@ -79,7 +92,6 @@ sealed class Conversion(ApiContext api, Manifest manifest, DownloadFormat format
         response.Headers.AcceptRanges = "none";
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers.ContentDisposition = $"attachment; filename=\"{fileName}\"";
-        using var output = new BodyStream(response.BodyWriter);
         using var writer = WriterOf(rows.Schema, output, account);
         for (; more; more = await batches.MoveNextAsync())
         {
@@ -120,7 +132,7 @@ sealed class Conversion(ApiContext api, Manifest manifest, DownloadFormat format
 
     Problem? Refusal(Exception failure) => failure switch
     {
-        StorageException { Failure: StorageFailure.Changed or StorageFailure.NotFound } => ResultHandlers.Gone(manifest.RunId),
+        StorageException { Failure: StorageFailure.Changed or StorageFailure.NotFound } => ResultHandlers.Gone(runId),
         MemoryExceededException or ParquetDataException { InnerException: MemoryExceededException } =>
             new(StatusCodes.Status422UnprocessableEntity, "result-too-wide", $"A row of the result needs more than the {MaxMemory:N0} bytes that a conversion may take.", "Ask for the stored format."),
         ParquetDataException or CsvDataException => new(StatusCodes.Status500InternalServerError, "result-damaged", $"The result can't be read: {failure.Message}", "Start the run under a new id."),

@@ -29,11 +29,21 @@ public static class ResultHandlers
             return new Problem(StatusCodes.Status400BadRequest, "invalid-query", $"The query parameter format is not one of {string.Join(", ", DownloadFormat.All.Select(one => one.Word))}.");
         http.Response.Headers.Vary = "Accept";
         var fileName = $"{id}.{format.Word}";
-        if (format != stored || manifest.Result.Format == ResultFormat.Hive) return new Conversion(api, manifest, format, fileName);
+        if (format != stored || manifest.Result.Format == ResultFormat.Hive) return new Conversion(api, id, manifest, format, fileName);
         var reader = await api.State.OpenAsync(manifest.Result.Path, aborted);
         if (reader is not null && reader.Properties.ETag == manifest.Result.ETag) return new Download(reader, manifest.Result.Hash, format.ContentType, fileName);
         if (reader is not null) await reader.DisposeAsync();
         return Gone(id);
+    }
+
+    /// <summary>Writes an answer of <see cref="GetAsync"/> for a caller who is not at the other end of a connection that can be broken.</summary>
+    /// <returns>Why the body is none, or only a part; null when it is the whole result.</returns>
+    public static async Task<Problem?> WriteAsync(IResult answer, HttpContext http)
+    {
+        if (answer is Problem problem) return problem;
+        if (answer is Conversion conversion) return await conversion.WriteAsync(http);
+        await answer.ExecuteAsync(http);
+        return null;
     }
 
     internal static Problem Gone(string id) => new(StatusCodes.Status410Gone, "result-replaced", $"The result of run '{id}' is not there any more: it was removed, or another run wrote its own there.", "Start the run under a new id.");
