@@ -23,7 +23,7 @@ public static class ResultHandlers
         var path = RunPaths.Manifest(output);
         if (await api.State.ReadAllAsync(path, MaxJson, aborted) is not { } json) return Gone(id);
         var manifest = StoredJson.Read(json, WorkflowJson.Default.Manifest, Manifest.CurrentVersion, "manifest", id);
-        if (manifest.SpecHash != record.SpecHash) return Gone(id);
+        if (manifest.SpecHash != record.SpecHash || await CommittedAsync(new RunPaths(id, record.Redrive), api, aborted) is { } own && own.Hash != manifest.Result.Hash) return Gone(id);
         var stored = DownloadFormat.Of(manifest.Result.Format);
         if (DownloadFormat.Asked(http.Request, stored) is not { } format)
             return new Problem(StatusCodes.Status400BadRequest, "invalid-query", $"The query parameter format is not one of {string.Join(", ", DownloadFormat.All.Select(one => one.Word))}.");
@@ -45,6 +45,10 @@ public static class ResultHandlers
         await answer.ExecuteAsync(http);
         return null;
     }
+
+    /// <summary>Null for a run of an older build, which did not keep it.</summary>
+    static async Task<CommittedResult?> CommittedAsync(RunPaths paths, ApiContext api, CancellationToken cancellationToken) =>
+        await api.State.ReadAllAsync(paths.Committed, MaxJson, cancellationToken) is { } json ? StoredJson.Read(json, WorkflowJson.Default.CommittedResult, CommittedResult.CurrentVersion, "committed result", paths.RunId) : null;
 
     internal static Problem Gone(string id) => new(StatusCodes.Status410Gone, "result-replaced", $"The result of run '{id}' is not there any more: it was removed, or another run wrote its own there.", "Start the run under a new id.");
 }
