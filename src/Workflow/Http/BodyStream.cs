@@ -7,7 +7,8 @@ namespace Fanfold.Workflow.Http;
 /// An answer's body for what writes without waiting: it keeps what is written until it is flushed, which waits for the caller to take it. Until the first flush
 /// another answer may take its place.
 /// </summary>
-sealed class BodyStream(PipeWriter body) : Stream
+/// <param name="patience">How long the caller may take for one slice, of <see cref="Conversion.SliceBytes"/>.</param>
+sealed class BodyStream(PipeWriter body, TimeSpan patience, TimeProvider time) : Stream
 {
     readonly Pipe _held = new(new PipeOptions(pauseWriterThreshold: 0, minimumSegmentSize: 1 << 16));
 
@@ -32,17 +33,40 @@ sealed class BodyStream(PipeWriter body) : Stream
         return ValueTask.CompletedTask;
     }
 
+    /// <exception cref="TimeoutException">The caller does not read.</exception>
     public override async Task FlushAsync(CancellationToken cancellationToken)
     {
         HasBegun = true;
         await _held.Writer.FlushAsync(cancellationToken);
         if (_held.Reader.TryRead(out var held))
         {
-            foreach (var segment in held.Buffer) body.Write(segment.Span);
+            var slice = 0;
+            foreach (var segment in held.Buffer)
+            {
+                body.Write(segment.Span);
+                if ((slice += segment.Length) < Conversion.SliceBytes) continue;
+                await SendAsync(cancellationToken);
+                slice = 0;
+            }
             _held.Reader.AdvanceTo(held.Buffer.End);
         }
-        await body.FlushAsync(cancellationToken);
+        await SendAsync(cancellationToken);
         Unflushed = 0;
+    }
+
+    async Task SendAsync(CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(patience, time);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+        try
+        {
+            await body.FlushAsync(ending.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // It is told below: a server may end such a flush without a word.
+        }
+        if (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested) throw new TimeoutException("the caller does not take what is sent");
     }
 
     protected override void Dispose(bool disposing)
