@@ -24,7 +24,7 @@ static class PlanVerb
             var stores = new Stores(parsed.GetValue(store), parsed.GetValue(data));
             // The dry run's only object is the partition list, which needs a place to be written to.
             var (plan, errors) = await DryRun.PlanAsync(
-                read, stores.Data, stores.State, stores.DataLocation, stores.StateLocation, new ProcessIsolation(CommonOptions.Worker(parsed.GetValue(worker)), stores.Identity), "plan-" + RunVerb.NewRunId(), cancellationToken);
+                read, stores.Data, stores.State, stores.DataLocation, stores.StateLocation, new ProcessIsolation(CommonOptions.Worker(parsed.GetValue(worker)), stores.Identity), DryRun.Id(RunVerb.NewRunId()), cancellationToken);
             if (plan is null) return SpecFile.Refuse(errors, asJson);
             if (asJson) CommandJson.Write(plan, CommandJson.Default.PlanDocument);
             else Print(plan);

@@ -4,20 +4,21 @@ namespace Fanfold.LocalHost.Verbs;
 
 /// <summary>Where a result is written: stdout, or a file that appears when it is whole.</summary>
 /// <param name="path">- for stdout.</param>
-sealed class ResultFile(string path, string runId, bool json)
+/// <param name="openStdout">Null for that of this process.</param>
+sealed class ResultFile(string path, string runId, bool json, Func<Stream>? openStdout = null)
 {
     /// <summary>Known before or after it was written.</summary>
     public string? ContentType { get; set; }
 
     /// <summary>Writes it, and says so; returns the exit code.</summary>
-    public async Task<int> WriteAsync(string? contentType, Func<Stream, CancellationToken, Task> copyAsync, CancellationToken cancellationToken)
+    /// <param name="copyAsync">Returns why what it wrote is not the whole; null when it is.</param>
+    public async Task<int> WriteAsync(string? contentType, Func<Stream, CancellationToken, Task<IReadOnlyList<RunError>?>> copyAsync, CancellationToken cancellationToken)
     {
         ContentType = contentType;
         if (path == "-")
         {
-            await using var stdout = Console.OpenStandardOutput();
-            await copyAsync(stdout, cancellationToken);
-            return ExitCode.Succeeded;
+            await using var stdout = openStdout?.Invoke() ?? Console.OpenStandardOutput();
+            return await copyAsync(stdout, cancellationToken) is { } part ? SpecFile.Refuse(part, json) : ExitCode.Succeeded;
         }
         var target = Path.GetFullPath(path);
         var half = $"{target}.{Guid.NewGuid():N}.tmp";
@@ -26,7 +27,7 @@ sealed class ResultFile(string path, string runId, bool json)
             long bytes;
             await using (var content = new FileStream(half, FileMode.CreateNew, FileAccess.Write))
             {
-                await copyAsync(content, cancellationToken);
+                if (await copyAsync(content, cancellationToken) is { } failed) return SpecFile.Refuse(failed, json);
                 bytes = content.Length;
             }
             File.Move(half, target, overwrite: true);

@@ -36,7 +36,11 @@ static class ResultVerb
                 return await RemoteRun.AskAsync(host, id, asJson, async there =>
                 {
                     await using var result = await there.Client.ResultAsync(id, word, cancellationToken);
-                    return await file.WriteAsync(result.ContentType, result.Content.CopyToAsync, cancellationToken);
+                    return await file.WriteAsync(result.ContentType, async (content, token) =>
+                    {
+                        await result.Content.CopyToAsync(content, token);
+                        return null;
+                    }, cancellationToken);
                 }, cancellationToken);
             }
             return await FromStoreAsync(new Stores(parsed.GetValue(store), null), id, word, file, asJson, cancellationToken);
@@ -45,21 +49,25 @@ static class ResultVerb
     }
 
     /// <summary>Asks the handler that serves it over HTTP, so that both give the same.</summary>
-    static async Task<int> FromStoreAsync(Stores stores, string id, string? format, ResultFile file, bool json, CancellationToken cancellationToken)
+    internal static async Task<int> FromStoreAsync(Stores stores, string id, string? format, ResultFile file, bool json, CancellationToken cancellationToken)
     {
         if (!RunPaths.IsRunId(id)) return SpecFile.Refuse([LocalRun.NotFound(id)], json);
         var api = new ApiContext(stores.Data, stores.State, stores.DataLocation, stores.StateLocation, new InProcessIsolation(stores.Data, stores.State), new NoHost(), TimeProvider.System, "in process");
         var http = new DefaultHttpContext { RequestAborted = cancellationToken };
         if (format is not null) http.Request.QueryString = QueryString.Create("format", format);
         var answer = await ResultHandlers.GetAsync(id, http, api);
-        if (answer is Problem problem) return SpecFile.Refuse(problem.Errors ?? [new RunError(problem.Code, problem.Hint is { } hint && !hint.Contains("/api/", StringComparison.Ordinal) ? $"{problem.Detail} {hint}" : problem.Detail)], json);
+        if (answer is Problem problem) return SpecFile.Refuse(Errors(problem), json);
         return await file.WriteAsync(null, async (content, _) =>
         {
             http.Response.Body = content;
-            await answer.ExecuteAsync(http);
+            var refusal = await ResultHandlers.WriteAsync(answer, http);
             file.ContentType = http.Response.ContentType;
+            return refusal is null ? null : Errors(refusal);
         }, cancellationToken);
     }
+
+    static IReadOnlyList<RunError> Errors(Problem problem) =>
+        problem.Errors ?? [new RunError(problem.Code, problem.Hint is { } hint && !hint.Contains("/api/", StringComparison.Ordinal) ? $"{problem.Detail} {hint}" : problem.Detail)];
 
     sealed class NoHost : IRunHost
     {

@@ -11,6 +11,9 @@ public sealed record ApiContext(IObjectStore Data, IObjectStore State, StoreLoca
 {
     /// <summary>The turns of results that are converted.</summary>
     internal SemaphoreSlim Conversions { get; } = new(Conversion.AtOnce);
+
+    /// <summary>Those of dry runs, each of which may start a worker that looks for the partitions.</summary>
+    internal SemaphoreSlim DryRuns { get; } = new(PlanHandlers.AtOnce);
 }
 
 /// <summary>Drives runs where the API is served.</summary>

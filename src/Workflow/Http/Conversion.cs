@@ -3,6 +3,7 @@ using Fanfold.Engine.Columns;
 using Fanfold.Engine.Csv;
 using Fanfold.Engine.Parquet;
 using Fanfold.Storage;
+using Fanfold.Worker;
 using Fanfold.Workflow.Running;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
@@ -13,7 +14,8 @@ namespace Fanfold.Workflow.Http;
 /// A result in another format than it is stored in, written batch by batch as it is read. What fails before the first byte is a problem; what fails
 /// later breaks the connection, so that no caller takes a part for the whole.
 /// </summary>
-sealed class Conversion(ApiContext api, Manifest manifest, DownloadFormat format, string fileName) : IResult
+/// <param name="runId">Whose result is asked for; the manifest may be that of a run with the same.</param>
+sealed class Conversion(ApiContext api, string runId, Manifest manifest, DownloadFormat format, string fileName) : IResult
 {
     /// <summary>What one conversion may hold, in bytes: a row group that is written and a batch that is read.</summary>
     internal const long MaxMemory = 64 << 20;
@@ -24,27 +26,46 @@ sealed class Conversion(ApiContext api, Manifest manifest, DownloadFormat format
     /// <summary>Of one host.</summary>
     internal const int AtOnce = 4;
 
-    /// <summary>How long one waits for its turn before it is told to come back.</summary>
-    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    /// <summary>How long a caller may take for one slice before the connection is broken, so that no one keeps a turn who does not read.</summary>
+    internal static readonly TimeSpan SlicePatience = TimeSpan.FromSeconds(30);
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         // The same rows, not the same bytes: another version may spell them otherwise.
         var etag = new EntityTagHeaderValue($"\"{manifest.Result.Hash}-{format.Word}\"", isWeak: true);
         if (Download.IsKnown(httpContext, etag)) return;
-        if (!await TakeTurnAsync(httpContext.RequestAborted))
-        {
-            await new Problem(StatusCodes.Status503ServiceUnavailable, "busy", $"{AtOnce} results are being converted.", "Ask again, or for the stored format, which is never refused.").ExecuteAsync(httpContext);
-            return;
-        }
+        using var output = new BodyStream(httpContext.Response.BodyWriter, SlicePatience, api.Time);
         try
         {
-            await ConvertAsync(httpContext);
-        }
-        catch (Exception failure) when (!httpContext.Response.HasStarted && Refusal(failure) is { } refusal)
-        {
+            if (await TryAsync(httpContext, output, () => !output.HasBegun) is not { } refusal) return;
             httpContext.Response.Clear();
             await refusal.ExecuteAsync(httpContext);
+        }
+        catch (TimeoutException)
+        {
+            httpContext.Abort();
+        }
+    }
+
+    /// <summary>Writes it for a caller who is told of a failure however much was written. Null when the whole was.</summary>
+    public async Task<Problem?> WriteAsync(HttpContext httpContext)
+    {
+        using var output = new BodyStream(httpContext.Response.BodyWriter, Timeout.InfiniteTimeSpan, api.Time);
+        return await TryAsync(httpContext, output, static () => true);
+    }
+
+    async Task<Problem?> TryAsync(HttpContext httpContext, BodyStream output, Func<bool> canRefuse)
+    {
+        if (!await api.Conversions.TryTakeAsync(api.Time, httpContext.RequestAborted))
+            return new Problem(StatusCodes.Status503ServiceUnavailable, "busy", $"{AtOnce} results are being converted.", IsFolder ? "Ask again." : "Ask again, or for the stored format, which is never refused.");
+        try
+        {
+            await ConvertAsync(httpContext, output);
+            return null;
+        }
+        catch (Exception failure) when (canRefuse() && Refusal(failure) is { } refusal)
+        {
+            return refusal;
         }
         finally
         {
@@ -52,23 +73,7 @@ sealed class Conversion(ApiContext api, Manifest manifest, DownloadFormat format
         }
     }
 
-    async Task<bool> TakeTurnAsync(CancellationToken aborted)
-    {
-        if (api.Conversions.Wait(0, CancellationToken.None)) return true;
-        using var patience = new CancellationTokenSource(Patience, api.Time);
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, aborted);
-        try
-        {
-            await api.Conversions.WaitAsync(ending.Token);
-            return true;
-        }
-        catch (OperationCanceledException) when (!aborted.IsCancellationRequested)
-        {
-            return false;
-        }
-    }
-
-    async Task ConvertAsync(HttpContext httpContext)
+    async Task ConvertAsync(HttpContext httpContext, BodyStream output)
     {
         var (response, aborted) = (httpContext.Response, httpContext.RequestAborted);
         var account = new MemoryAccount(MaxMemory);
@@ -79,7 +84,6 @@ sealed class Conversion(ApiContext api, Manifest manifest, DownloadFormat format
         response.Headers.AcceptRanges = "none";
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers.ContentDisposition = $"attachment; filename=\"{fileName}\"";
-        using var output = new BodyStream(response.BodyWriter);
         using var writer = WriterOf(rows.Schema, output, account);
         for (; more; more = await batches.MoveNextAsync())
         {
@@ -118,11 +122,14 @@ sealed class Conversion(ApiContext api, Manifest manifest, DownloadFormat format
         : format == DownloadFormat.Csv ? new CsvDownload(schema, output)
         : new ParquetDownload(schema, output, manifest.FileMetadata, account);
 
+    /// <summary>Whether it can't be given as it is stored.</summary>
+    bool IsFolder => manifest.Result.Format == ResultFormat.Hive;
+
     Problem? Refusal(Exception failure) => failure switch
     {
-        StorageException { Failure: StorageFailure.Changed or StorageFailure.NotFound } => ResultHandlers.Gone(manifest.RunId),
+        StorageException { Failure: StorageFailure.Changed or StorageFailure.NotFound } => ResultHandlers.Gone(runId),
         MemoryExceededException or ParquetDataException { InnerException: MemoryExceededException } =>
-            new(StatusCodes.Status422UnprocessableEntity, "result-too-wide", $"A row of the result needs more than the {MaxMemory:N0} bytes that a conversion may take.", "Ask for the stored format."),
+            new(StatusCodes.Status422UnprocessableEntity, "result-too-wide", $"A row of the result needs more than the {MaxMemory:N0} bytes that a conversion may take.", IsFolder ? "Read the files that the manifest names." : "Ask for the stored format."),
         ParquetDataException or CsvDataException => new(StatusCodes.Status500InternalServerError, "result-damaged", $"The result can't be read: {failure.Message}", "Start the run under a new id."),
         _ => null,
     };

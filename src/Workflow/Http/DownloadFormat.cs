@@ -28,7 +28,7 @@ sealed record DownloadFormat(string Word, string ContentType)
         if (!MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted)) return stored;
         // Among equals the first one named; a range of types names none.
         return accepted.Where(type => type.Quality is not 0).OrderByDescending(type => type.Quality ?? 1)
-            .Select(type => type.MediaType == "*/*" ? stored : All.FirstOrDefault(format => format.ContentType.StartsWith(type.MediaType.ToString(), StringComparison.OrdinalIgnoreCase)))
+            .Select(type => type.MediaType == "*/*" ? stored : All.FirstOrDefault(format => type.MediaType.Equals(format.MediaType, StringComparison.OrdinalIgnoreCase)))
             .FirstOrDefault(format => format is not null) ?? stored;
     }
 }

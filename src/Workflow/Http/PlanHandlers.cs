@@ -7,8 +7,8 @@ namespace Fanfold.Workflow.Http;
 /// <summary>Shows what a run does, or would do.</summary>
 public static class PlanHandlers
 {
-    // A dry run may start a worker that looks for the partitions.
-    static readonly SemaphoreSlim Turns = new(2);
+    /// <summary>Dry runs of one host.</summary>
+    internal const int AtOnce = 2;
 
     /// <summary><c>GET /api/runs/{id}/plan</c>: that of the run's last drive.</summary>
     public static async Task<IResult> GetAsync(string id, HttpContext http, ApiContext api)
@@ -28,15 +28,15 @@ public static class PlanHandlers
         var aborted = http.RequestAborted;
         var (spec, refusal) = await SpecBody.ReadAsync(http.Request, aborted);
         if (spec is null) return refusal!;
-        await Turns.WaitAsync(aborted);
+        if (!await api.DryRuns.TryTakeAsync(api.Time, aborted)) return new Problem(StatusCodes.Status503ServiceUnavailable, "busy", $"{AtOnce} specs are being planned.", "Ask again.");
         try
         {
-            var (plan, errors) = await DryRun.PlanAsync(spec, api.Data, api.State, api.DataLocation, api.StateLocation, api.Isolation, "plan-" + RunHandlers.NewId(api.Time), aborted);
+            var (plan, errors) = await DryRun.PlanAsync(spec, api.Data, api.State, api.DataLocation, api.StateLocation, api.Isolation, DryRun.Id(RunHandlers.NewId(api.Time)), aborted);
             return plan is null ? Problem.OfPlan(errors) : Answer.Of(plan, WorkflowJson.Default.PlanDocument);
         }
         finally
         {
-            Turns.Release();
+            api.DryRuns.Release();
         }
     }
 }

@@ -34,7 +34,7 @@ public sealed record ProblemCode(string Code, int Status, string Meaning)
         new("bug", 500, "A defect of fanfold; the host's log has more under the trace id."),
         new("result-damaged", 500, "The stored result has other bytes than were written."),
         new("access-denied", 503, "A store refuses the host's identity."),
-        new("busy", 503, "As many results are being converted as may be at once."),
+        new("busy", 503, "As many results are being converted, or specs planned, as may be at once."),
         new("storage-unreachable", 503, "A store does not answer."),
         new("store-not-found", 503, "A store's container or folder is not there."),
         new("storage-full", 507, "A store has no room left."),

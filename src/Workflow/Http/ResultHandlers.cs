@@ -23,18 +23,32 @@ public static class ResultHandlers
         var path = RunPaths.Manifest(output);
         if (await api.State.ReadAllAsync(path, MaxJson, aborted) is not { } json) return Gone(id);
         var manifest = StoredJson.Read(json, WorkflowJson.Default.Manifest, Manifest.CurrentVersion, "manifest", id);
-        if (manifest.SpecHash != record.SpecHash) return Gone(id);
+        if (manifest.SpecHash != record.SpecHash || await CommittedAsync(new RunPaths(id, record.Redrive), api, aborted) is { } own && own.Hash != manifest.Result.Hash) return Gone(id);
         var stored = DownloadFormat.Of(manifest.Result.Format);
         if (DownloadFormat.Asked(http.Request, stored) is not { } format)
             return new Problem(StatusCodes.Status400BadRequest, "invalid-query", $"The query parameter format is not one of {string.Join(", ", DownloadFormat.All.Select(one => one.Word))}.");
         http.Response.Headers.Vary = "Accept";
         var fileName = $"{id}.{format.Word}";
-        if (format != stored || manifest.Result.Format == ResultFormat.Hive) return new Conversion(api, manifest, format, fileName);
+        if (format != stored || manifest.Result.Format == ResultFormat.Hive) return new Conversion(api, id, manifest, format, fileName);
         var reader = await api.State.OpenAsync(manifest.Result.Path, aborted);
         if (reader is not null && reader.Properties.ETag == manifest.Result.ETag) return new Download(reader, manifest.Result.Hash, format.ContentType, fileName);
         if (reader is not null) await reader.DisposeAsync();
         return Gone(id);
     }
+
+    /// <summary>Writes an answer of <see cref="GetAsync"/> for a caller who is not at the other end of a connection that can be broken.</summary>
+    /// <returns>Why the body is none, or only a part; null when it is the whole result.</returns>
+    public static async Task<Problem?> WriteAsync(IResult answer, HttpContext http)
+    {
+        if (answer is Problem problem) return problem;
+        if (answer is Conversion conversion) return await conversion.WriteAsync(http);
+        await answer.ExecuteAsync(http);
+        return null;
+    }
+
+    /// <summary>Null for a run of an older build, which did not keep it.</summary>
+    static async Task<CommittedResult?> CommittedAsync(RunPaths paths, ApiContext api, CancellationToken cancellationToken) =>
+        await api.State.ReadAllAsync(paths.Committed, MaxJson, cancellationToken) is { } json ? StoredJson.Read(json, WorkflowJson.Default.CommittedResult, CommittedResult.CurrentVersion, "committed result", paths.RunId) : null;
 
     internal static Problem Gone(string id) => new(StatusCodes.Status410Gone, "result-replaced", $"The result of run '{id}' is not there any more: it was removed, or another run wrote its own there.", "Start the run under a new id.");
 }

@@ -118,7 +118,7 @@ public static class Routes
             Description = "Reads the footers of the source, and the partition column where the spec leaves its values open. Nothing is run and nothing is kept.",
             TakesSpec = true,
             Answers = [RouteAnswer.Of<PlanDocument>("The plan.")],
-            Problems = ["source-refused", .. SpecProblems],
+            Problems = ["source-refused", "busy", .. SpecProblems],
         },
     ];
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Serialization;
 using Fanfold.Storage;
 using Fanfold.Worker;
@@ -35,17 +36,36 @@ public sealed record PlannedPartition(string Value, long? Rows, int RowGroups, l
 /// <summary>Plans without running.</summary>
 public static class DryRun
 {
-    /// <summary>The plan, or every reason why there is none. Discovery of partitions, where the spec asks for it, reads that column.</summary>
+    const string IdPrefix = "plan-", IdTime = "yyyyMMdd-HHmmss";
+
+    /// <summary>An id for the state of a dry run, under which nothing is left.</summary>
+    /// <param name="runId">A new one, which begins with the time.</param>
+    public static string Id(string runId) => IdPrefix + runId;
+
+    /// <summary>When the dry run of an id began; null when it is none of a dry run.</summary>
+    internal static DateTimeOffset? BeganAt(string id) =>
+        id.StartsWith(IdPrefix, StringComparison.Ordinal) && id.Length > IdPrefix.Length + IdTime.Length
+        && DateTimeOffset.TryParseExact(id.AsSpan(IdPrefix.Length, IdTime.Length), IdTime, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
+
+    /// <summary>The plan, or every reason why there is none. Discovery of partitions, where the spec asks for it, reads that column. Nothing is left, however it ends.</summary>
     public static async Task<(PlanDocument? Plan, IReadOnlyList<RunError> Errors)> PlanAsync(
         RunSpec spec, IObjectStore data, IObjectStore state, StoreLocation dataLocation, StoreLocation stateLocation, ITaskIsolation isolation, string runId, CancellationToken cancellationToken)
     {
+        var paths = new RunPaths(runId);
         try
         {
-            var discovery = new PartitionDiscovery(state, dataLocation, stateLocation, isolation, spec.Limits, null, new RunPaths(runId));
-            var plugins = new PluginLookup(dataLocation, stateLocation, isolation, spec.Limits, new RunPaths(runId));
-            var (header, slices) = await new RunPlanner(data, isolation, discovery.FindAsync, plugins).PlanAsync(spec, cancellationToken);
-            await foreach (var written in state.ListAsync(new RunPaths(runId).Plan, cancellationToken)) await state.DeleteAsync(written.Path, cancellationToken);
-            return (PlanDocument.Of(header, slices, spec), []);
+            try
+            {
+                var discovery = new PartitionDiscovery(state, dataLocation, stateLocation, isolation, spec.Limits, null, paths);
+                var plugins = new PluginLookup(dataLocation, stateLocation, isolation, spec.Limits, paths);
+                var (header, slices) = await new RunPlanner(data, isolation, discovery.FindAsync, plugins).PlanAsync(spec, cancellationToken);
+                return (PlanDocument.Of(header, slices, spec), []);
+            }
+            finally
+            {
+                await foreach (var written in state.ListAsync(paths.Root, CancellationToken.None)) await state.DeleteAsync(written.Path, CancellationToken.None);
+                await state.TidyAsync(paths.Root, CancellationToken.None);
+            }
         }
         catch (PlanRefusedException refused)
         {

@@ -124,6 +124,15 @@ public sealed record CommitDecision(RunStop Stop)
     public int Version { get; init; } = CurrentVersion;
 }
 
+/// <summary>What a drive has committed: the result at its output is the run's own as long as it is this one.</summary>
+/// <param name="Hash">As <see cref="ManifestResult"/> has it.</param>
+public sealed record CommittedResult(string Hash)
+{
+    public const int CurrentVersion = 1;
+
+    public int Version { get; init; } = CurrentVersion;
+}
+
 /// <summary>What stops a run whose tasks could go on.</summary>
 public enum RunStop { None, Cancelled, Deadline }
 

@@ -26,15 +26,18 @@ public sealed partial class RunActivities
         if (request.Commit && await DecideAsync(paths, cancellationToken) is var stop and not RunStop.None) request = request with { Commit = false, Stop = stop };
         var errors = await ErrorsAsync(request, paths, header, tasks, cancellationToken);
         if (StopError(request, spec) is { } stopped) errors.Insert(0, stopped);
-        var committed = false;
+        CommittedResult? committed = null;
         if (request.Commit && header is not null)
         {
             try
             {
                 var proof = Proof.Of(header, tasks);
                 if ((Proof.Fault(header, tasks, paths, request.FailedTasks) ?? Proof.Fault(proof, combined, paths)) is { } fault) errors.Insert(0, new RunError("proof-failed", $"{fault}; nothing was committed"));
-                else if (await PutResultAsync(request, spec, header, tasks, combined!.Part!, proof, cancellationToken) is { } conflict) errors.Insert(0, conflict);
-                else committed = true;
+                else
+                {
+                    (committed, var refusal) = await PutResultAsync(request, spec, header, tasks, combined!.Part!, proof, cancellationToken);
+                    if (refusal is not null) errors.Insert(0, refusal);
+                }
             }
             catch (StorageException gone) when (gone.Failure == StorageFailure.Changed)
             {
@@ -47,10 +50,12 @@ public sealed partial class RunActivities
                 errors.Insert(0, StorageError(failure));
             }
         }
-        var status = request.Stop == RunStop.Cancelled ? RunStatus.Cancelled : !committed ? RunStatus.Failed : errors.Count > 0 ? RunStatus.SucceededWithFailures : RunStatus.Succeeded;
+        var status = request.Stop == RunStop.Cancelled ? RunStatus.Cancelled : committed is null ? RunStatus.Failed : errors.Count > 0 ? RunStatus.SucceededWithFailures : RunStatus.Succeeded;
         Telemetry.CountRun(status, time.GetUtcNow() - request.StartedAt);
         var summary = Summarize(request, spec, header, tasks, combined, status, errors);
         var record = new RunRecord { RunId = request.RunId, SpecHash = spec.ComputeHash(), Status = status, StartedAt = request.StartedAt, EndedAt = time.GetUtcNow(), Redrive = request.Redrive, Summary = summary };
+        // Before the outcome, after which nothing of a commit is done again.
+        if (committed is not null) await state.PutAsync(paths.Committed, JsonSerializer.SerializeToUtf8Bytes(committed, WorkflowJson.Default.CommittedResult), PutCondition.None, cancellationToken);
         return await RunEnding.WriteAsync(state, paths, record, cancellationToken);
     }
 
@@ -84,8 +89,8 @@ public sealed partial class RunActivities
         _ => null,
     };
 
-    /// <summary>Puts the result, then the manifest that makes it visible. Null when both are there; an error when another run got between.</summary>
-    async Task<RunError?> PutResultAsync(
+    /// <summary>Puts the result, then the manifest that makes it visible. Both are there then, or there is an error.</summary>
+    async Task<(CommittedResult? Result, RunError? Error)> PutResultAsync(
         FinishRequest request, RunSpec spec, PlanHeader header, List<FinishedTask> tasks, PartReference part, CompletenessProof proof, CancellationToken cancellationToken)
     {
         try
@@ -95,12 +100,12 @@ public sealed partial class RunActivities
             var manifest = ManifestOf(new ManifestResult(put.Path, spec.Output.Format, put.ETag, put.Hash, put.Rows, put.Bytes), null);
             var bytes = JsonSerializer.SerializeToUtf8Bytes(manifest, WorkflowJson.Default.Manifest);
             await PutUnlessEqualAsync(RunPaths.Manifest(spec.Output.Path), bytes, header.ManifestETag, cancellationToken);
-            return null;
+            return (new CommittedResult(put.Hash), null);
         }
         catch (StorageException conflict) when (conflict.Failure == StorageFailure.Conflict)
         {
-            return new RunError("output-conflict",
-                $"'{conflict.Path}' was written by another run while this one was under way, so nothing more was written. Start this run again under a new id, or give it another \"output.path\".", File: conflict.Path);
+            return (null, new RunError("output-conflict",
+                $"'{conflict.Path}' was written by another run while this one was under way, so nothing more was written. Start this run again under a new id, or give it another \"output.path\".", File: conflict.Path));
         }
 
         Manifest ManifestOf(ManifestResult result, IReadOnlyList<string>? superseded) => new()
@@ -119,16 +124,17 @@ public sealed partial class RunActivities
         };
     }
 
-    async Task<RunError?> PutFilesAsync(
+    async Task<(CommittedResult? Result, RunError? Error)> PutFilesAsync(
         Func<ManifestResult, IReadOnlyList<string>?, Manifest> manifest, string output, string runId, PlanHeader header, PartReference part, CancellationToken cancellationToken)
     {
         IReadOnlyList<PackedFile> packed;
         await using (var source = await state.OpenAsync(part.Properties, cancellationToken)) packed = await PackedList.ReadAsync(source, cancellationToken);
-        if (Proof.Fault(packed, part) is { } fault) return new RunError("proof-failed", $"{fault}; nothing was committed");
+        if (Proof.Fault(packed, part) is { } fault) return (null, new RunError("proof-failed", $"{fault}; nothing was committed"));
+        var hash = HiveFiles.Hash(packed);
         var result = new HiveResultParts(runId, output, header.ResultColumns[0].Type, packed, part, header.ManifestETag);
         await new HiveCommit(state, time).CommitAsync(result, (files, superseded) =>
-            manifest(new ManifestResult(output, ResultFormat.Hive, null, HiveFiles.Hash(packed), part.Rows, files.Sum(file => file.Bytes), files), superseded), cancellationToken);
-        return null;
+            manifest(new ManifestResult(output, ResultFormat.Hive, null, hash, part.Rows, files.Sum(file => file.Bytes), files), superseded), cancellationToken);
+        return (new CommittedResult(hash), null);
     }
 
     async Task<PartReference> PutResultAsync(string path, string? etag, PartReference part, CancellationToken cancellationToken)

@@ -39,6 +39,7 @@ public sealed record RunPaths(string RunId, int Redrive = 0)
 
     public string Ending => $"{Drive}/ending.json";
     public string CommitDecision => $"{Drive}/commit.json";
+    public string Committed => $"{Drive}/committed.json";
     public string Journal => $"{Drive}/journal";
     public string JournalOf(string instance) => $"{Drive}/journal-{instance}";
     public string Plan => $"{Drive}/plan";

@@ -1,4 +1,5 @@
 using Fanfold.Storage;
+using Fanfold.Workflow.Planning;
 
 namespace Fanfold.Workflow.Running;
 
@@ -9,6 +10,9 @@ namespace Fanfold.Workflow.Running;
 public sealed record RunPurge(IReadOnlyList<string> Purged, int Kept, bool IsComplete)
 {
     const int Concurrency = 16;
+
+    // A dry run holds no lease.
+    static readonly TimeSpan DryRunMayTake = TimeSpan.FromHours(1);
 
     /// <summary>
     /// Removes the state of runs that ended, or were last driven, before <paramref name="age"/>, as long as nothing drives them. Their results and manifests stay.
@@ -64,7 +68,7 @@ public sealed record RunPurge(IReadOnlyList<string> Purged, int Kept, bool IsCom
     static async Task<bool> IsOldAsync(IObjectStore state, RunPaths paths, TimeProvider time, DateTimeOffset until, CancellationToken cancellationToken)
     {
         if (await RunStarter.EnsureRecordAsync(state, paths.RunId, time, cancellationToken) is { } record) return record.EndedAt is { } end ? end <= until : Min(until, time.GetUtcNow() - Silence) >= (record.HeartbeatAt ?? record.StartedAt);
-        // Without spec and record it is what an earlier purge left.
-        return true;
+        // Without spec and record it is what a dry run or an earlier purge left.
+        return DryRun.BeganAt(paths.RunId) is not { } began || began <= until && began <= time.GetUtcNow() - DryRunMayTake;
     }
 }

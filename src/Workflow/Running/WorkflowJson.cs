@@ -27,6 +27,7 @@ namespace Fanfold.Workflow.Running;
 [JsonSerializable(typeof(DriveProgress))]
 [JsonSerializable(typeof(CancelOrder))]
 [JsonSerializable(typeof(CommitDecision))]
+[JsonSerializable(typeof(CommittedResult))]
 [JsonSerializable(typeof(AttemptMark))]
 [JsonSerializable(typeof(TaskReceipt))]
 [JsonSerializable(typeof(RunRecord))]

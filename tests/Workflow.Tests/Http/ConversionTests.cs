@@ -4,6 +4,7 @@ using Fanfold.Engine;
 using Fanfold.Engine.Columns;
 using Fanfold.Engine.Csv;
 using Fanfold.Engine.Parquet;
+using Fanfold.LocalHost.Serving;
 using Fanfold.Storage;
 using Fanfold.Worker;
 using Fanfold.Workflow.Http;
@@ -78,6 +79,8 @@ public sealed class ConversionTests
     [InlineData("text/csv;q=0, application/json", "json")]
     [InlineData("application/vnd.apache.parquet, text/csv", "parquet")]
     [InlineData("image/png", "parquet")]
+    [InlineData("text/c", "parquet")]
+    [InlineData("application/j;q=1, text/csv;q=0.1", "csv")]
     [InlineData("\"\"\";;", "parquet")]
     public async Task Result_WithoutFormat_IsWhatTheCallerAccepts(string? accept, string expected)
     {
@@ -159,20 +162,61 @@ public sealed class ConversionTests
         var refused = ConvertAsync(context);
         while (!refused.IsCompleted)
         {
-            time.Advance(Conversion.Patience);
+            time.Advance(Turns.Patience);
             await Task.Yield();
         }
-        Assert.Equal((StatusCodes.Status503ServiceUnavailable, "busy", "5"), await refused);
+        Assert.Equal((StatusCodes.Status503ServiceUnavailable, "busy", "5", ""), await refused);
         open.SetResult();
-        Assert.All(await Task.WhenAll(first), answer => Assert.Equal((StatusCodes.Status200OK, "", ""), answer));
-        Assert.Equal((StatusCodes.Status200OK, "", ""), await ConvertAsync(context));
+        Assert.All(await Task.WhenAll(first), answer => Assert.Equal((StatusCodes.Status200OK, "", "", "W/"), answer));
+        Assert.Equal((StatusCodes.Status200OK, "", "", "W/"), await ConvertAsync(context));
     }
 
-    static async Task<(int Status, string Code, string RetryAfter)> ConvertAsync(ApiContext context)
+    static async Task<(int Status, string Code, string RetryAfter, string ETag)> ConvertAsync(ApiContext context)
     {
         var http = new DefaultHttpContext { Request = { QueryString = new QueryString("?format=json") }, Response = { Body = new MemoryStream() } };
         await (await ResultHandlers.GetAsync("one", http, context)).ExecuteAsync(http);
-        return (http.Response.StatusCode, http.Response.Headers["x-ms-error-code"].ToString(), http.Response.Headers.RetryAfter.ToString());
+        return (http.Response.StatusCode, http.Response.Headers["x-ms-error-code"].ToString(), http.Response.Headers.RetryAfter.ToString(), string.Concat(http.Response.Headers.ETag.ToString().Take(2)));
+    }
+
+    /// <summary>Callers that take the first bytes and no more have all turns, until the time for a slice is up.</summary>
+    [Fact]
+    public async Task Result_WhoseCallersDoNotRead_IsBrokenOffForThem()
+    {
+        await using var api = await StartAsync("parquet", TypedRows.Groups(2000));
+        var time = new FakeTimeProvider();
+        var context = new ApiContext(api.Harness.Store, api.Harness.Store, new StoreLocation("/data"), new StoreLocation("/state"), api.Harness.Isolation, null!, time, "in process");
+        await using var server = LocalServer.Create(context, ["http://127.0.0.1:0"], static _ => { });
+        await server.StartAsync(Cancellation);
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = new Uri(server.Urls.Single()) };
+        var stalled = new List<HttpResponseMessage>();
+        for (var i = 0; i < Conversion.AtOnce; i++) stalled.Add(await client.GetAsync("/api/runs/one/result?format=json", HttpCompletionOption.ResponseHeadersRead, Cancellation));
+        Assert.Equal(0, context.Conversions.CurrentCount);
+        while (context.Conversions.CurrentCount < Conversion.AtOnce)
+        {
+            time.Advance(Conversion.SlicePatience);
+            await Task.Yield();
+        }
+        foreach (var answer in stalled)
+        {
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+            await Assert.ThrowsAnyAsync<HttpRequestException>(() => answer.Content.ReadAsByteArrayAsync(Cancellation));
+            answer.Dispose();
+        }
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/api/runs/one/result?format=json", Cancellation)).StatusCode);
+        await server.StopAsync(Cancellation);
+    }
+
+    /// <summary>What was written of the result before it failed is no part of the refusal.</summary>
+    [Fact]
+    public async Task Result_WhoseLastFileIsGone_IsRefusedWhole()
+    {
+        await using var api = await StartAsync("hive", TypedRows.Groups(1));
+        var files = (await api.Harness.PathsAsync("results/out")).Where(path => path.EndsWith(".parquet", StringComparison.Ordinal)).ToList();
+        var manifest = JsonSerializer.Deserialize(await api.Harness.ReadAsync("results/out.manifest.json"), Fanfold.Workflow.Running.WorkflowJson.Default.Manifest)!;
+        await api.Harness.Store.DeleteAsync($"results/out/{manifest.Result.Files![^1].Path}", Cancellation);
+        Assert.Equal(5, files.Count);
+        foreach (var format in DownloadFormat.All)
+            Assert.Equal("result-replaced", (await api.GetAsync($"/api/runs/one/result?format={format.Word}")).Refusal(HttpStatusCode.Gone));
     }
 
     /// <summary>Batch by batch, a result of many times the memory that a conversion may take is read in what one may take.</summary>

@@ -1,6 +1,13 @@
 using System.Net;
+using System.Text;
 using Fanfold.Storage;
+using Fanfold.Worker;
+using Fanfold.Workflow.Http;
+using Fanfold.Workflow.Planning;
+using Fanfold.Workflow.Running;
 using Fanfold.Workflow.Tests.Running;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Fanfold.Workflow.Tests.Http;
 
@@ -56,5 +63,65 @@ public sealed class PlanApiTests
         Assert.Equal((await api.PostAsync("/api/plans", Spec)).Json.GetRawText(), plan.Json.GetRawText());
         Assert.Equal(HttpStatusCode.NotModified, (await api.GetAsync("/api/runs/new/plan", ("If-None-Match", plan.Header("ETag")!))).Status);
         Assert.Equal("run-not-found", (await api.GetAsync("/api/runs/none/plan")).Refusal(HttpStatusCode.NotFound));
+    }
+
+    /// <summary>The scan for the partitions is through, and then the caller goes away, or the worker is said to have failed.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task DryRun_ThatDoesNotComeToItsEnd_LeavesNothing(bool isCancelled)
+    {
+        using var leaving = new CancellationTokenSource();
+        var harness = new RunHarness(inner => new EndedAfterwards(inner, isCancelled ? leaving : null));
+        await harness.WriteDataAsync(3);
+        var written = 0;
+        harness.Store.Hook = call =>
+        {
+            if (call is { Operation: StoreOperation.Put, TookEffect: true }) written++;
+            return Task.CompletedTask;
+        };
+        var planning = DryRun.PlanAsync(RunHarness.Spec(), harness.Store, harness.Store, new StoreLocation("/data"), new StoreLocation("/state"), harness.Isolation, DryRun.Id("x"), leaving.Token);
+        if (isCancelled) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => planning);
+        else Assert.Equal("corrupt", Assert.Single((await planning).Errors).Code);
+        Assert.InRange(written, 1, int.MaxValue);
+        Assert.Equal(["lake/a.parquet"], await harness.PathsAsync(""));
+    }
+
+    [Fact]
+    public async Task Post_WhenTooManyArePlanned_IsRefusedForNow()
+    {
+        await using var api = await StartAsync();
+        var time = new FakeTimeProvider();
+        var context = new ApiContext(api.Harness.Store, api.Harness.Store, new StoreLocation("/data"), new StoreLocation("/state"), api.Harness.Isolation, null!, time, "in process");
+        for (var i = 0; i < PlanHandlers.AtOnce; i++) Assert.True(await context.DryRuns.TryTakeAsync(time, TestContext.Current.CancellationToken));
+        var refused = PostAsync(context);
+        while (!refused.IsCompleted)
+        {
+            time.Advance(Turns.Patience);
+            await Task.Yield();
+        }
+        Assert.Equal((503, "busy"), await refused);
+        context.DryRuns.Release();
+        Assert.Equal((200, ""), await PostAsync(context));
+        Assert.Equal(1, context.DryRuns.CurrentCount);
+    }
+
+    static async Task<(int Status, string Code)> PostAsync(ApiContext context)
+    {
+        var http = new DefaultHttpContext { Request = { Body = new MemoryStream(Encoding.UTF8.GetBytes(Spec)), ContentType = "application/json" } };
+        await (await PlanHandlers.PostAsync(http, context)).ExecuteAsync(http);
+        return (http.Response.StatusCode, http.Response.Headers["x-ms-error-code"].ToString());
+    }
+
+    /// <summary>Does the work, and then ends otherwise.</summary>
+    sealed class EndedAfterwards(ITaskIsolation inner, CancellationTokenSource? caller) : ITaskIsolation
+    {
+        public async Task<TaskReceipt> RunAsync(WorkerTask task, TimeSpan deadline, Action<long> onHeartbeat, CancellationToken cancellationToken)
+        {
+            await inner.RunAsync(task, deadline, onHeartbeat, cancellationToken);
+            if (caller is null) return TaskRunner.Failed(task.TaskId, TaskOutcome.Transient, TaskFailure.Of("corrupt", "it is said to have failed"));
+            await caller.CancelAsync();
+            throw new OperationCanceledException(cancellationToken);
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using Fanfold.Storage;
+using Fanfold.Workflow.Running;
 using Fanfold.Workflow.Tests.Running;
 
 namespace Fanfold.Workflow.Tests.Http;
@@ -77,5 +78,40 @@ public sealed class ResultApiTests
         Assert.Equal("run-not-found", (await api.GetAsync("/api/runs/none/result")).Refusal(HttpStatusCode.NotFound));
         await api.Harness.Store.PutAsync(RunHarness.Output, "another"u8.ToArray(), PutCondition.None, TestContext.Current.CancellationToken);
         Assert.Equal("result-replaced", (await api.GetAsync("/api/runs/one/result")).Refusal(HttpStatusCode.Gone));
+    }
+
+    /// <summary>Another run of the same spec wrote there: what it made is the first one's result only as long as it is the same.</summary>
+    [Theory]
+    [InlineData("parquet")]
+    [InlineData("hive")]
+    public async Task Result_OfAnotherRunOfTheSpec_IsTheOwnOnlyWhenEqual(string layout)
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(3);
+        await using var api = await ServedApi.StartAsync(harness);
+        var spec = RunHarness.Spec(output: layout == "hive" ? """{ "path": "results/out", "layout": "hive" }""" : """{ "path": "results/out.parquet" }""").ToJson();
+        await RunAsync("one");
+        var own = (await api.GetAsync("/api/runs/one/result?format=csv")).Body;
+        await RunAsync("same");
+        Assert.Equal(own, (await api.GetAsync("/api/runs/one/result?format=csv")).Body);
+
+        await harness.WriteDataAsync(4);
+        await RunAsync("other");
+        Assert.Equal(HttpStatusCode.OK, (await api.GetAsync("/api/runs/other/result?format=csv")).Status);
+        foreach (var id in (string[])["one", "same"])
+        {
+            var gone = await api.GetAsync($"/api/runs/{id}/result?format=csv");
+            Assert.Equal("result-replaced", gone.Refusal(HttpStatusCode.Gone));
+            Assert.Contains($"'{id}'", gone.Json.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        }
+        // As an older build left it, which kept no hash.
+        await harness.Store.DeleteAsync(new RunPaths("one").Committed, TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, (await api.GetAsync("/api/runs/one/result?format=csv")).Status);
+
+        async Task RunAsync(string id)
+        {
+            await api.PutAsync($"/api/runs/{id}", spec);
+            Assert.Equal("succeeded", (await api.EndAsync(id)).GetProperty("status").GetString());
+        }
     }
 }

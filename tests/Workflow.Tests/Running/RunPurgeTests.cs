@@ -48,6 +48,21 @@ public class RunPurgeTests
         Assert.Equal(before, await harness.PathsAsync(""));
     }
 
+    /// <summary>What a dry run left that was killed; one that may be under way is not touched, however young a run may be.</summary>
+    [Fact]
+    public async Task Purge_StateOfADryRun_GoesByItsName()
+    {
+        var harness = await CreateAsync();
+        var time = new FakeTimeProvider(new DateTimeOffset(2024, 5, 6, 7, 8, 9, TimeSpan.Zero));
+        foreach (var id in (string[])["plan-20240506-060809-aaaaaa", "plan-20240506-060810-bbbbbb"]) await harness.Store.PutAsync($"fanfold/runs/{id}/plan/partitions-x.parquet", "x"u8.ToArray(), PutCondition.None, Cancellation);
+
+        var purge = await RunPurge.RunAsync(harness.Store, time, TimeSpan.Zero, TimeSpan.MaxValue, Cancellation);
+
+        Assert.Equal(["plan-20240506-060809-aaaaaa"], purge.Purged);
+        Assert.Equal(1, purge.Kept);
+        Assert.Equal(["fanfold/runs/plan-20240506-060810-bbbbbb/plan/partitions-x.parquet"], await harness.PathsAsync("fanfold/runs"));
+    }
+
     /// <summary>Whatever its record says: a run that is driven is not touched.</summary>
     [Fact]
     public async Task Purge_ARunThatIsDriven_IsNotTouched()
