@@ -25,7 +25,9 @@ static class ServeVerb
         var json = CommonOptions.Json();
         urls.Validators.Add(result =>
         {
-            foreach (var url in Split(result.GetValueOrDefault<string>()))
+            var named = Split(result.GetValueOrDefault<string>());
+            if (named.Length == 0) result.AddError($"--urls names no address: write one such as {LocalServer.DefaultUrl}.");
+            foreach (var url in named)
             {
                 if (LocalServer.Fault(url) is { } fault) result.AddError($"--urls '{TerminalText.Safe(url)}': {fault}.");
             }
