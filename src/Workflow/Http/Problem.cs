@@ -16,6 +16,8 @@ public sealed record Problem(int Status, string Code, string Detail, string? Hin
 {
     const string StoreHint = "GET /api/health shows which store it is.";
 
+    internal const string Bug = "bug";
+
     const string RetryAfterSeconds = "5";
 
     public string Title => ReasonPhrases.GetReasonPhrase(Status);
@@ -81,6 +83,8 @@ public sealed record Problem(int Status, string Code, string Detail, string? Hin
             Errors = Errors?.Select(Hidden).ToList(),
             TraceId = Activity.Current?.TraceId.ToString() ?? httpContext.TraceIdentifier,
         };
+        // For the host's log, which tells of defects.
+        httpContext.Features.Set(shown);
         httpContext.Response.Headers["x-ms-error-code"] = Code;
         if (Status == StatusCodes.Status503ServiceUnavailable) httpContext.Response.Headers.RetryAfter = RetryAfterSeconds;
         return Answer.WriteAsync(httpContext, Status, "application/problem+json", JsonSerializer.SerializeToUtf8Bytes(shown, ApiJson.Default.Problem));
