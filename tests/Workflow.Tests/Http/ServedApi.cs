@@ -7,6 +7,7 @@ using Fanfold.LocalHost.Serving;
 using Fanfold.Worker;
 using Fanfold.Workflow.Http;
 using Fanfold.Workflow.Running;
+using Fanfold.Workflow.Tests.Http.OpenApi;
 using Fanfold.Workflow.Tests.Running;
 using Microsoft.AspNetCore.Builder;
 
@@ -60,7 +61,9 @@ sealed class ServedApi : IAsyncDisposable
         using var request = new HttpRequestMessage(method, path) { Content = content };
         foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
         using var response = await Client.SendAsync(request, Cancellation);
-        return new Reply(response, await response.Content.ReadAsByteArrayAsync(Cancellation));
+        var reply = new Reply(response, await response.Content.ReadAsByteArrayAsync(Cancellation));
+        OpenApiAnswers.Assert(method.Method, request.RequestUri!.AbsolutePath, reply);
+        return reply;
     }
 
     /// <summary>Asks for the run until it has ended.</summary>
