@@ -9,6 +9,8 @@ sealed class ApiConnection(HttpClient http, Uri endpoint, RunsClientOptions opti
 {
     static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
 
+    const int MostDoublings = 4;
+
     // What is no problem document is not read whole: anything may have answered.
     const int MaxProblem = 1 << 20;
 
@@ -77,6 +79,18 @@ sealed class ApiConnection(HttpClient http, Uri endpoint, RunsClientOptions opti
         var said = response.Headers.RetryAfter;
         var pause = said?.Delta ?? (said?.Date is { } at ? at - options.Time.GetUtcNow() : null);
         return pause is null ? null : pause < TimeSpan.Zero ? TimeSpan.Zero : pause > LongestPause ? LongestPause : pause;
+    }
+
+    /// <summary>Whether a host that failed so may be well again after a while.</summary>
+    public static bool IsPassing(Exception failure) => failure is HttpRequestException or IOException
+        or RunsApiException { Status: HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout };
+
+    /// <summary>How long to leave a host alone that failed so, whatever it asks for.</summary>
+    /// <param name="failures">In a row, at least 1.</param>
+    public TimeSpan PauseAfter(Exception failure, int failures)
+    {
+        var pause = options.Interval * (1 << Math.Min(failures - 1, MostDoublings));
+        return failure is RunsApiException { RetryAfter: { } asked } && asked > pause ? asked : pause;
     }
 
     internal static RunsApiException Foreign(HttpStatusCode status) =>

@@ -18,6 +18,7 @@ sealed class RunEvents(ApiConnection api, string path, string? last) : IAsyncDis
     {
         while (!_hasEnded)
         {
+            var pause = api.Options.Interval;
             try
             {
                 if (_events is null && !await ConnectAsync(cancellationToken)) return null;
@@ -27,12 +28,12 @@ sealed class RunEvents(ApiConnection api, string path, string? last) : IAsyncDis
                     return Read(_events.Current);
                 }
             }
-            catch (Exception broken) when (broken is HttpRequestException or IOException && _failures < api.Options.Retries)
+            catch (Exception broken) when (ApiConnection.IsPassing(broken) && _failures < api.Options.Retries)
             {
-                _failures++;
+                pause = api.PauseAfter(broken, ++_failures);
             }
             await DisconnectAsync();
-            await Task.Delay(api.Options.Interval * (1 << Math.Min(_failures, RunsClient.MostDoublings)), api.Options.Time, cancellationToken);
+            await Task.Delay(pause, api.Options.Time, cancellationToken);
         }
         return null;
     }
@@ -40,7 +41,7 @@ sealed class RunEvents(ApiConnection api, string path, string? last) : IAsyncDis
     /// <summary>False when the host has nothing more to tell.</summary>
     async Task<bool> ConnectAsync(CancellationToken cancellationToken)
     {
-        _response = await api.SendAsync(HttpMethod.Get, path, mayRepeat: true, cancellationToken, request =>
+        _response = await api.SendAsync(HttpMethod.Get, path, mayRepeat: false, cancellationToken, request =>
         {
             request.Headers.TryAddWithoutValidation("Accept", "text/event-stream");
             if (last is not null) request.Headers.TryAddWithoutValidation("Last-Event-ID", last);

@@ -6,19 +6,17 @@ namespace Fanfold.Client;
 
 public sealed partial class RunsClient
 {
-    internal const int MostDoublings = 4;
-
-    /// <summary>Waits until a run has ended, asking as often as the host wishes. A host that goes away for a while is waited for.</summary>
+    /// <summary>Waits until a run has ended, asking as often as the host wishes. A host that goes away for a while, or that is said to be away (429, 502, 503, 504), is waited for.</summary>
     /// <param name="onChange">Told of every change that is seen.</param>
     public async Task<Run> WaitAsync(string runId, Action<Run>? onChange = null, CancellationToken cancellationToken = default)
     {
         EntityTagHeaderValue? known = null;
         for (var failures = 0; ;)
         {
-            var pause = _api.Options.Interval * (1 << Math.Min(failures, MostDoublings));
+            TimeSpan pause;
             try
             {
-                using var response = await _api.SendAsync(HttpMethod.Get, PathOf(runId), mayRepeat: true, cancellationToken, request =>
+                using var response = await _api.SendAsync(HttpMethod.Get, PathOf(runId), mayRepeat: false, cancellationToken, request =>
                 {
                     if (known is not null) request.Headers.IfNoneMatch.Add(known);
                 });
@@ -32,9 +30,9 @@ public sealed partial class RunsClient
                 }
                 failures = 0;
             }
-            catch (Exception gone) when (gone is HttpRequestException or IOException && failures < _api.Options.Retries)
+            catch (Exception gone) when (ApiConnection.IsPassing(gone) && failures < _api.Options.Retries)
             {
-                failures++;
+                pause = _api.PauseAfter(gone, ++failures);
             }
             await Task.Delay(pause, _api.Options.Time, cancellationToken);
         }

@@ -13,8 +13,8 @@ static class LocalServer
     public const string DefaultUrl = "http://127.0.0.1:7117";
 
     /// <summary>A server that is to be started. Nothing of the environment or of the current folder configures it.</summary>
-    /// <param name="onBug">Told of exceptions that are defects.</param>
-    public static WebApplication Create(ApiContext api, IReadOnlyList<string> urls, Action<Exception> onBug)
+    /// <param name="log">Told which requests met a defect or damage, or were not answered to the end, and why. What it is told may hold secrets.</param>
+    public static WebApplication Create(ApiContext api, IReadOnlyList<string> urls, Action<string> log)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(static kestrel => kestrel.AddServerHeader = false).UseUrls([.. urls]);
@@ -22,7 +22,7 @@ static class LocalServer
         builder.Services.Configure<HostOptions>(static host => host.ShutdownTimeout = TimeSpan.FromSeconds(2));
         builder.Services.AddRoutingCore().AddSingleton<IHostLifetime, CallersLifetime>();
         var app = builder.Build();
-        app.UseProblems((_, bug) => onBug(bug));
+        app.UseProblems((http, failure) => log($"{http.Request.Method} {http.Request.Path.ToUriComponent()}, trace id {http.TraceIdentifier}: {failure}"));
         app.Use(RefuseStrangersAsync);
         app.MapFanfold(api);
         return app;

@@ -37,6 +37,8 @@ sealed class ServedRuns(IObjectStore state, TimeProvider time, int atOnce, Func<
             else
             {
                 _driven[runId] = driven = new Driven();
+                // The run is no part of the request that asks for it.
+                using var alone = ExecutionContext.SuppressFlow();
                 driven.Ending = Task.Run(() => DriveToEndAsync(runId, driven), CancellationToken.None);
             }
         }

@@ -7,13 +7,13 @@ namespace Fanfold.LocalHost.Serving;
 
 /// <summary>
 /// Looks again and again for objects that ask for runs, and hands each version to the triggers once: when it was the same in two looks, so that a file that is still
-/// being copied waits. What was handed over is remembered while the object is there, 16 bytes each; a restart that forgets it is harmless, as ids are derived.
+/// being copied waits. One whose spec lies beside it waits for that too, at no cost but that of the listing. What was handed over is remembered while the object is there, 16 bytes each; a restart that forgets it is harmless, as ids are derived.
 /// </summary>
 /// <param name="folder">Where to look; empty for the whole store.</param>
-/// <param name="isTrigger">Whether a path may ask for a run.</param>
+/// <param name="triggerOf">What a path asks for; null when it asks for no run.</param>
 /// <param name="handle">Hands a path over; another look follows when it fails.</param>
 /// <param name="log">Told what no caller hears.</param>
-sealed class TriggerWatch(IObjectStore store, string folder, Func<string, bool> isTrigger, Func<string, CancellationToken, Task<TriggerOutcome>> handle, TimeProvider time, Action<string> log)
+sealed class TriggerWatch(IObjectStore store, string folder, Func<string, RunTrigger?> triggerOf, Func<string, CancellationToken, Task<TriggerOutcome>> handle, TimeProvider time, Action<string> log)
 {
     // Listing a large store takes long; looking takes a tenth of the time at most.
     const int RestPerLook = 9;
@@ -43,16 +43,18 @@ sealed class TriggerWatch(IObjectStore store, string folder, Func<string, bool> 
     /// <summary>One look.</summary>
     public async Task LookAsync(CancellationToken cancellationToken)
     {
-        var (seen, due) = (new Dictionary<UInt128, bool>(), new List<(UInt128 Version, string Path)>());
+        var (seen, due, specs) = (new Dictionary<UInt128, bool>(), new List<(UInt128 Version, RunTrigger Trigger)>(), new HashSet<UInt128>());
         try
         {
             await foreach (var entry in store.ListAsync(folder, cancellationToken))
             {
-                if (!isTrigger(entry.Path)) continue;
+                var trigger = triggerOf(entry.Path);
+                if (trigger is null && !RunTrigger.IsSpecOfData(entry.Path)) continue;
                 var version = Version(entry);
                 var known = _seen.TryGetValue(version, out var handed);
                 seen[version] = handed;
-                if (known && !handed) due.Add((version, entry.Path));
+                if (trigger is null && known) specs.Add(Hash(entry.Path));
+                if (trigger is not null && known && !handed) due.Add((version, trigger));
             }
         }
         // A container that is not there yet.
@@ -64,7 +66,8 @@ sealed class TriggerWatch(IObjectStore store, string folder, Func<string, bool> 
             foreach (var (version, handed) in _seen) seen.TryAdd(version, handed);
         }
         _seen = seen;
-        foreach (var (version, path) in due) seen[version] = await TryHandAsync(path, cancellationToken);
+        foreach (var (version, trigger) in due)
+            if (trigger.SpecPath == trigger.Path || specs.Contains(Hash(trigger.SpecPath))) seen[version] = await TryHandAsync(trigger.Path, cancellationToken);
     }
 
     /// <summary>False when it is to be tried again.</summary>
@@ -75,6 +78,8 @@ sealed class TriggerWatch(IObjectStore store, string folder, Func<string, bool> 
             switch (await handle(path, cancellationToken))
             {
                 case TriggerOutcome.Started { Again: false } started: log($"'{path}' started run {started.RunId}"); break;
+                // It was there a moment ago; the next listing tells.
+                case TriggerOutcome.Nothing: return false;
                 case TriggerOutcome.Refused refused: log($"'{path}' was refused ({refused.Errors[0].Message.TrimEnd('.')}); see '{refused.ErrorPath}'"); break;
             }
             _trouble = null;
@@ -100,6 +105,7 @@ sealed class TriggerWatch(IObjectStore store, string folder, Func<string, bool> 
         _trouble = trouble;
     }
 
-    static UInt128 Version(ObjectProperties entry) =>
-        System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes($"{entry.Path}\n{entry.Length}\n{entry.ETag}")));
+    static UInt128 Version(ObjectProperties entry) => Hash($"{entry.Path}\n{entry.Length}\n{entry.ETag}");
+
+    static UInt128 Hash(string text) => System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }

@@ -25,7 +25,9 @@ static class ServeVerb
         var json = CommonOptions.Json();
         urls.Validators.Add(result =>
         {
-            foreach (var url in Split(result.GetValueOrDefault<string>()))
+            var named = Split(result.GetValueOrDefault<string>());
+            if (named.Length == 0) result.AddError($"--urls names no address: write one such as {LocalServer.DefaultUrl}.");
+            foreach (var url in named)
             {
                 if (LocalServer.Fault(url) is { } fault) result.AddError($"--urls '{TerminalText.Safe(url)}': {fault}.");
             }
@@ -48,7 +50,7 @@ static class ServeVerb
         await using var runs = new ServedRuns(stores.State, TimeProvider.System, RunsAtOnce, (request, onProgress, token) => LocalRun.DriveAsync(request, stores, worker, host, onProgress, token), Log);
         ITaskIsolation isolation = worker is null ? new InProcessIsolation(stores.Data, stores.State) : new ProcessIsolation(worker, stores.Identity);
         var kind = worker is null ? "in process" : worker.IsNative ? "native" : "dotnet";
-        await using var server = LocalServer.Create(new ApiContext(stores.Data, stores.State, stores.DataLocation, stores.StateLocation, isolation, runs, TimeProvider.System, kind), urls, bug => Log(bug.ToString()));
+        await using var server = LocalServer.Create(new ApiContext(stores.Data, stores.State, stores.DataLocation, stores.StateLocation, isolation, runs, TimeProvider.System, kind), urls, Log);
         try
         {
             await server.StartAsync(cancellationToken);

@@ -46,8 +46,8 @@ sealed class WatchOptions
         string[] folders = parsed.GetValue(Folders) is { Length: > 0 } named ? named : stores.DataLocation.IsBlob ? [] : [""];
         TriggerWatch[] watches =
         [
-            new(stores.State, RunTrigger.Requests, path => RunTrigger.OfState(path) is not null, triggers.OnStateAsync, TimeProvider.System, log),
-            .. folders.Select(folder => new TriggerWatch(stores.Data, folder, path => RunTrigger.OfData(path) is not null, triggers.OnDataAsync, TimeProvider.System, log)),
+            new(stores.State, RunTrigger.Requests, RunTrigger.OfState, triggers.OnStateAsync, TimeProvider.System, log),
+            .. folders.Select(folder => new TriggerWatch(stores.Data, folder, RunTrigger.OfData, triggers.OnDataAsync, TimeProvider.System, log)),
         ];
         return Task.WhenAll(watches.Select(watch => watch.WatchAsync(interval, cancellationToken)));
     }

@@ -16,6 +16,8 @@ public sealed record Problem(int Status, string Code, string Detail, string? Hin
 {
     const string StoreHint = "GET /api/health shows which store it is.";
 
+    internal const string Bug = "bug";
+
     const string RetryAfterSeconds = "5";
 
     public string Title => ReasonPhrases.GetReasonPhrase(Status);
@@ -52,8 +54,9 @@ public sealed record Problem(int Status, string Code, string Detail, string? Hin
     {
         StatusCodes.Status404NotFound => new(status, "route-not-found", "There is nothing at this address.", "The routes begin with /api/runs, /api/plans and /api/health."),
         StatusCodes.Status405MethodNotAllowed => new(status, "method-not-allowed", "This address does not take this method.", "The header Allow names those that it takes."),
+        StatusCodes.Status408RequestTimeout => new(status, "request-timeout", "The body did not come in time."),
         StatusCodes.Status413PayloadTooLarge => new(status, SpecErrorCode.TooLarge, $"The body has more than {SpecParser.MaxBytes:N0} bytes, the most that are read."),
-        _ => new(status, "bad-request", "The request can't be read."),
+        _ => new(status, "bad-request", "The request's body can't be read."),
     };
 
     static Problem Of(StorageException storage)
@@ -81,6 +84,8 @@ public sealed record Problem(int Status, string Code, string Detail, string? Hin
             Errors = Errors?.Select(Hidden).ToList(),
             TraceId = Activity.Current?.TraceId.ToString() ?? httpContext.TraceIdentifier,
         };
+        // For the host's log, which tells of defects.
+        httpContext.Features.Set(shown);
         httpContext.Response.Headers["x-ms-error-code"] = Code;
         if (Status == StatusCodes.Status503ServiceUnavailable) httpContext.Response.Headers.RetryAfter = RetryAfterSeconds;
         return Answer.WriteAsync(httpContext, Status, "application/problem+json", JsonSerializer.SerializeToUtf8Bytes(shown, ApiJson.Default.Problem));

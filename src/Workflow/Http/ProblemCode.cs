@@ -6,7 +6,7 @@ public sealed record ProblemCode(string Code, int Status, string Meaning)
     /// <summary>Every code that there is, by status.</summary>
     public static IReadOnlyList<ProblemCode> All { get; } =
     [
-        new("bad-request", 400, "The request is no HTTP that can be read."),
+        new("bad-request", 400, "The body is not as HTTP has it."),
         new("invalid-header", 400, "A header has a value that it can't have."),
         new("invalid-query", 400, "A query parameter has a value that it can't have."),
         new("invalid-run-id", 400, "A run id has 1 to 100 lower-case letters, digits, - and _."),
@@ -16,6 +16,7 @@ public sealed record ProblemCode(string Code, int Status, string Meaning)
         new("route-not-found", 404, "There is nothing at this address."),
         new("run-not-found", 404, "There is no run of this id."),
         new("method-not-allowed", 405, "The address does not take this method; the header Allow names those that it takes."),
+        new("request-timeout", 408, "The body did not come in time."),
         new("input-changed", 409, "What was being read has been replaced meanwhile."),
         new("invalid-path", 409, "The store can't have an object of this path."),
         new("newer-version", 409, "A newer version of fanfold wrote the run's state."),

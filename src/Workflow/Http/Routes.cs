@@ -12,7 +12,7 @@ public static class Routes
     static readonly string[] RunStatuses = ["pending", "running", "succeeded", "succeededWithFailures", "failed", "cancelled"];
     static readonly string[] PartitionStatuses = ["pending", "succeeded", "empty", "failed"];
     static readonly string[] Accepted = ["Operation-Location", "Location", "Retry-After"];
-    static readonly string[] SpecProblems = ["spec-refused", "too-large", "unsupported-media-type"];
+    static readonly string[] SpecProblems = ["spec-refused", "request-timeout", "too-large", "unsupported-media-type"];
 
     static readonly RouteParameter IfNoneMatch = new("If-None-Match", "header", "The ETag that the caller has; 304 when it is still that.", "\"0f1e2d3c4b5a69788796a5b4c3d2e1f0\"");
     static readonly RouteParameter PageSize = new("maxPageSize", "query", "Items on a page, 100 where it is left out.", "100", Maximum: PageQuery.MaxSize);

@@ -12,6 +12,8 @@ public static class RunHandlers
 {
     const int MaxKey = 256;
 
+    const string IdempotencyKey = "Idempotency-Key";
+
     internal const string RetryAfterSeconds = "1";
 
     /// <summary><c>PUT /api/runs/{id}</c>: starts the run of this id, or shows the one that is there of the same spec.</summary>
@@ -21,24 +23,25 @@ public static class RunHandlers
     /// <summary><c>POST /api/runs</c>: starts a run under a new id; under the same one where the header <c>Idempotency-Key</c> is the same.</summary>
     public static Task<IResult> PostAsync(HttpContext http, ApiContext api)
     {
-        var keys = http.Request.Headers["Idempotency-Key"];
+        var keys = http.Request.Headers[IdempotencyKey];
         if (keys.Count == 0) return StartAsync(NewId(api.Time), http, api);
         return keys is [{ Length: >= 1 and <= MaxKey } key]
             ? StartAsync("key-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)))[..32], http, api)
-            : Task.FromResult<IResult>(new Problem(StatusCodes.Status400BadRequest, "invalid-header", $"The header Idempotency-Key is empty, given twice, or longer than {MaxKey} characters.", "Send a new UUID with each run, and the same one with each repetition."));
+            : Task.FromResult<IResult>(new Problem(StatusCodes.Status400BadRequest, "invalid-header", $"The header {IdempotencyKey} is empty, given twice, or longer than {MaxKey} characters.", "Send a new UUID with each run, and the same one with each repetition."));
     }
 
     static async Task<IResult> StartAsync(string id, HttpContext http, ApiContext api)
     {
-        var aborted = http.RequestAborted;
-        var (spec, refusal) = await SpecBody.ReadAsync(http.Request, aborted);
+        var (spec, refusal) = await SpecBody.ReadAsync(http.Request, http.RequestAborted);
         if (spec is null) return refusal!;
-        switch (await RunStarter.StartAsync(api.State, id, spec, fresh: false, api.Time, aborted))
+        // A put that is given up may land all the same, and then nobody would drive the run.
+        switch (await RunStarter.StartAsync(api.State, id, spec, fresh: false, api.Time, CancellationToken.None))
         {
             case RunStart.Conflict conflict:
-                return new Problem(StatusCodes.Status409Conflict, conflict.Error.Code, $"The run id '{id}' belongs to another spec.", "Use another id; POST /api/runs gives a new one.");
+                return http.Request.Headers.ContainsKey(IdempotencyKey) && HttpMethods.IsPost(http.Request.Method)
+                    ? new Problem(StatusCodes.Status409Conflict, conflict.Error.Code, $"The header {IdempotencyKey} has a key that belongs to another spec.", "Use another key, a new UUID, with each spec.")
+                    : new Problem(StatusCodes.Status409Conflict, conflict.Error.Code, $"The run id '{id}' belongs to another spec.", "Use another id; POST /api/runs gives a new one.");
             case RunStart.Ready:
-                // It is on record, so it is driven even if the caller has gone meanwhile.
                 await api.Host.DriveAsync(id, CancellationToken.None);
                 return await AcceptedAsync(id, http, api);
             default:
@@ -56,7 +59,7 @@ public static class RunHandlers
         if (await RunStarter.ReadRecordAsync(api.State, id, api.Time, http.RequestAborted) is not { } record) return Problem.NotFound(id);
         if (record.Summary is null)
         {
-            await CancelSignal.SetAsync(api.State, new RunPaths(id, record.Redrive), api.Time, http.RequestAborted);
+            await CancelSignal.SetAsync(api.State, new RunPaths(id, record.Redrive), api.Time, CancellationToken.None);
             await api.Host.DriveAsync(id, CancellationToken.None);
             return await AcceptedAsync(id, http, api);
         }
@@ -69,7 +72,7 @@ public static class RunHandlers
     public static async Task<IResult> RedriveAsync(string id, HttpContext http, ApiContext api)
     {
         if (!RunPaths.IsRunId(id)) return InvalidId();
-        if (await RunRedrive.BeginAsync(api.State, id, api.Time, http.RequestAborted) is not { } record) return Problem.NotFound(id);
+        if (await RunRedrive.BeginAsync(api.State, id, api.Time, CancellationToken.None) is not { } record) return Problem.NotFound(id);
         if (record.Summary is not null) return await ShowAsync(id, http, api);
         await api.Host.DriveAsync(id, CancellationToken.None);
         return await AcceptedAsync(id, http, api);

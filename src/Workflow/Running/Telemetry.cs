@@ -6,8 +6,8 @@ using Fanfold.Workflow.Planning;
 namespace Fanfold.Workflow.Running;
 
 /// <summary>
-/// Spans and metrics of runs, for whatever listens to the source and the meter named <see cref="Name"/>. A drive of a run is a span <c>run</c>; its activities are
-/// <c>plan</c>, <c>task</c>, <c>merge</c>, <c>combine</c> and <c>commit</c>; below them each worker is a span <c>worker</c>, whose process carries the trace on to its store. What is delivered twice is
+/// Spans and metrics of runs and requests, for whatever listens to the source and the meter named <see cref="Name"/>. A drive of a run is a span <c>run</c>; its activities are
+/// <c>plan</c>, <c>task</c>, <c>merge</c>, <c>combine</c> and <c>commit</c>; below them each worker is a span <c>worker</c>, whose process carries the trace on to its store. A request that <c>fanfold serve</c> answers is a span <c>request</c>; a run that it starts outlives it and is a trace of its own. What is delivered twice is
 /// counted twice. Metrics name no run, task or partition, whose number has no bound.
 /// </summary>
 public static class Telemetry
@@ -34,6 +34,17 @@ public static class Telemetry
     public static Activity? StartRun(RunRequest request) => Source.StartActivity("run")?.SetTag(RunId, request.RunId).SetTag("fanfold.redrive", request.Redrive);
 
     public static void Ended(Activity? run, RunEnd end) => run?.SetTag(Status, Word(end.Status)).SetStatus(end.Status is RunStatus.Succeeded or RunStatus.SucceededWithFailures ? ActivityStatusCode.Ok : ActivityStatusCode.Error);
+
+    /// <summary>A request to the API, from here until it is disposed.</summary>
+    /// <param name="parent">The caller's span; default for none.</param>
+    internal static Activity? StartRequest(string method, ActivityContext parent) => Source.StartActivity("request", ActivityKind.Server, parent)?.SetTag("http.request.method", method);
+
+    /// <param name="route">Its template; null where nothing is at the address.</param>
+    internal static void Answered(Activity? request, string? route, int status)
+    {
+        request?.SetTag("http.route", route).SetTag("http.response.status_code", status);
+        if (status >= 500) request?.SetStatus(ActivityStatusCode.Error);
+    }
 
     /// <summary>An activity of a run.</summary>
     /// <param name="work">Given its span; null when nothing listens.</param>

@@ -29,6 +29,9 @@ public sealed record RunTrigger(string Path, string SpecPath)
     public static RunTrigger? OfData(string path) =>
         path.EndsWith(LandedEnd, StringComparison.Ordinal) && path.Length > LandedEnd.Length ? new(path, path[..^LandedEnd.Length] + LandedSpec) : null;
 
+    /// <summary>Whether a path in the data store may be the spec of a folder.</summary>
+    public static bool IsSpecOfData(string path) => path.EndsWith(LandedSpec, StringComparison.Ordinal);
+
     bool IsRequest => Path == SpecPath;
 
     /// <summary>What people call it: the request's name, or the folder's path.</summary>

@@ -123,6 +123,26 @@ public sealed class RunsClientTests
         await Assert.ThrowsAsync<HttpRequestException>(() => PassAsync(Client(gone).WaitAsync("r", null, Cancellation)));
     }
 
+    [Theory]
+    [InlineData(HttpStatusCode.TooManyRequests)]
+    [InlineData(HttpStatusCode.BadGateway)]
+    [InlineData(HttpStatusCode.ServiceUnavailable)]
+    [InlineData(HttpStatusCode.GatewayTimeout)]
+    public async Task WaitAndWatch_AHostThatIsSaidToBeAway_LastAsLongAsTheirTries(HttpStatusCode status)
+    {
+        var away = Says(status, "<html></html>", "text/html");
+        using var waited = new ScriptedHost(away, away, Says(HttpStatusCode.OK, Going), Busy, away, Says(HttpStatusCode.OK, Ended));
+        var began = _time.GetUtcNow();
+        Assert.True((await PassAsync(Client(waited).WaitAsync("r", null, Cancellation))).HasEnded);
+        Assert.True(_time.GetUtcNow() - began >= TimeSpan.FromSeconds(1 + 2 + 1 + 7 + 2));
+        using var watched = new ScriptedHost(away, Busy, Says(HttpStatusCode.OK, $"event: run\nid: e1\ndata: {Ended}\n\n", "text/event-stream"));
+        Assert.Equal(["e1"], (await PassAsync(Client(watched).WatchAsync("r", null, Cancellation).ToListAsync(Cancellation).AsTask())).Select(seen => seen.Id));
+        using var gone = new ScriptedHost(away, away, away);
+        Assert.Equal(status, (await Assert.ThrowsAsync<RunsApiException>(() => PassAsync(Client(gone).WaitAsync("r", null, Cancellation)))).Status);
+        using var unwatched = new ScriptedHost(away, away, away);
+        Assert.Equal(status, (await Assert.ThrowsAsync<RunsApiException>(() => PassAsync(Client(unwatched).WatchAsync("r", null, Cancellation).ToListAsync(Cancellation).AsTask()))).Status);
+    }
+
     [Fact]
     public async Task Watch_AStreamThatBreaksOff_GoesOnWhereItWas()
     {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Fanfold.LocalHost.Serving;
+using Fanfold.LocalHost.Verbs;
 using Fanfold.Workflow.Spec;
 using Fanfold.Workflow.Tests.Running;
 
@@ -137,5 +138,16 @@ public sealed class BadRequestTests
     [InlineData("http://user@localhost:7117", false)]
     [InlineData("http://localhost:7117/api", false)]
     [InlineData("7117", false)]
-    public void Url_OfThisMachineAlone_CanBeListenedOn(string url, bool allowed) => Assert.Equal(allowed, LocalServer.Fault(url) is null);
+    public void Url_OfThisMachineAlone_CanBeListenedOn(string url, bool allowed)
+    {
+        Assert.Equal(allowed, LocalServer.Fault(url) is null);
+        Assert.Equal(allowed, ServeVerb.Create().Parse(["--store", "s", "--urls", url]).Errors.Count == 0);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData(";")]
+    [InlineData(" ; ")]
+    public void Urls_ThatAreNone_AreRefused(string urls) =>
+        Assert.Contains("names no address", Assert.Single(ServeVerb.Create().Parse(["--store", "s", "--urls", urls]).Errors).Message, StringComparison.Ordinal);
 }

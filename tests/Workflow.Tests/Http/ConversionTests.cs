@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Fanfold.Engine;
 using Fanfold.Engine.Columns;
 using Fanfold.Engine.Csv;
@@ -8,6 +9,7 @@ using Fanfold.LocalHost.Serving;
 using Fanfold.Storage;
 using Fanfold.Worker;
 using Fanfold.Workflow.Http;
+using Fanfold.Workflow.Running;
 using Fanfold.Workflow.Tests.Running;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
@@ -142,6 +144,22 @@ public sealed class ConversionTests
             ? throw new StorageException(StorageFailure.Unreachable, call.Path, "gone")
             : Task.CompletedTask;
         await Assert.ThrowsAsync<HttpRequestException>(() => api.GetAsync("/api/runs/one/result?format=json"));
+        Assert.True(api.Log.TryDequeue(out var line));
+        Assert.Matches("^GET /api/runs/one/result, trace id [0-9a-f]{32}: the answer was broken off: .*gone", line);
+    }
+
+    [Fact]
+    public async Task Result_ThatIsDamaged_IsLoggedWithTheTraceIdOfItsAnswer()
+    {
+        await using var api = await StartAsync("csv", TypedRows.Groups(1));
+        var path = RunPaths.Manifest("results/out.csv");
+        var manifest = JsonNode.Parse((await api.Harness.Store.ReadAllAsync(path, 1 << 20, Cancellation))!)!;
+        manifest["result"]!["rows"] = 7_000;
+        await api.Harness.Store.PutAsync(path, System.Text.Encoding.UTF8.GetBytes(manifest.ToJsonString()), PutCondition.None, Cancellation);
+        var reply = await api.GetAsync("/api/runs/one/result?format=json");
+        Assert.Equal("result-damaged", reply.Refusal(HttpStatusCode.InternalServerError));
+        Assert.True(api.Log.TryDequeue(out var line));
+        Assert.StartsWith($"GET /api/runs/one/result, trace id {reply.Json.GetProperty("traceId").GetString()}: result-damaged: ", line, StringComparison.Ordinal);
     }
 
     /// <summary>As many as may be at once are held up; the next one waits, and is told to come back.</summary>

@@ -45,9 +45,9 @@ public sealed partial class OperationsPageTests
     [GeneratedRegex("(?:StartActivity|TraceAsync(?:<\\w+>)?)\\(\"(\\w+)\"")]
     private static partial Regex Span();
 
-    [GeneratedRegex("\"(fanfold\\.[a-z_.]+)\"")]
+    [GeneratedRegex("\"((?:fanfold|http)\\.[a-z_.]+)\"")]
     private static partial Regex Tag();
 
-    [GeneratedRegex("`(fanfold\\.[a-z_.]+)`")]
+    [GeneratedRegex("`((?:fanfold|http)\\.[a-z_.]+)`")]
     private static partial Regex Code();
 }

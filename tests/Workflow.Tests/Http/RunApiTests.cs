@@ -75,7 +75,9 @@ public sealed class RunApiTests
         var other = await api.PostAsync("/api/runs", Spec);
         Assert.Equal(HttpStatusCode.Accepted, other.Status);
         Assert.NotEqual(first, other.Json.GetProperty("runId").GetString());
-        Assert.Equal("run-id-conflict", (await api.PostAsync("/api/runs", RunHarness.Spec(aggregate: "max(amount)").ToJson(), ("Idempotency-Key", "a b/c"))).Refusal(HttpStatusCode.Conflict));
+        var taken = await api.PostAsync("/api/runs", RunHarness.Spec(aggregate: "max(amount)").ToJson(), ("Idempotency-Key", "a b/c"));
+        Assert.Equal("run-id-conflict", taken.Refusal(HttpStatusCode.Conflict));
+        Assert.Contains("another key", taken.Json.GetProperty("hint").GetString(), StringComparison.Ordinal);
         Assert.Equal("invalid-header", (await api.PostAsync("/api/runs", Spec, ("Idempotency-Key", new string('k', 257)))).Refusal(HttpStatusCode.BadRequest));
     }
 

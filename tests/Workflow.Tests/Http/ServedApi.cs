@@ -7,6 +7,7 @@ using Fanfold.LocalHost.Serving;
 using Fanfold.Worker;
 using Fanfold.Workflow.Http;
 using Fanfold.Workflow.Running;
+using Fanfold.Workflow.Tests.Http.OpenApi;
 using Fanfold.Workflow.Tests.Running;
 using Microsoft.AspNetCore.Builder;
 
@@ -25,14 +26,14 @@ sealed class ServedApi : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    /// <summary>Defects that the server met; none is expected.</summary>
-    public ConcurrentQueue<Exception> Bugs { get; } = [];
+    /// <summary>Requests that met a defect or were broken off, as the server logs them; what a test expects it takes out.</summary>
+    public ConcurrentQueue<string> Log { get; } = [];
 
     ServedApi(RunHarness harness, int atOnce)
     {
         Harness = harness;
         _runs = new ServedRuns(harness.Store, TimeProvider.System, atOnce, (request, _, token) => LocalEngine.RunAsync(harness.DriveOf(request), request, token), static _ => { });
-        _server = LocalServer.Create(new ApiContext(harness.Store, harness.Store, new StoreLocation("/data"), new StoreLocation("/state"), harness.Isolation, _runs, TimeProvider.System, "in process"), ["http://127.0.0.1:0"], Bugs.Enqueue);
+        _server = LocalServer.Create(new ApiContext(harness.Store, harness.Store, new StoreLocation("/data"), new StoreLocation("/state"), harness.Isolation, _runs, TimeProvider.System, "in process"), ["http://127.0.0.1:0"], Log.Enqueue);
         Client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false });
     }
 
@@ -60,7 +61,9 @@ sealed class ServedApi : IAsyncDisposable
         using var request = new HttpRequestMessage(method, path) { Content = content };
         foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
         using var response = await Client.SendAsync(request, Cancellation);
-        return new Reply(response, await response.Content.ReadAsByteArrayAsync(Cancellation));
+        var reply = new Reply(response, await response.Content.ReadAsByteArrayAsync(Cancellation));
+        OpenApiAnswers.Assert(method.Method, request.RequestUri!.AbsolutePath, reply);
+        return reply;
     }
 
     /// <summary>Asks for the run until it has ended.</summary>
@@ -83,7 +86,7 @@ sealed class ServedApi : IAsyncDisposable
         await _server.StopAsync(CancellationToken.None);
         await _server.DisposeAsync();
         await StopRunsAsync();
-        Assert.Empty(Bugs);
+        Assert.Empty(Log);
     }
 }
 

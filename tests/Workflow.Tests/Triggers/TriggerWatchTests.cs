@@ -15,7 +15,7 @@ public sealed class TriggerWatchTests
     readonly List<string> _log = [];
 
     TriggerWatch Watch(Func<string, CancellationToken, Task<TriggerOutcome>>? handle = null) =>
-        new(_stores.State, RunTrigger.Requests, path => RunTrigger.OfState(path) is not null, async (path, token) =>
+        new(_stores.State, RunTrigger.Requests, RunTrigger.OfState, async (path, token) =>
         {
             _handed.Add(path);
             return await (handle ?? _stores.Triggers.OnStateAsync)(path, token);
@@ -92,6 +92,35 @@ public sealed class TriggerWatchTests
         for (var look = 0; look < 3; look++) await watch.LookAsync(Cancellation);
         Assert.Single(_handed);
         Assert.Equal(2, _log.Count);
+    }
+
+    /// <summary>Folders that no run is for are never opened; a spec that comes later, and whole, is found.</summary>
+    [Fact]
+    public async Task Look_AFolderWhoseSpecComesLater_IsHandedOnceThatIsWhole()
+    {
+        var watch = new TriggerWatch(_stores.Data, "", RunTrigger.OfData, async (path, token) =>
+        {
+            _handed.Add(path);
+            return await _stores.Triggers.OnDataAsync(path, token);
+        }, _time, _log.Add);
+        await TriggeredStores.PutAsync(_stores.Data, "lake/plain/_SUCCESS", "");
+        await TriggeredStores.PutAsync(_stores.Data, "lake/trips/_SUCCESS", "");
+        await TriggeredStores.PutAsync(_stores.Data, "lake/trips/part.parquet", "");
+        for (var look = 0; look < 4; look++) await watch.LookAsync(Cancellation);
+        Assert.Empty(_handed);
+        foreach (var content in new[] { "{ \"ver", TriggeredStores.Spec })
+        {
+            await TriggeredStores.PutAsync(_stores.Data, "lake/trips/_run.json", content);
+            await watch.LookAsync(Cancellation);
+        }
+        Assert.Empty(_handed);
+        for (var look = 0; look < 3; look++) await watch.LookAsync(Cancellation);
+        Assert.Equal(["lake/trips/_SUCCESS"], _handed);
+        Assert.Single(_stores.Driven);
+        // Another spec is no other request without another _SUCCESS.
+        await TriggeredStores.PutAsync(_stores.Data, "lake/trips/_run.json", TriggeredStores.Spec + " ");
+        for (var look = 0; look < 3; look++) await watch.LookAsync(Cancellation);
+        Assert.Single(_handed);
     }
 
     [Fact]

@@ -50,10 +50,13 @@ static class OpenApiParts
         foreach (var parameter in route.Parameters) parameters.Add(Parameter(parameter));
         if (parameters.Count > 0) operation["parameters"] = parameters;
         if (route.TakesSpec)
-            operation["requestBody"] = new JsonObject { ["required"] = true, ["description"] = $"The spec, at most {SpecParser.MaxBytes} bytes of JSON in UTF-8.", ["content"] = new JsonObject { ["application/json"] = Content("RunSpec") } };
+            operation["requestBody"] = new JsonObject { ["required"] = true, ["description"] = $"The spec, at most {SpecParser.MaxBytes} bytes of JSON in UTF-8. Any type that ends in +json is taken too.", ["content"] = new JsonObject { ["application/json"] = Content("RunSpec") } };
         var answers = new SortedDictionary<int, JsonObject>();
         foreach (var answer in route.Answers) answers[answer.Status] = Answer(answer);
-        foreach (var problems in route.Problems.Select(Code).GroupBy(code => code.Status))
+        // A status that is listed hides the default, so it has what any route may give under it too.
+        var own = route.Problems.Select(Code).ToList();
+        var listed = answers.Keys.Concat(own.Select(code => code.Status)).ToHashSet();
+        foreach (var problems in own.Concat(ProblemCode.OfAllRoutes.Select(Code).Where(code => listed.Contains(code.Status))).GroupBy(code => code.Status))
         {
             if (!answers.TryGetValue(problems.Key, out var answer)) answers[problems.Key] = answer = new JsonObject { ["description"] = ReasonPhrases.GetReasonPhrase(problems.Key) + "." };
             Add(answer, [.. problems]);
