@@ -69,7 +69,8 @@ sealed class Chaos
         "throttled" => Failures.Contains(StorageFailure.Throttled),
         "storage-full" => Failures.Contains(StorageFailure.Full),
         // The task failed in one delivery, and succeeded in another that came later.
-        "redrive-needed" => (Happened.ContainsKey(Disturbance.ActivityComesTwice) || MakesZombies) && (Failures.Count > 0 || Happened.ContainsKey(Disturbance.ProcessDies) || Happened.ContainsKey(Disturbance.SourceChanges) || _scenario.Bad is not null),
+        // What a process that died had sent may arrive after another has given its task up.
+        "redrive-needed" => (Happened.ContainsKey(Disturbance.ActivityComesTwice) || Happened.ContainsKey(Disturbance.ProcessDies) || MakesZombies) && (Failures.Count > 0 || Happened.ContainsKey(Disturbance.ProcessDies) || Happened.ContainsKey(Disturbance.SourceChanges) || _scenario.Bad is not null),
         // Nobody saw the end of the worker, or could tell the store; or another process has the task for longer than a dead one would.
         "tries-exhausted" => Failures.Count > 0 || Happened.Keys.Any(what => what is Disturbance.ActivityComesTwice or Disturbance.ProcessDies or Disturbance.DriverDies or Disturbance.PowerIsCut or Disturbance.ProcessStandsStill or Disturbance.LeaseIsLost),
         "worker-died" => Happened.ContainsKey(Disturbance.ProcessDies),
