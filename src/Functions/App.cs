@@ -62,6 +62,11 @@ public sealed class App(AppSettings settings, IObjectStore data, IObjectStore st
             http.Response.Clear();
             await problem.ExecuteAsync(http);
         }
+        finally
+        {
+            // The token of this method ends with it; the request does not.
+            http.RequestAborted = caller;
+        }
         // The answer is written.
         return new EmptyResult();
     }
