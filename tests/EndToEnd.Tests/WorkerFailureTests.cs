@@ -20,9 +20,10 @@ public sealed class WorkerFailureTests : IDisposable
     public async Task Run_TimeoutThatNoTaskCanMeet_FailsEachPartitionByDeadline()
     {
         SeedData.WriteClustered(_fanfold, "lake/trips");
+        var hangs = await ScriptedWorker.WriteAsync(_fanfold, "exec sleep 600");
 
         var run = (await _fanfold.RunAsync(
-            Spec("""{ "aggregates": { "n": "len()" } }""", """{ "timeout": "00:00:00.001", "retries": 0, "toleratedFailures": 7 }"""))).Exits(1);
+            Spec("""{ "aggregates": { "n": "len()" } }""", """{ "timeout": "00:00:00.1", "retries": 0, "toleratedFailures": 7 }"""), "--worker", hangs)).Exits(1);
 
         Assert.Equal(["0", "1", "2", "3", "4", "5", "6", "7"], run.Errors.Select(error => (string?)error["partition"]));
         Assert.All(run.Errors, error => Assert.Equal("deadline", (string?)error["code"]));
