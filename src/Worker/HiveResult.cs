@@ -27,10 +27,10 @@ sealed class HiveResult(Schema schema, long maxFileRows, Stream output, IReadOnl
         _partitions.AppendRange(batch.Columns[0], 0, batch.Rows);
         for (var row = 0; row < batch.Rows;)
         {
-            if (_folder is null || Table.Rows == maxFileRows || !IsOf(_value, _partitions, row)) BeginFile(_partitions[row]);
+            if (_folder is null || Table.Rows == maxFileRows || !_value.IsAt(_partitions, row)) BeginFile(_partitions[row]);
             var end = row + 1;
             var room = maxFileRows - Table.Rows;
-            while (end < batch.Rows && end - row < room && IsOf(_value, _partitions, end)) end++;
+            while (end < batch.Rows && end - row < room && _value.IsAt(_partitions, end)) end++;
             Table.Append(_folder!.IsExact ? bare : batch.Columns, row, end);
             _rows += end - row;
             row = end;
@@ -67,11 +67,5 @@ sealed class HiveResult(Schema schema, long maxFileRows, Stream output, IReadOnl
         var rows = Table.Rows;
         Table.Complete();
         _files.End(_folder.Name, ScalarText.Write(_value), rows);
-    }
-
-    static bool IsOf(in Scalar value, Column column, int row)
-    {
-        if (value.IsNull || column.IsNull(row)) return value.IsNull && column.IsNull(row);
-        return column is BytesColumn bytes ? bytes.Bytes(row).SequenceEqual(value.BytesValue) : Scalar.Compare(value, column[row]) == 0;
     }
 }

@@ -13,10 +13,8 @@ static class MergeRunner
     public static async Task<TaskReceipt> RunAsync(WorkerTask task, MergeWork merge, IObjectStore state, ScratchSpace scratch, Action<long> progress, CancellationToken cancellationToken)
     {
         var work = merge.Work;
-        var schema = new Schema(work.Columns.Select(column => column.ToField()));
-        var partition = work.Partition is { } p ? (Field: schema[p.Column], Value: ScalarText.Read(schema[p.Column].Type, p.Value)) : ((Field Field, Scalar Value)?)null;
         var buffers = new Buffers(WorkerMemory.Account(task.Memory));
-        var reduction = new TaskReducer(work, ReduceRunner.Rows(schema, work.Derived ?? []).InReduce, partition, ReducerSet.None, new SpillSpace(scratch, buffers.Account));
+        var reduction = new TaskReducer(work, new TaskRows(work), ReducerSet.None, new SpillSpace(scratch, buffers.Account));
         using var spool = new Spool(HashKind.Xxh3, scratch);
         using var part = new ParquetTable(reduction.PartSchema, spool, task.Metadata, RowGroupLimits.Part, buffers.Account);
         reduction.Reducer.Ready = batch => part.Append(batch.Columns, 0, batch.Rows);

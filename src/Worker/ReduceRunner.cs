@@ -16,11 +16,9 @@ public static class ReduceRunner
 {
     public static async Task<TaskReceipt> RunAsync(WorkerTask task, ReduceWork work, IObjectStore data, IObjectStore state, ReducerSet reducers, ScratchSpace scratch, Action<long> progress, CancellationToken cancellationToken)
     {
-        var schema = new Schema(work.Columns.Select(column => column.ToField()));
-        var partition = work.Partition is { } p ? (Field: schema[p.Column], Value: ScalarText.Read(schema[p.Column].Type, p.Value)) : ((Field Field, Scalar Value)?)null;
         var buffers = new Buffers(WorkerMemory.Account(task.Memory));
-        var rows = Rows(schema, work.Derived ?? []);
-        var reduction = new TaskReducer(work, rows.InReduce, partition, reducers, new SpillSpace(scratch, buffers.Account));
+        var rows = new TaskRows(work);
+        var reduction = new TaskReducer(work, rows, reducers, new SpillSpace(scratch, buffers.Account));
         var reducer = reduction.Reducer;
         using var spool = new Spool(HashKind.Xxh3, scratch);
         using var part = new ParquetTable(reduction.PartSchema, spool, task.Metadata, RowGroupLimits.Part, buffers.Account);
@@ -34,7 +32,7 @@ public static class ReduceRunner
         {
             await using var reader = await data.OpenAsync(new ObjectProperties(file.Path, file.Length, file.ETag), cancellationToken);
             await using var scan = new RowGroupScan(
-                new ObjectSource(reader, traffic), file.ColumnsOf(schema), file.DataEnd, Partition(work.Partition, schema), Where(work.Where, rows.InWhere), reducer, buffers, pruned,
+                new ObjectSource(reader, traffic), file.ColumnsOf(rows.Source), file.DataEnd, rows.Partition, rows.Where, reducer, buffers, pruned,
                 startRow: startRow, derived: rows.Derived);
             startRow += file.RowGroups.Sum(group => group.Rows);
             var next = 0;
@@ -70,27 +68,6 @@ public static class ReduceRunner
             ScratchBytes = scratch.Peak,
         };
     }
-
-    static Predicate? Partition(TaskPartition? partition, Schema schema)
-    {
-        if (partition is null) return null;
-        var value = ScalarText.Read(schema[partition.Column].Type, partition.Value);
-        return partition.End is not { } end
-            ? Predicate.Equal(schema, partition.Column, value)
-            : Predicate.Range(schema, partition.Column, value, end.Below is { } below ? ScalarText.Read(value.Type, below) : null);
-    }
-
-    internal static RowSchema Rows(Schema source, IReadOnlyList<TaskDerived> derived)
-    {
-        var rows = new RowSchema(source);
-        foreach (var (name, text) in derived) rows.Add(name, Accepted(Expression.Parse(text).BindValue(rows.InReduce), text));
-        return rows;
-    }
-
-    static Predicate? Where(string? text, Schema schema) => text is null ? null : Accepted(Expression.Parse(text).BindPredicate(schema), text);
-
-    static T Accepted<T>(Checked<T> bound, string text) where T : class =>
-        bound.Value ?? throw new InvalidOperationException($"the planner accepted \"{text}\", the worker does not: {bound.Faults[0].Message}");
 
     /// <summary>The digest that both the plan and the receipt hold: which versions of which files were read, and which row groups of them.</summary>
     public static string InputsHash(IEnumerable<(string Path, string ETag, IEnumerable<int> RowGroups)> inputs)

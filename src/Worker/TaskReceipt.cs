@@ -25,6 +25,9 @@ public sealed record TaskReceipt
     /// <summary>Null when the task failed, and when it produced no rows.</summary>
     public PartReference? Part { get; init; }
 
+    /// <summary>What combining a shared scan found of its partitions, see <see cref="PartitionTable"/>; null for all other tasks.</summary>
+    public PartReference? Partitions { get; init; }
+
     /// <summary>Digest of the files, versions and row groups that were scanned, for the completeness proof.</summary>
     public string? InputsHash { get; init; }
 
@@ -59,6 +62,9 @@ public sealed record TaskReceipt
     public double? RetryAfterSeconds { get; init; }
 
     public long ElapsedMs { get; init; }
+
+    /// <summary>The processor time of the worker process, its start included; 0 where tasks share a process.</summary>
+    public long CpuMs { get; init; }
 
     /// <summary>The pieces that the task was split into and merged from; 0 when it ran as one. Set by the host.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]

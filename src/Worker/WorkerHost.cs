@@ -65,7 +65,7 @@ public static class WorkerHost
         var attempt = TaskAttempt.Of(task, state);
         _ = TakeTokensAsync(input, attempt, tokens);
         var receipt = unlimited is null ? await RunWithHeartbeatsAsync(task, state, tokens, reducers, attempt, output) : TaskRunner.Failed(task.TaskId, TaskOutcome.Bug, unlimited);
-        Send(output, new WorkerMessage(receipt with { PeakMemory = ProcessMemory.Read().Peak }));
+        Send(output, new WorkerMessage(receipt with { PeakMemory = ProcessMemory.Read().Peak, CpuMs = (long)Environment.CpuUsage.TotalTime.TotalMilliseconds }));
         return 0;
     }
 

@@ -10,7 +10,7 @@ namespace Fanfold.Worker;
 public sealed record WorkerTask
 {
     /// <summary>The version of this payload that this build writes and the newest it reads.</summary>
-    public const int CurrentVersion = 3;
+    public const int CurrentVersion = 4;
 
     public int Version { get; init; } = CurrentVersion;
     public required string RunId { get; init; }
@@ -57,6 +57,9 @@ public sealed record ReduceWork(
     /// <summary>Columns computed per row, in order; their ordinals go on after <see cref="Columns"/>.</summary>
     public IReadOnlyList<TaskDerived>? Derived { get; init; }
 
+    /// <summary>Set when the task scans for all partitions at once: it writes what <see cref="MergeWork"/> and <see cref="CombineWork.States"/> take in place of the result.</summary>
+    public SharedPartitions? Shared { get; init; }
+
     /// <summary>Set when the task is a piece of a split one: it writes what <see cref="MergeWork"/> takes in place of the result.</summary>
     public ReducePiece? Piece { get; init; }
 }
@@ -87,6 +90,12 @@ public sealed record TaskColumn(string Name, DataType Type)
 /// <param name="Value">As <see cref="ScalarText"/> writes it, and as the output's first column has it; null is the null partition.</param>
 /// <param name="End">Set where the partition is a range, which begins with the value.</param>
 public sealed record TaskPartition(int Column, string? Value, RangeEnd? End = null);
+
+/// <summary>The partitions of a shared scan: they are the first of the keys that states are grouped by.</summary>
+/// <param name="Column">The partition column's ordinal.</param>
+/// <param name="Values">The partitions, ascending, as <see cref="ScalarText"/> writes their values or the first ones of their ranges; null when every value is one.</param>
+/// <param name="Ends">Set where partitions are ranges: the end of each.</param>
+public sealed record SharedPartitions(int Column, IReadOnlyList<string?>? Values = null, IReadOnlyList<RangeEnd>? Ends = null);
 
 /// <summary>Where a range of values ends.</summary>
 /// <param name="Below">The first value after it, as <see cref="ScalarText"/> writes it; null when none of the type is.</param>
@@ -127,7 +136,15 @@ public enum ResultFormat
 
 /// <summary>Concatenates parts, in their order, into one object.</summary>
 /// <param name="MaxFileRows">For <see cref="ResultFormat.Hive"/>: rows of the largest file.</param>
-public sealed record CombineWork(IReadOnlyList<TaskColumn> Columns, IReadOnlyList<PartReference> Parts, ResultFormat Format = ResultFormat.Parquet, long MaxFileRows = 16 << 20);
+public sealed record CombineWork(IReadOnlyList<TaskColumn> Columns, IReadOnlyList<PartReference> Parts, ResultFormat Format = ResultFormat.Parquet, long MaxFileRows = 16 << 20)
+{
+    /// <summary>Set when the parts are states of a shared scan, which are merged first.</summary>
+    public CombinedStates? States { get; init; }
+}
+
+/// <param name="Work">That of the shared scan, without files.</param>
+/// <param name="PartitionsOutput">The path of the list of partitions that is written beside the result, see <see cref="PartitionTable"/>.</param>
+public sealed record CombinedStates(ReduceWork Work, string PartitionsOutput);
 
 /// <summary>Tells which plug-ins the worker has, or what one of them writes. Reads and writes nothing.</summary>
 /// <param name="Plugin">Null for the list of all.</param>

@@ -45,6 +45,22 @@ public sealed class Predicate
         return new Predicate(from.Type.IsFloating ? Logic.Of(isAnd: true, [least, ConstantComparison.Of(column, Relation.Less, nan)]) : least);
     }
 
+    /// <summary>The rows whose column is one of the values, as <see cref="Equal"/> has it.</summary>
+    public static Predicate AnyOf(Schema schema, int ordinal, IReadOnlyList<Scalar> values)
+    {
+        var column = new ColumnReference(ordinal, schema[ordinal]);
+        var parts = new List<TruthExpression> { Membership.Of(column, values.Where(value => !value.IsNull && !value.IsNaN), hasNull: false) };
+        foreach (var value in values)
+        {
+            if (value.IsNull) parts.Add(new NullTest(column, negated: false));
+            else if (value.IsNaN) parts.Add(ConstantComparison.Of(column, Relation.Equal, value));
+        }
+        return new Predicate(Logic.Of(isAnd: false, parts));
+    }
+
+    /// <summary>The rows for which the expression is not null.</summary>
+    public static Predicate IsPresent(ValueExpression value) => new(new NullTest(value, negated: true));
+
     static ColumnReference Column(Schema schema, int ordinal, in Scalar value)
     {
         var column = new ColumnReference(ordinal, schema[ordinal]);

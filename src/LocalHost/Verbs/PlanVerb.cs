@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Fanfold.Workflow.Planning;
 using Fanfold.Workflow.Running;
 using Spectre.Console;
@@ -33,6 +34,9 @@ static class PlanVerb
         return command;
     }
 
+    static string Describe(PlanCandidate candidate) => string.Create(CultureInfo.InvariantCulture,
+        $"{candidate.Strategy}: {candidate.Tasks:N0} tasks, {TerminalText.Bytes(candidate.BytesFetched)} to fetch, {TerminalText.Bytes(candidate.BytesDecoded)} to decode, {candidate.CpuSeconds:0.0} s of processor time, about $ {candidate.Dollars:0.0000} on Azure (prices of {candidate.PricesOf}){(candidate.Excluded is { } why ? $"; not possible: {why}" : "")}");
+
     static void Print(PlanDocument plan)
     {
         var tree = new Tree(new Text($"{plan.Tasks:N0} tasks, strategy {plan.Strategy} ({plan.StrategyReason})"));
@@ -40,10 +44,12 @@ static class PlanVerb
         source.AddNode(new Text(TerminalText.Safe("columns: " + string.Join(", ", plan.Columns.Select(column => $"{column.Name} {column.Type}")))));
         tree.AddNode(new Text($"over all tasks: {plan.RowGroups.Matched:N0} row groups matched, {plan.RowGroups.Pruned:N0} pruned; {TerminalText.Bytes(plan.BytesToRead)} to read, {TerminalText.Bytes(plan.BytesPruned)} pruned"));
         tree.AddNode(new Text($"memory: at most {TerminalText.Bytes(plan.MemoryPerTask)} a task; {TerminalText.Bytes(plan.ForecastWorkerMemory)} expected of the largest"));
-        var partitions = tree.AddNode(new Text($"{plan.Partitions:N0} partitions"));
+        foreach (var candidate in plan.Candidates) tree.AddNode(new Text(Describe(candidate)));
+        var isShared = plan.Strategy == "sharedScan";
+        var partitions = tree.AddNode(new Text(isShared ? $"{plan.Tasks:N0} slices of row groups, each for {(plan.Partitions is { } named ? $"{named:N0} partitions" : "all partitions that it finds")}" : $"{plan.Partitions:N0} partitions"));
         foreach (var partition in plan.FirstPartitions)
             partitions.AddNode(new Text(TerminalText.Safe($"{partition.Value}: {partition.RowGroups:N0} row groups, {TerminalText.Bytes(partition.Bytes)}{(partition.Rows is { } rows ? $", {rows:N0} rows before where" : "")}, {TerminalText.Bytes(partition.ForecastMemory)} of memory expected")));
-        if (plan.FirstPartitions.Count < plan.Partitions) partitions.AddNode(new Text($"and {plan.Partitions - plan.FirstPartitions.Count:N0} more"));
+        if (plan.FirstPartitions.Count < plan.Tasks) partitions.AddNode(new Text($"and {plan.Tasks - plan.FirstPartitions.Count:N0} more"));
         tree.AddNode(new Text(TerminalText.Safe("result: " + string.Join(", ", plan.ResultColumns.Select(column => $"{column.Name} {column.Type}")))));
         AnsiConsole.Write(tree);
     }

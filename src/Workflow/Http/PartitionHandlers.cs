@@ -48,7 +48,7 @@ public static class PartitionHandlers
     {
         var status = made.Of(slice, paths);
         var item = new PartitionItem(
-            slice.Index, slice.Value is null ? null : slice.Partition, status, slice.Matched.Sum(run => run.To - run.From), slice.Rows, ForecastMemory: Known(slice.ForecastMemory));
+            slice.Index, slice is { Value: null, IsShared: false } ? null : slice.Partition, status, slice.Matched.Sum(run => run.To - run.From), slice.Rows, ForecastMemory: Known(slice.ForecastMemory));
         if (status == "pending" || await state.ReadAllAsync(status == "failed" ? paths.Failure(slice.TaskId) : paths.Receipt(slice.TaskId), MaxReceipt, cancellationToken) is not { } json) return item;
         var receipt = StoredJson.Read(json, WorkflowJson.Default.TaskReceipt, WorkerTask.CurrentVersion, "receipt", paths.RunId);
         item = item with { BytesRead = receipt.BytesRead, PeakMemory = Known(receipt.PeakMemory), ElapsedMs = receipt.ElapsedMs };

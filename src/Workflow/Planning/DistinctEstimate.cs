@@ -10,6 +10,9 @@ sealed class DistinctEstimate
     readonly double[] _counts;
     readonly double[] _widths;
 
+    /// <summary>Of the first column, by file and row group.</summary>
+    readonly double[][] _inRowGroups;
+
     public DistinctEstimate(ResolvedSpec resolved, IReadOnlyList<SourceFile> sources, BoundsTable bounds)
     {
         _resolved = resolved;
@@ -27,10 +30,15 @@ sealed class DistinctEstimate
             };
             _counts[ordinal] = ordinal < resolved.Columns.Count ? Count(chunks) : CountOfDerived(ordinal, chunks);
         }
+        using var first = ChunksOf(0, sources, bounds).GetEnumerator();
+        _inRowGroups = [.. sources.Select(source => source.Footer.RowGroups.Where(group => group.Rows > 0).Select(_ => first.MoveNext() ? first.Current.Distinct : 0).ToArray())];
     }
 
     /// <summary>Values of the column, a null among them.</summary>
     public double Of(int ordinal) => _counts[ordinal];
+
+    /// <summary>Values of the partition column in a row group.</summary>
+    public double InRowGroup(int file, int position) => _inRowGroups[file][position];
 
     /// <summary>Bytes of a value.</summary>
     public double WidthOf(int ordinal) => _widths[ordinal];

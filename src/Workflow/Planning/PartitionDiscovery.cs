@@ -103,11 +103,15 @@ sealed class PartitionDiscovery(IObjectStore state, StoreLocation dataLocation, 
         return reader is not null && reader.Properties == part.Properties && await PartWriter.HashAsync(reader, HashKind.Xxh3, cancellationToken) == part.Hash;
     }
 
-    async Task<List<Partition>> ReadAsync(PartReference part, TaskColumn column, CancellationToken cancellationToken)
+    Task<List<Partition>> ReadAsync(PartReference part, TaskColumn column, CancellationToken cancellationToken) => ReadAsync(part, column, state, limits.Memory.Bytes, cancellationToken);
+
+    /// <summary>What a discovery found, as its receipt names it.</summary>
+    /// <param name="memory">That reading may take, in bytes.</param>
+    public static async Task<List<Partition>> ReadAsync(PartReference part, TaskColumn column, IObjectStore state, long memory, CancellationToken cancellationToken)
     {
         await using var reader = await state.OpenAsync(part.Properties, cancellationToken);
         var source = new ObjectSource(reader, new Traffic());
-        await using var rows = new ColumnBatchReader(source, await FooterReader.ReadAsync(source, cancellationToken), new Schema([column.ToField(), new Field("rows", DataType.Int64)]), new Buffers(new MemoryAccount(limits.Memory.Bytes)));
+        await using var rows = new ColumnBatchReader(source, await FooterReader.ReadAsync(source, cancellationToken), new Schema([column.ToField(), new Field("rows", DataType.Int64)]), new Buffers(new MemoryAccount(memory)));
         var partitions = new List<Partition>();
         await foreach (var batch in rows.ReadAsync(8192, cancellationToken))
         {

@@ -9,23 +9,30 @@ namespace Fanfold.Workflow.Planning;
 
 /// <summary>What a run would do; what <c>plan --json</c> prints. Sizes are in bytes.</summary>
 /// <param name="BytesToRead">Compressed bytes of the columns in use that all tasks would read together.</param>
+/// <param name="Partitions">Null where a shared scan is to find them.</param>
 /// <param name="MemoryPerTask">The cap.</param>
+/// <param name="FirstPartitions">The first tasks: partitions, or slices of row groups for all of them.</param>
 /// <param name="ForecastWorkerMemory">The largest forecast of any task.</param>
 public sealed record PlanDocument(
-    string SpecHash, string Strategy, string StrategyReason, int Files, long RowsIn, int Partitions, int Tasks, RowGroupCounts RowGroups,
+    string SpecHash, string Strategy, string StrategyReason, int Files, long RowsIn, int? Partitions, int Tasks, RowGroupCounts RowGroups,
     long BytesToRead, long BytesPruned, long MemoryPerTask, long ForecastWorkerMemory, IReadOnlyList<TaskColumn> Columns, IReadOnlyList<TaskColumn> ResultColumns, IReadOnlyList<PlannedPartition> FirstPartitions,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] PluginIdentity? Plugin = null)
 {
+    /// <summary>What each strategy is expected to cost, the chosen one first.</summary>
+    public IReadOnlyList<PlanCandidate> Candidates { get; init; } = [];
+
     const int PartitionsListed = 20;
 
     internal static PlanDocument Of(PlanHeader header, IReadOnlyList<TaskSlice> slices, RunSpec spec)
     {
+        // The partitions of a shared scan that the spec does not name are known when it has found them.
+        int? partitions = header.Shared is { } shared ? shared.Values?.Count : slices.Count;
         var first = slices.Take(PartitionsListed).Select(slice => new PlannedPartition(
             slice.Partition, slice.Rows, slice.Matched.Sum(run => run.To - run.From), slice.Matched.Sum(run => RunPlanner.Groups(header.Files, run).Sum(group => group.Bytes)), slice.ForecastMemory));
         return new PlanDocument(
-            header.SpecHash, header.Strategy, header.StrategyReason, header.Files.Count, header.RowsTotal, slices.Count, slices.Count,
+            header.SpecHash, header.Strategy, header.StrategyReason, header.Files.Count, header.RowsTotal, partitions, slices.Count,
             new RowGroupCounts(header.RowGroupsTotal, header.Totals.Matched, header.Totals.Pruned), header.Totals.BytesMatched, header.Totals.BytesPruned,
-            spec.Limits.Memory.Bytes, slices.Select(slice => slice.ForecastMemory).DefaultIfEmpty(0).Max(), header.Columns, header.ResultColumns, [.. first], header.Plugin);
+            spec.Limits.Memory.Bytes, slices.Select(slice => slice.ForecastMemory).DefaultIfEmpty(0).Max(), header.Columns, header.ResultColumns, [.. first], header.Plugin) { Candidates = header.Candidates };
     }
 }
 
@@ -58,7 +65,7 @@ public static class DryRun
             {
                 var discovery = new PartitionDiscovery(state, dataLocation, stateLocation, isolation, spec.Limits, null, paths);
                 var plugins = new PluginLookup(dataLocation, stateLocation, isolation, spec.Limits, paths);
-                var (header, slices) = await new RunPlanner(data, isolation, discovery.FindAsync, plugins).PlanAsync(spec, cancellationToken);
+                var (header, slices) = await new RunPlanner(data, isolation, discovery.FindAsync, plugins, spec.Limits.Parallel ?? Environment.ProcessorCount).PlanAsync(spec, cancellationToken);
                 return (PlanDocument.Of(header, slices, spec), []);
             }
             finally

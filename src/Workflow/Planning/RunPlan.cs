@@ -2,13 +2,14 @@ using System.Text.Json.Serialization;
 using Fanfold.Engine.Columns;
 using Fanfold.Engine.Parquet;
 using Fanfold.Worker;
+using Fanfold.Workflow.Running;
 
 namespace Fanfold.Workflow.Planning;
 
 /// <summary>The part of a plan that all tasks share. Written once; whoever finds it there uses it, so inputs are pinned by the first planner.</summary>
 public sealed record PlanHeader
 {
-    public const int CurrentVersion = 2;
+    public const int CurrentVersion = 3;
 
     public int Version { get; init; } = CurrentVersion;
     public required string SpecHash { get; init; }
@@ -17,6 +18,15 @@ public sealed record PlanHeader
 
     /// <summary>Why this strategy, in a sentence.</summary>
     public required string StrategyReason { get; init; }
+
+    /// <summary>What each strategy was expected to cost, the chosen one first; empty in plans of older builds.</summary>
+    public IReadOnlyList<PlanCandidate> Candidates { get; init; } = [];
+
+    /// <summary>Set when the tasks are slices of row groups, each for all partitions at once.</summary>
+    public SharedPartitions? Shared { get; init; }
+
+    /// <summary>Where the states of this reduction's slices are kept for later runs, see <see cref="CachePaths"/>; null when they are this run's alone.</summary>
+    public string? Cache { get; init; }
 
     /// <summary>The columns that tasks read; the partition column is the first.</summary>
     public required IReadOnlyList<TaskColumn> Columns { get; init; }
@@ -57,6 +67,9 @@ public sealed record PlanHeader
     /// <summary>How discovery went; null when it took no task: the spec names the partitions, or the paths of the files do.</summary>
     public TaskReceipt? Discovery { get; init; }
 
+    /// <summary>Where a whole task's part goes.</summary>
+    public string PartOf(RunPaths paths, string taskId) => Cache is { } cache ? CachePaths.Part(cache, taskId) : paths.Part(taskId);
+
     /// <summary>Versions of result and manifest when the run was planned; null when there were none.</summary>
     public string? OutputETag { get; init; }
     public string? ManifestETag { get; init; }
@@ -80,9 +93,9 @@ public sealed record PlannedRowGroup(int Ordinal, long Rows, bool PrunedByWhere,
     public long Bytes => Chunks.Sum(chunk => chunk.CompressedSize);
 }
 
-/// <summary>One task of the plan.</summary>
+/// <summary>One task of the plan: a partition, or, where the plan's <see cref="PlanHeader.Shared"/> is set, a slice of row groups.</summary>
 /// <param name="Value">The partition's value, or the first one of its range, as <see cref="ScalarText"/>; null is the null partition.</param>
-/// <param name="Partition">The value or range as people read it.</param>
+/// <param name="Partition">The value, range or slice as people read it.</param>
 /// <param name="Matched">Row groups to scan, as runs of consecutive positions within a file.</param>
 /// <param name="Rows">The partition's rows before <c>where</c>, known when it was discovered.</param>
 public sealed record TaskSlice(int Index, string TaskId, string? Value, string Partition, IReadOnlyList<RowGroupRun> Matched, string InputsHash, long RowsToDecode, long? Rows)
@@ -93,9 +106,17 @@ public sealed record TaskSlice(int Index, string TaskId, string? Value, string P
     /// <summary>The peak resident memory of its worker that is to be expected, in bytes, by <see cref="Planning.MemoryForecast"/>; 0 in plans of older builds.</summary>
     public long ForecastMemory { get; init; }
 
-    /// <summary>The partition in a sentence; text may read "null" too.</summary>
+    /// <summary>Whether it is a slice of row groups and no partition.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsShared { get; init; }
+
+    /// <summary>For a slice of row groups, the place of its first row among the rows of the plan.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long StartRow { get; init; }
+
+    /// <summary>What it is, in a sentence; text may read "null" too.</summary>
     [JsonIgnore]
-    public string Description => Value is null ? "the null partition" : $"partition {Partition}";
+    public string Description => IsShared ? Partition : Value is null ? "the null partition" : $"partition {Partition}";
 }
 
 /// <summary>Row groups <paramref name="From"/> to <paramref name="To"/> − 1 of a file, by position in the plan.</summary>

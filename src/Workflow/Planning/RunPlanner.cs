@@ -14,7 +14,9 @@ namespace Fanfold.Workflow.Planning;
 delegate Task<List<Partition>> DiscoverPartitions(Schema columns, IReadOnlyList<PlannedFile> files, CancellationToken cancellationToken);
 
 /// <summary>Turns a spec and the footers of its source into tasks. Reads no data pages itself.</summary>
-sealed class RunPlanner(IObjectStore data, ITaskIsolation isolation, DiscoverPartitions discover, PluginLookup plugins)
+/// <param name="lanes">How many tasks will run at once.</param>
+/// <param name="kept">Slices of shared scans that were done before; null for none.</param>
+sealed class RunPlanner(IObjectStore data, ITaskIsolation isolation, DiscoverPartitions discover, PluginLookup plugins, int lanes, KeptSlices? kept = null)
 {
     /// <exception cref="PlanRefusedException">The run can't be planned.</exception>
     public async Task<(PlanHeader Header, List<TaskSlice> Slices)> PlanAsync(RunSpec spec, CancellationToken cancellationToken)
@@ -28,27 +30,45 @@ sealed class RunPlanner(IObjectStore data, ITaskIsolation isolation, DiscoverPar
         if (resolved.Reduction.Plugin is { } found) resolved = await plugins.CompleteAsync(spec, resolved, found, cancellationToken);
         var bounds = new BoundsTable(resolved, sources);
         var files = sources.Select((source, file) => Planned(source, file, resolved, bounds)).ToList();
-        var partitions = spec.PartitionBy switch
+        var named = spec.PartitionBy switch
         {
             { Values: { } values } => PartitionList.Of(values, resolved.Columns[0]),
             { Ranges: { } ranges } => RangeList.Of(ranges, resolved.Columns[0]),
-            _ => PartitionList.OfConstants(files, resolved.Sources[0].Files) ?? await discover(resolved.Columns, files, cancellationToken),
+            _ => PartitionList.OfConstants(files, resolved.Sources[0].Files),
         };
-
-        var forecast = new MemoryForecast(resolved, sources, files, new DistinctEstimate(resolved, sources, bounds), isolation.IdleMemory, spec.Limits.Memory.Bytes);
-
+        var distinct = new DistinctEstimate(resolved, sources, bounds);
         // Types and plug-in belong to it: another file may widen the ones, another worker bring a newer other.
         var reductionHash = Hash([spec.ComputeHash(), .. resolved.Columns.Fields.Select(field => field.Type.ToString()), .. resolved.Reduction.Plugin is { } versioned ? [versioned.Name, versioned.Version] : Array.Empty<string>()]);
-        var slices = partitions.Select((partition, index) => Slice(index, partition, resolved, files, bounds, forecast, reductionHash)).ToList();
+        // What other versions of the engine made may have other bytes.
+        var cache = Hash(reductionHash, EngineVersion, $"{WorkerTask.CurrentVersion}")[..32];
+        var planned = new PlannedSource(resolved, sources, files, bounds, distinct, reductionHash);
+        var shared = new SharedScanPlan(planned, SharedScanPlan.PartitionsOf(spec, named), spec, lanes, kept is null || SharedScanPlan.IsPlaced(resolved.Reduction) ? [] : await kept.FindAsync(cache, files, cancellationToken));
+        var single = new PartitionPlan(planned, spec.Limits.Memory.Bytes, isolation.IdleMemory);
+        var model = new CostModel(files, new PartitionSpread(resolved, files, bounds, distinct, named), resolved.Reduction, shared.Groups);
+        // Where rows are dropped, what a shared scan merges does not tell how many its partitions had.
+        var isCounted = spec.Where is not null && planned.IsStored;
+        var choice = StrategyChoice.Of(spec, model, shared.Slices, isDiscovered: named is null, isCounted, isAll => isAll ? shared.Peak(isolation.IdleMemory) : single.Peak(named));
+        List<TaskSlice> slices;
+        if (choice.Slices is not null)
+        {
+            if (isCounted) await discover(resolved.Columns, files, cancellationToken);
+            slices = shared.Tasks(isolation.IdleMemory);
+        }
+        else slices = single.Tasks(named ?? await discover(resolved.Columns, files, cancellationToken));
         var groups = files.SelectMany(file => file.RowGroups).ToList();
         var matched = slices.Sum(slice => slice.Matched.Sum(run => (long)run.To - run.From));
+        // A shared scan goes over all row groups once.
+        var passes = choice.Slices is null ? slices.Count : 1L;
         var bytesMatched = slices.Sum(slice => slice.Matched.Sum(run => Groups(files, run).Sum(group => group.Bytes)));
         var header = new PlanHeader
         {
             SpecHash = spec.ComputeHash(),
             EngineVersion = EngineVersion,
-            Strategy = "perPartition",
-            StrategyReason = "one task per partition value is the only strategy of this version",
+            Strategy = choice.Strategy,
+            StrategyReason = choice.Reason,
+            Candidates = choice.Candidates,
+            Shared = choice.Slices is null ? null : shared.Partitions,
+            Cache = choice.Slices is null || kept is not { IsFresh: false } ? null : cache,
             Columns = [.. resolved.Columns.Fields.Select(field => new TaskColumn(field.Name, field.Type))],
             ResultColumns = resolved.ResultColumns,
             Where = spec.Where,
@@ -59,7 +79,7 @@ sealed class RunPlanner(IObjectStore data, ITaskIsolation isolation, DiscoverPar
             RowsAfterWhere = groups.Where(group => !group.PrunedByWhere).Sum(group => group.Rows),
             RowsTotal = groups.Sum(group => group.Rows),
             RowGroupsTotal = groups.Count,
-            Totals = new PlanTotals(matched, (long)groups.Count * slices.Count - matched, bytesMatched, groups.Sum(group => group.Bytes) * slices.Count - bytesMatched, traffic.Requests),
+            Totals = new PlanTotals(matched, groups.Count * passes - matched, bytesMatched, groups.Sum(group => group.Bytes) * passes - bytesMatched, traffic.Requests),
             SlicesHash = "",
             SliceOffsets = [0],
         };
@@ -95,38 +115,10 @@ sealed class RunPlanner(IObjectStore data, ITaskIsolation isolation, DiscoverPar
         ? chunk with { MinValue = null, MaxValue = null }
         : chunk with { MinValue = null, MaxValue = null, ColumnIndex = null, BloomFilter = null, IsDictionaryEncoded = false };
 
-    static TaskSlice Slice(int index, Partition partition, ResolvedSpec resolved, List<PlannedFile> files, BoundsTable bounds, MemoryForecast forecast, string reductionHash)
-    {
-        var predicate = partition.Range is { } range ? Predicate.Range(resolved.Columns, 0, partition.Value, range.Below) : Predicate.Equal(resolved.Columns, 0, partition.Value);
-        var runs = new List<RowGroupRun>();
-        for (var file = 0; file < files.Count; file++)
-        {
-            var column = resolved.Sources[0].Files[file];
-            for (var position = 0; position < files[file].RowGroups.Count; position++)
-            {
-                if (files[file].RowGroups[position].PrunedByWhere || !predicate.CanMatch(bounds.Of(file, position)) || !FileColumn.CanMatch(predicate, [column])) continue;
-                if (runs.Count > 0 && runs[^1] is var last && last.File == file && last.To == position) runs[^1] = last with { To = position + 1 };
-                else runs.Add(new RowGroupRun(file, position, position + 1));
-            }
-        }
-        var inputs = InputsHash(files, runs);
-        var value = ScalarText.Write(partition.Value);
-        var end = partition.Range is { } of ? new RangeEnd(of.Below is { } below ? ScalarText.Write(below) : null) : null;
-        var identity = value is null ? "null" : "=" + value + (end is null ? "" : "<" + end.Below);
-        // Not of its place in the plan: a redrive that finds more partitions still finds what the others made.
-        var taskId = Hash(identity, inputs, reductionHash)[..24];
-        var rows = runs.Sum(run => Groups(files, run).Sum(group => group.Rows));
-        return new TaskSlice(index, taskId, value, partition.Range?.Text ?? partition.Value.ToString(), runs, inputs, rows, partition.Rows)
-        {
-            End = end,
-            ForecastMemory = forecast.Of(runs, partition.Rows),
-        };
-    }
-
     public static string InputsHash(IReadOnlyList<PlannedFile> files, IReadOnlyList<RowGroupRun> runs) => ReduceRunner.InputsHash(
         runs.GroupBy(run => run.File).Select(file => (files[file.Key].Path, files[file.Key].ETag, file.SelectMany(run => Groups(files, run)).Select(group => group.Ordinal))));
 
-    static string Hash(params string[] texts) => Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', texts))));
+    internal static string Hash(params string[] texts) => Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', texts))));
 }
 
 /// <summary>What the statistics prove about each column of each row group that has rows.</summary>

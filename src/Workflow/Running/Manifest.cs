@@ -20,6 +20,12 @@ public sealed record Manifest
     public required ManifestResult Result { get; init; }
     public required IReadOnlyList<TaskColumn> Columns { get; init; }
     public required IReadOnlyList<ManifestPartition> Partitions { get; init; }
+
+    /// <summary>The tasks of a shared scan; null where each partition is a task.</summary>
+    public IReadOnlyList<ManifestSlice>? Slices { get; init; }
+
+    /// <summary>What the plan expected to spend, and what was spent; null in manifests of older builds.</summary>
+    public ManifestCost? Cost { get; init; }
     public required CompletenessProof Proof { get; init; }
     public required IReadOnlyList<ManifestInput> Inputs { get; init; }
 
@@ -78,6 +84,25 @@ public sealed record ManifestPartition(
     static long? Known(long? bytes) => bytes > 0 ? bytes : null;
 }
 
+/// <summary>A task of a shared scan. Sizes are in bytes.</summary>
+/// <param name="Rows">Rows of its row groups.</param>
+/// <param name="States">Groups, over all partitions, in its part.</param>
+/// <param name="Reused">Whether its states were there before the run's last drive: of an earlier one, or of another run.</param>
+public sealed record ManifestSlice(string Name, int RowGroups, long Rows, long States, string? Hash, bool Reused, long? ForecastMemory, long? PeakMemory)
+{
+    internal static ManifestSlice Of(FinishedTask task, string driver) => new(
+        task.Slice.Partition, task.Slice.Matched.Sum(run => run.To - run.From), task.Slice.RowsToDecode, task.Receipt?.Part?.Rows ?? 0, task.Receipt?.Part?.Hash, task.Receipt?.Driver != driver,
+        task.Slice.ForecastMemory > 0 ? task.Slice.ForecastMemory : null, task.Receipt?.PeakMemory > 0 ? task.Receipt.PeakMemory : null);
+}
+
+/// <summary>Estimate beside actual. Sizes are in bytes.</summary>
+/// <param name="Estimate">Of the strategy that was chosen; null in plans of older builds.</param>
+/// <param name="Actual">Of the drive that committed, its plan and combine included; what it reused cost nothing.</param>
+public sealed record ManifestCost(PlanCandidate? Estimate, ActualCost Actual);
+
+/// <param name="CpuSeconds">Of workers; 0 where tasks share the host's process.</param>
+public sealed record ActualCost(int Tasks, int Reused, long BytesFetched, long Requests, double CpuSeconds, long PeakMemory, double Dollars);
+
 public sealed record ManifestInput(string Path, string ETag, long Length, long Rows);
 
 /// <summary>Why no row is missing and none is twice.</summary>
@@ -87,4 +112,11 @@ public sealed record ManifestInput(string Path, string ETag, long Length, long R
 /// <param name="RowsInPartitions">Rows of all partitions before <c>where</c>.</param>
 /// <param name="RowsAfterWherePruning">Rows of the row groups that <c>where</c> did not rule out; for a complete proof equal to <paramref name="RowsInPartitions"/>.</param>
 /// <param name="RowsOfParts">Rows of all parts, equal to those of the result.</param>
-public sealed record CompletenessProof(string Scope, int Tasks, long RowsDecoded, long RowsInPartitions, long RowsAfterWherePruning, long RowsOfParts);
+public sealed record CompletenessProof(string Scope, int Tasks, long RowsDecoded, long RowsInPartitions, long RowsAfterWherePruning, long RowsOfParts)
+{
+    /// <summary>For a shared scan the rows that its tasks selected; null for a task per partition.</summary>
+    public long? RowsSelected { get; init; }
+
+    /// <summary>The rows that the states of a shared scan stood for when they were merged, equal to <see cref="RowsSelected"/>. Its parts are states, which are no rows of the result.</summary>
+    public long? RowsMerged { get; init; }
+}

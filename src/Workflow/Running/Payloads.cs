@@ -36,6 +36,10 @@ public sealed record PlanRequest(string RunId, int Attempt) : RunPayload(RunId)
     /// <summary>When the drive began; the spec tells how long it may take.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>As <see cref="RunRequest"/> has it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Fresh { get; init; }
 }
 
 /// <summary>What the orchestration needs of a plan; the plan itself stays in the store.</summary>

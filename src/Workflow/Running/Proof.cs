@@ -29,7 +29,7 @@ static class Proof
         if (receipt.TaskId != slice.TaskId) return $"the receipt of {partition} is that of task '{receipt.TaskId}'";
         if (receipt.Version > WorkerTask.CurrentVersion) return $"the receipt of {partition} is of version {receipt.Version}, and this build knows {WorkerTask.CurrentVersion}";
         if (receipt.Outcome != TaskOutcome.Done) return $"the receipt of {partition} is that of a task that failed";
-        if (receipt.Part is { } part && part.Path != paths.Part(receipt.TaskId)) return $"the receipt of {partition} names the part '{part.Path}', which is another task's";
+        if (receipt.Part is { } part && part.Path != header.PartOf(paths, receipt.TaskId)) return $"the receipt of {partition} names the part '{part.Path}', which is another task's";
         // Nothing comes of nothing, and of selected rows at least one group or row; but a plug-in may find that none is worth a row.
         if (receipt.RowsSelected > 0 != receipt.Part is { Rows: > 0 } && (receipt.RowsSelected == 0 || header.Plugin is null)) return $"{partition} had {receipt.RowsSelected} rows to reduce, and its part has {receipt.Part?.Rows ?? 0}";
         if (receipt.InputsHash != slice.InputsHash) return $"the receipt of {partition} names other row groups than the plan";
@@ -66,6 +66,7 @@ static class Proof
     {
         if (combined?.Part is not { } result) return "the result has no receipt";
         if (result.Path != paths.CombinedPart) return $"the receipt of the result is that of task '{combined.TaskId}'";
+        if (proof.RowsMerged is { } merged) return proof.RowsSelected == merged ? null : $"the tasks selected {proof.RowsSelected} rows together, and the states that were merged stand for {merged}";
         return proof.RowsOfParts == result.Rows ? null : $"the parts have {proof.RowsOfParts} rows together, the result {result.Rows}";
     }
 
@@ -73,13 +74,18 @@ static class Proof
     public static string? Fault(IReadOnlyList<PackedFile> files, PartReference result) =>
         files.Sum(file => file.Rows) is var rows && rows == result.Rows ? null : $"the files have {rows} rows together, the result {result.Rows}";
 
-    public static CompletenessProof Of(PlanHeader header, IReadOnlyList<FinishedTask> tasks)
+    /// <param name="combined">The receipt of combining; null before.</param>
+    public static CompletenessProof Of(PlanHeader header, IReadOnlyList<FinishedTask> tasks, TaskReceipt? combined)
     {
         var receipts = tasks.Where(task => !task.Failed).Select(task => task.Receipt!).ToList();
         var rowsInPartitions = receipts.Sum(receipt => receipt.RowsInPartition);
-        var covers = header.Discovered || tasks.Count > 0 && tasks[0].Slice.End is not null && rowsInPartitions == header.RowsAfterWhere;
+        var covers = header.Discovered || tasks.Count > 0 && (tasks[0].Slice.End is not null || header.Shared?.Ends is not null) && rowsInPartitions == header.RowsAfterWhere;
         var scope = tasks.Any(task => task.Failed) ? "partial by tolerated failures" : covers ? "complete" : "partial by request";
         return new CompletenessProof(scope, receipts.Count, receipts.Sum(receipt => receipt.RowsDecoded), rowsInPartitions,
-            header.RowsAfterWhere, receipts.Sum(receipt => receipt.Part?.Rows ?? 0));
+            header.RowsAfterWhere, receipts.Sum(receipt => receipt.Part?.Rows ?? 0))
+        {
+            RowsSelected = header.Shared is null ? null : receipts.Sum(receipt => receipt.RowsSelected),
+            RowsMerged = header.Shared is null ? null : combined?.RowsSelected ?? 0,
+        };
     }
 }

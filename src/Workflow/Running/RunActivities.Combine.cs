@@ -29,7 +29,7 @@ public sealed partial class RunActivities
         }
         if (tasks.Where(task => task.Receipt is null || !task.Failed && Proof.Fault(header, task.Slice, task.Receipt, paths) is not null).ToList() is { Count: > 0 } unknown)
         {
-            foreach (var task in unknown) await ForgetAsync(paths, spec, task.Slice.TaskId, cancellationToken);
+            foreach (var task in unknown) await ForgetAsync(paths, spec, header, task.Slice.TaskId, cancellationToken);
             return await LostAsync(unknown);
         }
         if (Proof.Fault(header, tasks, paths, request.FailedTasks) is { } fault) return await FailAsync(TaskRunner.Failed(RunPaths.CombineTask, TaskOutcome.Bug, TaskFailure.Of("proof-failed", fault)));
@@ -43,7 +43,10 @@ public sealed partial class RunActivities
             Memory = spec.Limits.Memory.Bytes,
             Metadata = Metadata(header),
             Scratch = host.Scratch,
-            Combine = new CombineWork(header.ResultColumns, [.. tasks.Where(task => !task.Failed).Select(task => task.Receipt?.Part).OfType<PartReference>()], spec.Output.Format),
+            Combine = new CombineWork(header.ResultColumns, [.. tasks.Where(task => !task.Failed).Select(task => task.Receipt?.Part).OfType<PartReference>()], spec.Output.Format)
+            {
+                States = header.Shared is { } shared ? new CombinedStates(new ReduceWork(header.Columns, null, header.Where, header.Reduction, []) { Derived = header.Derived, Shared = shared }, paths.CombinedPartitions) : null,
+            },
         };
         var receipt = await workers.RunAsync(work, spec.Limits.Timeout, static _ => { }, cancellationToken);
         // No other worker of the run is there by now.
@@ -54,7 +57,7 @@ public sealed partial class RunActivities
             if (StopOf(receipt.Outcome, failure.Code) is var stop and not RunStop.None) return new CombineResult(receipt.Outcome) { Stop = stop };
             // A store may be back later; a worker that keeps dying has failed, as any task's has.
             if (Retries.IsPassing(receipt.Outcome) && !Retries.IsOfWorker(failure.Code)) StopAfterTries(request.Attempt, spec, CombineError(failure));
-            if (receipt.Outcome == TaskOutcome.InputChanged && await ForgetLostAsync(paths, spec, [.. tasks.Select(task => task.Receipt).OfType<TaskReceipt>()], cancellationToken) is { Count: > 0 } lost)
+            if (receipt.Outcome == TaskOutcome.InputChanged && await ForgetLostAsync(paths, spec, header, [.. tasks.Select(task => task.Receipt).OfType<TaskReceipt>()], cancellationToken) is { Count: > 0 } lost)
                 return await LostAsync([.. tasks.Where(task => lost.Contains(task.Slice.TaskId))]);
             return await FailAsync(receipt);
         }
@@ -73,13 +76,13 @@ public sealed partial class RunActivities
     }
 
     /// <summary>Takes back the receipts whose parts are gone or are others by now, so that their tasks run again; returns the tasks' ids.</summary>
-    async Task<HashSet<string>> ForgetLostAsync(RunPaths paths, RunSpec spec, IReadOnlyList<TaskReceipt> receipts, CancellationToken cancellationToken)
+    async Task<HashSet<string>> ForgetLostAsync(RunPaths paths, RunSpec spec, PlanHeader header, IReadOnlyList<TaskReceipt> receipts, CancellationToken cancellationToken)
     {
         var lost = new HashSet<string>();
         foreach (var receipt in receipts)
         {
             if (receipt.Part is not { } part || await IsWholeAsync(part, cancellationToken)) continue;
-            await ForgetAsync(paths, spec, receipt.TaskId, cancellationToken);
+            await ForgetAsync(paths, spec, header, receipt.TaskId, cancellationToken);
             lost.Add(receipt.TaskId);
         }
         return lost;
@@ -93,8 +96,13 @@ public sealed partial class RunActivities
     }
 
     /// <summary>Takes back a task's receipt, its part and, since the receipt no longer answers for them, its tries.</summary>
-    async Task ForgetAsync(RunPaths paths, RunSpec spec, string taskId, CancellationToken cancellationToken)
+    async Task ForgetAsync(RunPaths paths, RunSpec spec, PlanHeader header, string taskId, CancellationToken cancellationToken)
     {
+        if (header.Cache is { } cache)
+        {
+            await state.DeleteAsync(CachePaths.Receipt(cache, taskId), cancellationToken);
+            await state.DeleteAsync(CachePaths.Part(cache, taskId), cancellationToken);
+        }
         await state.DeleteAsync(paths.Receipt(taskId), cancellationToken);
         await state.DeleteAsync(paths.Part(taskId), cancellationToken);
         await AttemptsOf(paths, spec).ForgetAsync(taskId, cancellationToken);

@@ -27,15 +27,17 @@ public sealed partial class RunActivities
         var errors = await ErrorsAsync(request, paths, header, tasks, cancellationToken);
         if (StopError(request, spec) is { } stopped) errors.Insert(0, stopped);
         CommittedResult? committed = null;
+        List<ManifestPartition> partitions = [];
         if (request.Commit && header is not null)
         {
             try
             {
-                var proof = Proof.Of(header, tasks);
+                var proof = Proof.Of(header, tasks, combined);
                 if ((Proof.Fault(header, tasks, paths, request.FailedTasks) ?? Proof.Fault(proof, combined, paths)) is { } fault) errors.Insert(0, new RunError("proof-failed", $"{fault}; nothing was committed"));
                 else
                 {
-                    (committed, var refusal) = await PutResultAsync(request, spec, header, tasks, combined!.Part!, proof, cancellationToken);
+                    partitions = header.Shared is null ? [.. tasks.Select(ManifestPartition.Of)] : await SharedPartitionList.ReadAsync(header, spec, combined!, state, cancellationToken);
+                    (committed, var refusal) = await PutResultAsync(request, spec, header, tasks, combined!, partitions, proof, cancellationToken);
                     if (refusal is not null) errors.Insert(0, refusal);
                 }
             }
@@ -52,7 +54,7 @@ public sealed partial class RunActivities
         }
         var status = request.Stop == RunStop.Cancelled ? RunStatus.Cancelled : committed is null ? RunStatus.Failed : errors.Count > 0 ? RunStatus.SucceededWithFailures : RunStatus.Succeeded;
         Telemetry.CountRun(status, time.GetUtcNow() - request.StartedAt);
-        var summary = Summarize(request, spec, header, tasks, combined, status, errors);
+        var summary = Summarize(request, spec, header, tasks, combined, status, header?.Shared is null ? null : Count(partitions, spec, status), errors);
         var record = new RunRecord { RunId = request.RunId, SpecHash = spec.ComputeHash(), Status = status, StartedAt = request.StartedAt, EndedAt = time.GetUtcNow(), Redrive = request.Redrive, Summary = summary };
         // Before the outcome, after which nothing of a commit is done again.
         if (committed is not null) await state.PutAsync(paths.Committed, JsonSerializer.SerializeToUtf8Bytes(committed, WorkflowJson.Default.CommittedResult), PutCondition.None, cancellationToken);
@@ -91,8 +93,9 @@ public sealed partial class RunActivities
 
     /// <summary>Puts the result, then the manifest that makes it visible. Both are there then, or there is an error.</summary>
     async Task<(CommittedResult? Result, RunError? Error)> PutResultAsync(
-        FinishRequest request, RunSpec spec, PlanHeader header, List<FinishedTask> tasks, PartReference part, CompletenessProof proof, CancellationToken cancellationToken)
+        FinishRequest request, RunSpec spec, PlanHeader header, List<FinishedTask> tasks, TaskReceipt combined, List<ManifestPartition> partitions, CompletenessProof proof, CancellationToken cancellationToken)
     {
+        var part = combined.Part!;
         try
         {
             if (spec.Output.Format == ResultFormat.Hive) return await PutFilesAsync(ManifestOf, spec.Output.Path, request.RunId, header, part, cancellationToken);
@@ -117,11 +120,21 @@ public sealed partial class RunActivities
             Status = proof.Scope == "partial by tolerated failures" ? RunStatus.SucceededWithFailures : RunStatus.Succeeded,
             Result = result,
             Columns = header.ResultColumns,
-            Partitions = [.. tasks.Select(ManifestPartition.Of)],
+            Partitions = partitions,
+            Slices = header.Shared is null ? null : [.. tasks.Select(task => ManifestSlice.Of(task, driver))],
+            Cost = new ManifestCost(header.Candidates.Count > 0 ? header.Candidates[0] : null, CostOf(spec, header, tasks, combined)),
             Proof = proof,
             Inputs = [.. header.Files.Select(file => new ManifestInput(file.Path, file.ETag, file.Length, file.Rows))],
             Superseded = superseded is { Count: > 0 } ? superseded : null,
         };
+    }
+
+    ActualCost CostOf(RunSpec spec, PlanHeader header, List<FinishedTask> tasks, TaskReceipt combined)
+    {
+        var own = tasks.Select(task => task.Receipt).Append(header.Discovery).OfType<TaskReceipt>().Where(receipt => receipt.Driver == driver).Append(combined).ToList();
+        var (cpu, requests) = (own.Sum(receipt => receipt.CpuMs) / 1000.0, own.Sum(receipt => (long)receipt.Requests) + header.Totals.Requests);
+        return new ActualCost(tasks.Count, tasks.Count(task => task.Receipt is { } receipt && receipt.Driver != driver), own.Sum(receipt => receipt.BytesRead), requests, cpu,
+            own.Max(receipt => receipt.PeakMemory), Math.Round(PriceTable.Of(own.Sum(receipt => receipt.ElapsedMs) / 1000.0, spec.Limits.Memory.Bytes, own.Count, requests, 2L * own.Count), 6));
     }
 
     async Task<(CommittedResult? Result, RunError? Error)> PutFilesAsync(
@@ -174,7 +187,7 @@ public sealed partial class RunActivities
         foreach (var (slice, _, receipt) in failed.Take(MaxErrorsInSummary))
         {
             var failure = receipt?.Failure;
-            errors.Add(new RunError(failure?.Code ?? "unknown", $"{slice.Description}: {failure?.Message ?? "the task failed without a record"}", Partition: slice.Partition, File: failure?.File));
+            errors.Add(new RunError(failure?.Code ?? "unknown", $"{slice.Description}: {failure?.Message ?? "the task failed without a record"}", Partition: slice.IsShared ? null : slice.Partition, File: failure?.File));
         }
         if (failed.Count > MaxErrorsInSummary)
             errors.Add(new RunError("more-failures", $"{failed.Count - MaxErrorsInSummary} more partitions failed; their records are under '{paths.Failure("*")}'."));
@@ -200,8 +213,16 @@ public sealed partial class RunActivities
         return [new RunError("state-corrupt", $"The run could not be planned, and the record of why, '{paths.PlanErrors}', is gone. Start the run under a new id.")];
     }
 
+    /// <summary>Of a shared scan: no partition is done before all are.</summary>
+    static PartitionCounts Count(List<ManifestPartition> partitions, RunSpec spec, RunStatus status)
+    {
+        if (status == RunStatus.Succeeded) return new PartitionCounts(partitions.Count, partitions.Count(partition => partition.Status == "succeeded"), partitions.Count(partition => partition.Status == "empty"), 0);
+        var named = spec.PartitionBy.Values?.Count ?? spec.PartitionBy.Ranges?.Count ?? 0;
+        return new PartitionCounts(named, 0, 0, status == RunStatus.Failed ? named : 0);
+    }
+
     RunSummary Summarize(
-        FinishRequest request, RunSpec spec, PlanHeader? header, List<FinishedTask> tasks, TaskReceipt? combined, RunStatus status, List<RunError> errors)
+        FinishRequest request, RunSpec spec, PlanHeader? header, List<FinishedTask> tasks, TaskReceipt? combined, RunStatus status, PartitionCounts? partitions, List<RunError> errors)
     {
         var done = tasks.Where(task => !task.Failed && task.Receipt is not null).Select(task => task.Receipt!).ToList();
         var all = tasks.Select(task => task.Receipt).Append(combined).Append(header?.Discovery).OfType<TaskReceipt>().ToList();
@@ -212,7 +233,7 @@ public sealed partial class RunActivities
         var committed = status is RunStatus.Succeeded or RunStatus.SucceededWithFailures;
         return new RunSummary(
             request.RunId, status,
-            new PartitionCounts(tasks.Count, done.Count - empty, empty, failed),
+            partitions ?? new PartitionCounts(tasks.Count, done.Count - empty, empty, failed),
             new TaskCounts(tasks.Count, done.Count, failed, done.Count(receipt => receipt.Driver != driver)),
             new RowGroupCounts(header?.RowGroupsTotal ?? 0, header?.Totals.Matched ?? 0, header?.Totals.Pruned ?? 0),
             header?.RowsTotal ?? 0, committed ? combined?.Part?.Rows ?? 0 : 0,

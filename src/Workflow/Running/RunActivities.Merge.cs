@@ -22,16 +22,17 @@ public sealed partial class RunActivities
         if (Proof.Fault(slice, finished) is { } fault)
         {
             // Which of them is wrong can't be told.
-            foreach (var (piece, _) in finished) await ForgetAsync(paths, plan.Spec, piece.IdIn(slice), cancellationToken);
+            foreach (var (piece, _) in finished) await ForgetAsync(paths, plan.Spec, plan.Header, piece.IdIn(slice), cancellationToken);
             return await FailAsync(plan, slice, TaskRunner.Failed(slice.TaskId, TaskOutcome.Bug, TaskFailure.Of("proof-failed", fault)), [], alone: false, cancellationToken);
         }
         var parts = finished.Select(piece => piece.Receipt.Part).OfType<PartReference>().ToList();
         var merged = parts.Count == 0
             ? new TaskReceipt { TaskId = slice.TaskId, Outcome = TaskOutcome.Done }
-            : await Isolate(paths, plan.Spec, request.Deadline).RunAsync(Compose(plan, slice.TaskId) with { Merge = new MergeWork(Work(plan.Header, slice), parts) }, plan.Spec.Limits.Timeout, static _ => { }, cancellationToken);
-        if (merged.Outcome == TaskOutcome.InputChanged && await ForgetLostAsync(paths, plan.Spec, [.. finished.Select(piece => piece.Receipt)], cancellationToken) is { Count: > 0 }) return await LostAsync();
+            : await Isolate(paths, plan.Spec, request.Deadline).RunAsync(ComposeWhole(plan, slice) with { Merge = new MergeWork(Work(plan.Header, slice), parts) }, plan.Spec.Limits.Timeout, static _ => { }, cancellationToken);
+        if (merged.Outcome == TaskOutcome.InputChanged && await ForgetLostAsync(paths, plan.Spec, plan.Header, [.. finished.Select(piece => piece.Receipt)], cancellationToken) is { Count: > 0 }) return await LostAsync();
         if (merged.Outcome != TaskOutcome.Done) return await FailAsync(plan, slice, merged, [], alone: false, cancellationToken);
         var receipt = FinishedPiece.Sum(slice, finished, merged) with { Driver = driver };
+        await CacheAsync(plan.Header, receipt, cancellationToken);
         await PutOnceAsync(paths.Receipt(slice.TaskId), JsonSerializer.SerializeToUtf8Bytes(receipt, WorkflowJson.Default.TaskReceipt), cancellationToken);
         await state.DeleteAsync(paths.Failure(slice.TaskId), cancellationToken);
         return Result(receipt);

@@ -21,17 +21,19 @@ public sealed partial class RunActivities
         if (await ReadReceiptAsync(paths.Receipt(taskId), paths, cancellationToken) is { } earlier)
         {
             if (Fault(earlier) is null) return Result(earlier);
-            await ForgetAsync(paths, plan.Spec, taskId, cancellationToken);
+            await ForgetAsync(paths, plan.Spec, plan.Header, taskId, cancellationToken);
         }
+        if (request.Piece is null && await ReadCachedAsync(paths, plan.Header, slice, cancellationToken) is { } cached) return Result(cached) with { BytesRead = 0 };
         var receipt = await Isolate(paths, plan.Spec, request.Deadline).RunAsync(Compose(plan, slice, request), plan.Spec.Limits.Timeout, static _ => { }, cancellationToken) with { Driver = driver };
         // The run was planned with a worker that can do it: with that one it goes on.
         if (receipt.Failure is { Code: "plugin-missing" or "plugin-changed" } other) throw new RunStoppedException(new RunError(other.Code, other.Message, Pointer: PluginLookup.Pointer));
         if (receipt.Outcome == TaskOutcome.Done && Fault(receipt) is { } fault)
         {
-            await state.DeleteAsync(paths.Part(taskId), cancellationToken);
+            if (receipt.Part is { } part) await state.DeleteAsync(part.Path, cancellationToken);
             receipt = TaskRunner.Failed(taskId, TaskOutcome.Bug, TaskFailure.Of("proof-failed", $"{fault}; are host and worker of one build?")) with { Driver = driver, PeakMemory = receipt.PeakMemory };
         }
         if (receipt.Outcome != TaskOutcome.Done) return await FailAsync(plan, slice, receipt, (request.Piece ?? TaskPiece.Whole(slice)).Split(plan.Header.Reduction), request.Alone, cancellationToken);
+        if (request.Piece is null) await CacheAsync(plan.Header, receipt, cancellationToken);
         await PutOnceAsync(paths.Receipt(taskId), JsonSerializer.SerializeToUtf8Bytes(receipt, WorkflowJson.Default.TaskReceipt), cancellationToken);
         if (request.Attempt > 1 && request.Piece is null) await state.DeleteAsync(paths.Failure(slice.TaskId), cancellationToken);
         return Result(receipt);
@@ -64,29 +66,31 @@ public sealed partial class RunActivities
     WorkerTask Compose(LoadedPlan plan, TaskSlice slice, TaskRequest request)
     {
         var (piece, spec) = (request.Piece, plan.Spec);
-        return Compose(plan, piece?.IdIn(slice) ?? slice.TaskId) with
+        return (piece is null ? ComposeWhole(plan, slice) : Compose(plan, piece.IdIn(slice))) with
         {
             Memory = request.Alone ? LargestMemory(spec) : spec.Limits.Memory.Bytes,
             Scratch = host.ScratchOf(request.Alone ? 1 : Lanes(spec)),
-            Reduce = Work(plan.Header, slice) with { Files = TaskFiles(plan.Header, piece?.RowGroups(slice) ?? slice.Matched), Piece = piece?.ForWorker(plan.Header, slice) },
+            Reduce = Work(plan.Header, slice) with { Files = TaskFiles(plan.Header, piece?.RowGroups(slice) ?? slice.Matched), Piece = piece?.ForWorker(plan.Header, slice) ?? (slice.IsShared ? new ReducePiece(0, 1, slice.StartRow) : null) },
         };
     }
 
+    WorkerTask ComposeWhole(LoadedPlan plan, TaskSlice slice) => Compose(plan, slice.TaskId, plan.Header.PartOf(plan.Paths, slice.TaskId));
+
     /// <summary>A task that puts the part of its name, with nothing to do.</summary>
-    WorkerTask Compose(LoadedPlan plan, string taskId) => new()
+    WorkerTask Compose(LoadedPlan plan, string taskId, string? output = null) => new()
     {
         RunId = plan.Paths.RunId,
         TaskId = taskId,
         Data = dataLocation,
         State = stateLocation,
-        Output = plan.Paths.Part(taskId),
+        Output = output ?? plan.Paths.Part(taskId),
         Memory = plan.Spec.Limits.Memory.Bytes,
         Metadata = Metadata(plan.Header),
         Scratch = host.ScratchOf(Lanes(plan.Spec)),
     };
 
     static ReduceWork Work(PlanHeader header, TaskSlice slice) =>
-        new(header.Columns, new TaskPartition(0, slice.Value, slice.End), header.Where, header.Reduction, []) { Derived = header.Derived };
+        new(header.Columns, header.Shared is null ? new TaskPartition(0, slice.Value, slice.End) : null, header.Where, header.Reduction, []) { Derived = header.Derived, Shared = header.Shared };
 
     static List<TaskFile> TaskFiles(PlanHeader header, IReadOnlyList<RowGroupRun> matched) =>
     [

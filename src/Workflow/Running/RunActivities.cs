@@ -69,9 +69,9 @@ public sealed partial class RunActivities(
         try
         {
             var store = new PlanStore(state, paths);
-            var header = await store.ReadHeaderAsync(cancellationToken) ?? await WritePlanAsync(spec, paths, store, request.StartedAt + spec.Limits.RunTimeout, cancellationToken);
+            var header = await store.ReadHeaderAsync(cancellationToken) ?? await WritePlanAsync(spec, paths, store, request.Fresh, request.StartedAt + spec.Limits.RunTimeout, cancellationToken);
             var tasks = header.Tasks;
-            return new PlanReference(tasks, Lanes(spec), spec.Limits.Retries, spec.Limits.ToleratedFailures.Allowed(tasks), header.Strategy)
+            return new PlanReference(tasks, Lanes(spec), spec.Limits.Retries, header.Shared is null ? spec.Limits.ToleratedFailures.Allowed(tasks) : 0, header.Strategy)
             {
                 Open = request.Redrive == 0 ? null : await FindOpenAsync(paths, header, cancellationToken),
                 RunTimeout = spec.Limits.RunTimeout,
@@ -124,14 +124,16 @@ public sealed partial class RunActivities(
         return [.. errors.TakeWhile(error => (room -= JsonSerializer.SerializeToUtf8Bytes(error, WorkflowJson.Default.RunError).Length) >= 0)];
     }
 
-    async Task<PlanHeader> WritePlanAsync(RunSpec spec, RunPaths paths, PlanStore store, DateTimeOffset? deadline, CancellationToken cancellationToken)
+    async Task<PlanHeader> WritePlanAsync(RunSpec spec, RunPaths paths, PlanStore store, bool fresh, DateTimeOffset? deadline, CancellationToken cancellationToken)
     {
         CheckOutputPath(spec);
         if (spec.Output.Format == ResultFormat.Hive) await CheckManifestAsync(spec.Output.Path, cancellationToken);
         var workers = Isolate(paths, spec, deadline);
         var discovery = new PartitionDiscovery(state, dataLocation, stateLocation, workers, spec.Limits, host.Scratch, paths, driver);
         var plugins = new PluginLookup(dataLocation, stateLocation, workers, spec.Limits, paths);
-        var (header, slices) = await new RunPlanner(data, workers, discovery.FindAsync, plugins).PlanAsync(spec, cancellationToken);
+        var kept = new KeptSlices(state, paths, fresh);
+        var (header, slices) = await new RunPlanner(data, workers, discovery.FindAsync, plugins, Lanes(spec), kept).PlanAsync(spec, cancellationToken);
+        await kept.NameAsync(header, slices, time.GetUtcNow(), cancellationToken);
         header = header with
         {
             Discovery = discovery.Receipt,

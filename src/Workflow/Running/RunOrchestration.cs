@@ -37,7 +37,7 @@ public static class RunOrchestration
     {
         var startedAt = request.StartedAt ?? context.UtcNow;
         context.ReportProgress(new RunProgress("planning", 0, 0, 0, 0, 0));
-        var plan = await Retries.RunAsync(context, attempt => context.CallActivityAsync(RunActivities.PlanRun, new PlanRequest(request.RunId, attempt) { Redrive = request.Redrive, StartedAt = startedAt }),
+        var plan = await Retries.RunAsync(context, attempt => context.CallActivityAsync(RunActivities.PlanRun, new PlanRequest(request.RunId, attempt) { Redrive = request.Redrive, StartedAt = startedAt, Fresh = request.Fresh }),
             plan => new Tried(plan.Outcome, plan.Retries, plan.Stop) { Deadline = startedAt + plan.RunTimeout });
         var run = request with { Deadline = startedAt + plan.RunTimeout };
         var fanOut = new FanOut(context, run, plan, new RunProgress("running", plan.Tasks, plan.Tasks - plan.OpenTasks, 0, 0, 0)) { Stop = plan.Stop };

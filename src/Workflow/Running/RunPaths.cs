@@ -49,6 +49,9 @@ public sealed record RunPaths(string RunId, int Redrive = 0)
     public string PlanErrors => $"{Plan}/errors.json";
     public string Failure(string taskId) => $"{Drive}/receipts/{taskId}.failed.json";
     public string CombinedPart => Redrive == 0 ? $"{Parts}/result" : $"{Parts}/result-{Redrive}";
+    /// <summary>The partitions that combining a shared scan found.</summary>
+    public string CombinedPartitions => $"{CombinedPart}-partitions";
+
     public string Attempts => $"{Drive}/attempts";
 
     /// <summary>As <see cref="Worker.AttemptCount"/> has it.</summary>

@@ -40,7 +40,7 @@ public sealed record TaskPiece(int From, int To, int Bucket = 0, int Buckets = 1
 
     /// <summary>What the worker is told of it.</summary>
     internal ReducePiece ForWorker(PlanHeader header, TaskSlice slice) =>
-        new(Bucket, Buckets, Between(slice, 0, From).Sum(run => RunPlanner.Groups(header.Files, run).Sum(group => group.Rows)));
+        new(Bucket, Buckets, slice.StartRow + Between(slice, 0, From).Sum(run => RunPlanner.Groups(header.Files, run).Sum(group => group.Rows)));
 
     static List<RowGroupRun> Between(TaskSlice slice, int from, int to)
     {

@@ -34,6 +34,7 @@ namespace Fanfold.Workflow.Running;
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(OutputIntent))]
 [JsonSerializable(typeof(PlanDocument))]
+[JsonSerializable(typeof(SliceIndex))]
 [JsonSerializable(typeof(IReadOnlyList<int>))]
 [JsonSerializable(typeof(IReadOnlyList<RunError>))]
 public sealed partial class WorkflowJson : JsonSerializerContext;

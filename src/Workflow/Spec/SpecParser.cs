@@ -24,7 +24,6 @@ public static class SpecParser
         if (SpecReader.Read(new SpecNode(document.RootElement, JsonPointer.Root, faults)) is { } spec)
         {
             SpecValidator.Check(spec, faults);
-            UnsupportedFeatures.Check(spec, faults);
             if (faults.Errors.Count == 0) return SpecResult.Accepted(spec);
         }
         return SpecResult.Refused(faults.Errors);

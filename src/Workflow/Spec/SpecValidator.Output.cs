@@ -7,7 +7,7 @@ namespace Fanfold.Workflow.Spec;
 static partial class SpecValidator
 {
     /// <summary>Folders of the state store that belong to the runs themselves.</summary>
-    static readonly string[] RunFolders = ["fanfold/runs/", "fanfold/outputs/"];
+    static readonly string[] RunFolders = ["fanfold/runs/", "fanfold/outputs/", "fanfold/cache/"];
 
     static readonly JsonPointer OutputPath = JsonPointer.Root.Field("output").Field("path");
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Fanfold.Engine.Expressions;
+using Fanfold.Workflow.Planning;
 
 namespace Fanfold.Workflow.Spec;
 
@@ -22,6 +23,8 @@ static partial class SpecValidator
         CheckSort(spec, faults);
         CheckOutput(spec, faults);
         CheckExpressions(spec, faults);
+        if (spec.Strategy == RunStrategy.SharedScan && StrategyChoice.Excludes(spec) is { } reason)
+            faults.Add(SpecErrorCode.Conflict, JsonPointer.Root.Field("strategy"), $"The strategy 'sharedScan' is not possible here: {reason}; write 'auto' or 'perPartition'.");
     }
 
     static void CheckColumns(RunSpec spec, SpecFaults faults)
