@@ -100,6 +100,8 @@ sealed class Fanfold(Executable? executable = null) : IDisposable
             ["partitionBy"] = new JsonObject { ["column"] = column },
             ["reduce"] = JsonNode.Parse(reduce),
             ["output"] = new JsonObject { ["path"] = output },
+            // Tests of partitions and their tasks mean these, however cheap one scan for all were.
+            ["strategy"] = "perPartition",
         };
         foreach (var (name, value) in JsonNode.Parse(more)!.AsObject()) spec[name] = value?.DeepClone();
         return spec;

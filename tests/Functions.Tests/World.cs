@@ -49,7 +49,7 @@ sealed class World
     }
 
     public static RunSpec Spec(string limits = "{}", string output = Output) => SpecParser.Parse(System.Text.Encoding.UTF8.GetBytes($$"""
-        { "version": 1, "source": { "path": "lake" }, "partitionBy": { "column": "ff" }, "reduce": { "aggregates": { "total": "sum(amount)" } }, "output": { "path": "{{output}}" }, "limits": {{limits}} }
+        { "version": 1, "source": { "path": "lake" }, "partitionBy": { "column": "ff" }, "reduce": { "aggregates": { "total": "sum(amount)" } }, "output": { "path": "{{output}}" }, "limits": {{limits}}, "strategy": "perPartition" }
         """)).Spec!;
 
     /// <summary>Starts a run as the API does; its drive's instance.</summary>

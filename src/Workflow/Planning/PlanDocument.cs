@@ -65,7 +65,7 @@ public static class DryRun
             {
                 var discovery = new PartitionDiscovery(state, dataLocation, stateLocation, isolation, spec.Limits, null, paths);
                 var plugins = new PluginLookup(dataLocation, stateLocation, isolation, spec.Limits, paths);
-                var (header, slices) = await new RunPlanner(data, isolation, discovery.FindAsync, plugins, spec.Limits.Parallel ?? Environment.ProcessorCount).PlanAsync(spec, cancellationToken);
+                var (header, slices) = await new RunPlanner(data, isolation, discovery.FindAsync, plugins, spec.Limits.Parallel ?? Environment.ProcessorCount, new HostCapacity(1).LeastSlice).PlanAsync(spec, cancellationToken);
                 return (PlanDocument.Of(header, slices, spec), []);
             }
             finally

@@ -15,8 +15,9 @@ delegate Task<List<Partition>> DiscoverPartitions(Schema columns, IReadOnlyList<
 
 /// <summary>Turns a spec and the footers of its source into tasks. Reads no data pages itself.</summary>
 /// <param name="lanes">How many tasks will run at once.</param>
+/// <param name="leastSlice">As <see cref="HostCapacity"/> has it.</param>
 /// <param name="kept">Slices of shared scans that were done before; null for none.</param>
-sealed class RunPlanner(IObjectStore data, ITaskIsolation isolation, DiscoverPartitions discover, PluginLookup plugins, int lanes, KeptSlices? kept = null)
+sealed class RunPlanner(IObjectStore data, ITaskIsolation isolation, DiscoverPartitions discover, PluginLookup plugins, int lanes, long leastSlice, KeptSlices? kept = null)
 {
     /// <exception cref="PlanRefusedException">The run can't be planned.</exception>
     public async Task<(PlanHeader Header, List<TaskSlice> Slices)> PlanAsync(RunSpec spec, CancellationToken cancellationToken)
@@ -42,7 +43,7 @@ sealed class RunPlanner(IObjectStore data, ITaskIsolation isolation, DiscoverPar
         // What other versions of the engine made may have other bytes.
         var cache = Hash(reductionHash, EngineVersion, $"{WorkerTask.CurrentVersion}")[..32];
         var planned = new PlannedSource(resolved, sources, files, bounds, distinct, reductionHash);
-        var shared = new SharedScanPlan(planned, SharedScanPlan.PartitionsOf(spec, named), spec, lanes, kept is null || SharedScanPlan.IsPlaced(resolved.Reduction) ? [] : await kept.FindAsync(cache, files, cancellationToken));
+        var shared = new SharedScanPlan(planned, SharedScanPlan.PartitionsOf(spec, named), spec, lanes, leastSlice, kept is null || SharedScanPlan.IsPlaced(resolved.Reduction) ? [] : await kept.FindAsync(cache, files, cancellationToken));
         var single = new PartitionPlan(planned, spec.Limits.Memory.Bytes, isolation.IdleMemory);
         var model = new CostModel(files, new PartitionSpread(resolved, files, bounds, distinct, named), resolved.Reduction, shared.Groups);
         // Where rows are dropped, what a shared scan merges does not tell how many its partitions had.

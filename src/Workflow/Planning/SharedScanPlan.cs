@@ -13,7 +13,7 @@ sealed class SharedScanPlan
     readonly long _cap;
 
     /// <param name="kept">Slices that were done before.</param>
-    public SharedScanPlan(PlannedSource source, SharedPartitions partitions, RunSpec spec, int lanes, IReadOnlyList<IReadOnlyList<RowGroupRun>> kept)
+    public SharedScanPlan(PlannedSource source, SharedPartitions partitions, RunSpec spec, int lanes, long leastSlice, IReadOnlyList<IReadOnlyList<RowGroupRun>> kept)
     {
         _source = source;
         _cap = spec.Limits.Memory.Bytes;
@@ -21,7 +21,7 @@ sealed class SharedScanPlan
         _grouped = source.Resolved with { Reduction = source.Resolved.Reduction with { Keys = [0, .. source.Resolved.Reduction.Keys ?? []] } };
         var (columns, files) = (source.Resolved.Columns, source.Files);
         var predicate = partitions.Values is { } values && partitions.Ends is null ? Predicate.AnyOf(columns, 0, [.. values.Select(value => ScalarText.Read(columns[0].Type, value))]) : null;
-        Slices = SharedSlices.Cut(files, IsScanned, lanes, kept);
+        Slices = SharedSlices.Cut(files, IsScanned, lanes, leastSlice, kept);
 
         bool IsScanned(int file, int position) => !files[file].RowGroups[position].PrunedByWhere
             && (predicate is null || predicate.CanMatch(source.Bounds.Of(file, position)) && FileColumn.CanMatch(predicate, [source.Resolved.Sources[0].Files[file]]));

@@ -3,9 +3,6 @@ namespace Fanfold.Workflow.Planning;
 /// <summary>Cuts the row groups of a shared scan into slices of about the same work, in plan order.</summary>
 static class SharedSlices
 {
-    /// <summary>Less is not worth a process.</summary>
-    const long Least = 16L << 20;
-
     /// <summary>More would be long to do again, and waits for the slowest at the end.</summary>
     const long Most = 1L << 30;
 
@@ -14,8 +11,9 @@ static class SharedSlices
 
     /// <param name="isScanned">Whether a row group, by file and position, may hold rows that count.</param>
     /// <param name="lanes">How many tasks run at once.</param>
+    /// <param name="least">Bytes of a slice that is worth a process.</param>
     /// <param name="kept">Slices that are there already: as far as all of their row groups still are, they stay as they are.</param>
-    public static List<IReadOnlyList<RowGroupRun>> Cut(IReadOnlyList<PlannedFile> files, Func<int, int, bool> isScanned, int lanes, IReadOnlyList<IReadOnlyList<RowGroupRun>> kept)
+    public static List<IReadOnlyList<RowGroupRun>> Cut(IReadOnlyList<PlannedFile> files, Func<int, int, bool> isScanned, int lanes, long least, IReadOnlyList<IReadOnlyList<RowGroupRun>> kept)
     {
         var open = new SortedSet<(int File, int Position)>();
         for (var file = 0; file < files.Count; file++)
@@ -34,7 +32,7 @@ static class SharedSlices
             slices.Add(slice);
         }
         var total = open.Sum(group => Weight(files, group));
-        var count = Math.Clamp(Math.Max(total / Most, Math.Min(lanes, total / Least)), 1, Math.Max(1, open.Count));
+        var count = Math.Clamp(Math.Max(total / Most, Math.Min(lanes, total / least)), 1, Math.Max(1, open.Count));
         var (done, made) = (0L, 0L);
         var runs = new List<RowGroupRun>();
         foreach (var group in open)

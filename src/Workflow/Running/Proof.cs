@@ -79,7 +79,7 @@ static class Proof
     {
         var receipts = tasks.Where(task => !task.Failed).Select(task => task.Receipt!).ToList();
         var rowsInPartitions = receipts.Sum(receipt => receipt.RowsInPartition);
-        var covers = header.Discovered || tasks.Count > 0 && (tasks[0].Slice.End is not null || header.Shared?.Ends is not null) && rowsInPartitions == header.RowsAfterWhere;
+        var covers = header.Discovered || (header.Shared?.Ends is not null || tasks.Count > 0 && tasks[0].Slice.End is not null) && rowsInPartitions == header.RowsAfterWhere;
         var scope = tasks.Any(task => task.Failed) ? "partial by tolerated failures" : covers ? "complete" : "partial by request";
         return new CompletenessProof(scope, receipts.Count, receipts.Sum(receipt => receipt.RowsDecoded), rowsInPartitions,
             header.RowsAfterWhere, receipts.Sum(receipt => receipt.Part?.Rows ?? 0))

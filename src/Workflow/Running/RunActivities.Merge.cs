@@ -16,7 +16,7 @@ public sealed partial class RunActivities
         var (plan, slice) = await LoadSliceAsync(paths, request.Index, cancellationToken);
         Telemetry.Describe(span, slice, slice.TaskId, request.Attempt);
         if (await ReadReceiptAsync(paths.Receipt(slice.TaskId), paths, cancellationToken) is { } earlier && Proof.Fault(plan.Header, slice, earlier, paths) is null) return Result(earlier);
-        var pieces = TaskPiece.Whole(slice).Split(plan.Header.Reduction);
+        var pieces = TaskPiece.Whole(slice).Split(plan.Header.Reduction, slice.IsShared);
         var finished = new List<FinishedPiece>();
         if (!await FindFinishedAsync(pieces, plan, slice, finished, cancellationToken)) return await LostAsync();
         if (Proof.Fault(slice, finished) is { } fault)
@@ -48,7 +48,7 @@ public sealed partial class RunActivities
         foreach (var piece in pieces)
         {
             if (await ReadReceiptAsync(paths.Receipt(piece.IdIn(slice)), paths, cancellationToken) is { } receipt && Proof.Fault(plan.Header, slice, piece, receipt, paths) is null) finished.Add(new FinishedPiece(piece, receipt));
-            else if (piece.Split(plan.Header.Reduction) is not { Count: > 0 } smaller || !await FindFinishedAsync(smaller, plan, slice, finished, cancellationToken)) return false;
+            else if (piece.Split(plan.Header.Reduction, slice.IsShared) is not { Count: > 0 } smaller || !await FindFinishedAsync(smaller, plan, slice, finished, cancellationToken)) return false;
         }
         return true;
     }

@@ -32,7 +32,7 @@ public sealed partial class RunActivities
             if (receipt.Part is { } part) await state.DeleteAsync(part.Path, cancellationToken);
             receipt = TaskRunner.Failed(taskId, TaskOutcome.Bug, TaskFailure.Of("proof-failed", $"{fault}; are host and worker of one build?")) with { Driver = driver, PeakMemory = receipt.PeakMemory };
         }
-        if (receipt.Outcome != TaskOutcome.Done) return await FailAsync(plan, slice, receipt, (request.Piece ?? TaskPiece.Whole(slice)).Split(plan.Header.Reduction), request.Alone, cancellationToken);
+        if (receipt.Outcome != TaskOutcome.Done) return await FailAsync(plan, slice, receipt, (request.Piece ?? TaskPiece.Whole(slice)).Split(plan.Header.Reduction, slice.IsShared), request.Alone, cancellationToken);
         if (request.Piece is null) await CacheAsync(plan.Header, receipt, cancellationToken);
         await PutOnceAsync(paths.Receipt(taskId), JsonSerializer.SerializeToUtf8Bytes(receipt, WorkflowJson.Default.TaskReceipt), cancellationToken);
         if (request.Attempt > 1 && request.Piece is null) await state.DeleteAsync(paths.Failure(slice.TaskId), cancellationToken);

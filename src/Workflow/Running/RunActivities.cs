@@ -132,7 +132,7 @@ public sealed partial class RunActivities(
         var discovery = new PartitionDiscovery(state, dataLocation, stateLocation, workers, spec.Limits, host.Scratch, paths, driver);
         var plugins = new PluginLookup(dataLocation, stateLocation, workers, spec.Limits, paths);
         var kept = new KeptSlices(state, paths, fresh);
-        var (header, slices) = await new RunPlanner(data, workers, discovery.FindAsync, plugins, Lanes(spec), kept).PlanAsync(spec, cancellationToken);
+        var (header, slices) = await new RunPlanner(data, workers, discovery.FindAsync, plugins, Lanes(spec), host.LeastSlice, kept).PlanAsync(spec, cancellationToken);
         await kept.NameAsync(header, slices, time.GetUtcNow(), cancellationToken);
         header = header with
         {

@@ -19,7 +19,8 @@ public sealed record TaskPiece(int From, int To, int Bucket = 0, int Buckets = 1
     /// The pieces that it is split into, in plan order: halves of its row groups, then buckets of its group keys. None where nothing smaller is left. Whoever
     /// splits it anew splits it alike.
     /// </summary>
-    internal IReadOnlyList<TaskPiece> Split(TaskReduction reduction)
+    /// <param name="isShared">Whether the partition is one of the group keys.</param>
+    internal IReadOnlyList<TaskPiece> Split(TaskReduction reduction, bool isShared = false)
     {
         if (reduction.Plugin is not null || From == To) return [];
         if (To - From > 1)
@@ -27,7 +28,7 @@ public sealed record TaskPiece(int From, int To, int Bucket = 0, int Buckets = 1
             var middle = From + (To - From) / 2;
             return [new TaskPiece(From, middle), new TaskPiece(middle, To)];
         }
-        if (reduction is not { Aggregates: not null, Keys.Count: > 0 } || Buckets >= MaxBuckets) return [];
+        if (!isShared && reduction is not { Aggregates: not null, Keys.Count: > 0 } || Buckets >= MaxBuckets) return [];
         // What is Bucket modulo Buckets is one of these modulo four times as many.
         return [.. Enumerable.Range(0, BucketsAtOnce).Select(i => new TaskPiece(From, To, Bucket + i * Buckets, Buckets * BucketsAtOnce))];
     }

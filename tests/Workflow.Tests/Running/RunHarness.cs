@@ -63,8 +63,8 @@ sealed class RunHarness
     public static RunSpec Spec(string limits = "{}", string aggregate = "sum(amount)", string output = $$"""{ "path": "{{Output}}" }""") =>
         SpecOf($$"""{ "aggregates": { "total": "{{aggregate}}" } }""", limits, output);
 
-    public static RunSpec SpecOf(string reduce, string limits = "{}", string output = $$"""{ "path": "{{Output}}" }""") => SpecParser.Parse(System.Text.Encoding.UTF8.GetBytes($$"""
-        { "version": 1, "source": { "path": "lake" }, "partitionBy": { "column": "ff" }, "reduce": {{reduce}}, "output": {{output}}, "limits": {{limits}} }
+    public static RunSpec SpecOf(string reduce, string limits = "{}", string output = $$"""{ "path": "{{Output}}" }""", string strategy = "perPartition") => SpecParser.Parse(System.Text.Encoding.UTF8.GetBytes($$"""
+        { "version": 1, "source": { "path": "lake" }, "partitionBy": { "column": "ff" }, "reduce": {{reduce}}, "output": {{output}}, "limits": {{limits}}, "strategy": "{{strategy}}" }
         """)).Spec!;
 
     public async Task<RunRequest> StartAsync(string runId, RunSpec spec) =>

@@ -39,7 +39,7 @@ public class SpecDifferentialTests
             command.CommandText = $"set timezone = 'UTC'; set threads = 1; pragma disable_optimizer; create table t ({DuckDbTable.Definition}); insert into t values {string.Join(", ", made.Table.Rows.Select((row, id) => $"({id}, {string.Join(", ", row.Select(DuckDbTable.Literal))})"))}";
             command.ExecuteNonQuery();
             var harness = new RunHarness();
-            WriteFiles(harness, made);
+            RandomSource.Write(harness.Store, made.Table, made.FileRows, made.RowGroupRows);
             for (var i = 0; i < made.Specs.Length; i++)
             {
                 specs++;
@@ -62,27 +62,6 @@ public class SpecDifferentialTests
             }
         }, iter: Soak.Cases(40), threads: 1);
         Assert.True(specs >= 2_000 && rows > 10 * specs && errors < specs / 10, $"{specs} specs, {rows} rows, {errors} errors");
-    }
-
-    static void WriteFiles(RunHarness harness, Case made)
-    {
-        for (var from = 0; from < made.Table.Rows.Length; from += made.FileRows)
-        {
-            using var content = new MemoryStream();
-            using var writer = new ParquetFileWriter(made.Table.Schema, content, new Dictionary<string, string>());
-            var rows = made.Table.Rows.Skip(from).Take(made.FileRows).ToList();
-            for (var start = 0; start < rows.Count; start += made.RowGroupRows)
-            {
-                var columns = made.Table.Schema.Fields.Select(field => Column.Create(field.Type)).ToArray();
-                foreach (var row in rows.Skip(start).Take(made.RowGroupRows))
-                {
-                    for (var i = 0; i < columns.Length; i++) columns[i].Append(row[i]);
-                }
-                writer.WriteRowGroup(columns);
-            }
-            writer.Complete();
-            Wait(harness.Store.PutAsync($"lake/{from:d5}.parquet", content.ToArray(), PutCondition.None, CancellationToken.None));
-        }
     }
 
     static (List<Scalar[]>? Rows, string? Failure) Ours(RunHarness harness, string runId, string json)
@@ -143,6 +122,4 @@ public class SpecDifferentialTests
 
     // Sums of DuckDB's doubles round at each step, and its variances by Welford's method.
     static bool Near(double left, double right) => left.Equals(right) || left == right || Math.Abs(left - right) <= 1e-9 * Math.Max(1e-3, Math.Max(Math.Abs(left), Math.Abs(right)));
-
-    static void Wait(Task task) => task.GetAwaiter().GetResult();
 }

@@ -41,7 +41,7 @@ sealed record Scenario(int Partitions, int RowGroups, string Format, bool Discov
         {
           "version": 1, "source": { "path": "lake" }, "partitionBy": { "column": "ff"{{(Discovers ? "" : $", \"values\": [{string.Join(',', Enumerable.Range(0, Partitions))}]")}} },
           "reduce": { "aggregates": { "total": "{{(rival ? "max" : "sum")}}(amount)" } }, "output": { "path": "{{Output}}"{{(Format == "hive" ? ", \"layout\": \"hive\"" : "")}} },
-          "limits": { "parallel": {{Parallel}}, "retries": {{Retries}}, "toleratedFailures": {{Tolerated}} }
+          "limits": { "parallel": {{Parallel}}, "retries": {{Retries}}, "toleratedFailures": {{Tolerated}} }, "strategy": "perPartition"
         }
         """)).Spec!;
 
