@@ -1,5 +1,6 @@
 using Fanfold.Benchmarks;
 using Fanfold.Benchmarks.SinglePass;
+using Fanfold.Benchmarks.Strategies;
 
 if (Duck.IsPeer(args)) return Duck.RunPeer(args);
 
@@ -13,6 +14,9 @@ var known = new Dictionary<string, Func<Published, BenchmarkOptions, TextWriter,
     ["group-by"] = GroupByBenchmark.RunAsync,
     ["memory"] = MemoryBenchmark.RunAsync,
     ["seed"] = SeedBenchmark.RunAsync,
+    ["strategies"] = StrategyBenchmark.RunAsync,
+    ["choice"] = ChoiceBenchmark.RunAsync,
+    ["stations"] = StationsBenchmark.RunAsync,
 };
 var named = args.Where(arg => !arg.StartsWith("--", StringComparison.Ordinal)).ToList();
 if (named.Except(known.Keys).FirstOrDefault() is { } unknown || args.FirstOrDefault(arg => arg.StartsWith("--", StringComparison.Ordinal) && arg is not ("--small" or "--check")) is { } option && (unknown = option) is not null)

@@ -34,6 +34,13 @@ sealed record DataSet(string Root, string Name, long Rows)
         case when hash(i * 16 + 9) % 10 = 0 then null else (hash(i * 16 + 10) >> 11) / 9007199254740992.0::double end as nd
         """;
 
+    const string MixtureColumns = """
+        (hash(i * 16 + 1) % 64)::int as ff,
+        (hash(i * 16 + 2) >> 11) / 9007199254740992.0::double as d1,
+        (hash(i * 16 + 3) % 1000000)::double / 100 as d2,
+        (hash(i * 16 + 4) % 200)::int as cat
+        """;
+
     // As many rows for each key, and each in every row group.
     const string GroupColumns = """
         (hash(i * 16 + 1) % 64)::int as ff,
@@ -57,9 +64,11 @@ sealed record DataSet(string Root, string Name, long Rows)
     /// <summary>Keys of few and of many values, in no order.</summary>
     public static Task<DataSet> WriteGroupsAsync(bool small) => WriteAsync("g-duckdb-snappy", GroupColumns, "", "snappy", small);
 
-    static async Task<DataSet> WriteAsync(string name, string columns, string order, string codec, bool small)
+    static Task<DataSet> WriteAsync(string name, string columns, string order, string codec, bool small) => WriteAsync(name, columns, order, codec, Size(small));
+
+    static async Task<DataSet> WriteAsync(string name, string columns, string order, string codec, (long Rows, int RowGroup) size)
     {
-        var (rows, group) = Size(small);
+        var (rows, group) = size;
         return await EnsureAsync(name, rows, folder =>
         {
             for (var file = 0; file < Files; file++)
@@ -72,6 +81,10 @@ sealed record DataSet(string Root, string Name, long Rows)
             return Task.CompletedTask;
         });
     }
+
+    /// <summary>Of twelve parts of each file's rows the first so many sorted by ff, the others in no order: all between <see cref="Layout.Even"/> and <see cref="Layout.Clustered"/>.</summary>
+    public static Task<DataSet> WriteMixtureAsync(int sorted, bool small) =>
+        WriteAsync($"m{sorted}-duckdb-snappy", MixtureColumns, $"order by case when hash(i * 16 + 11) % 12 < {sorted} then ff else 64 end, i", "snappy", (small ? 400_000 : 4_000_000, small ? 8192 : 65_536));
 
     /// <summary>The same rows in the same files, as Polars writes them.</summary>
     public static async Task<DataSet> WriteTwinAsync(DataSet original, Polars polars, bool small) =>

@@ -47,5 +47,8 @@ sealed class Polars(string engine, string parallel) : Contender
     public static Task<ProcessRun> LoopAsync(string source, IReadOnlyList<int?> values, string target) =>
         StartAsync(new JsonObject { ["question"] = "Loop", ["source"] = source, ["values"] = new JsonArray([.. values.Select(value => (JsonNode?)value)]), ["output"] = target });
 
+    /// <summary>A question of the seed's job on as many threads as there are cores.</summary>
+    public static Task<ProcessRun> StartOnAllCoresAsync(JsonObject task) => ProcessRun.StartAsync("node", [Path.Combine(Folder, "peer.cjs"), task.ToJsonString()], new Dictionary<string, string>());
+
     static Task<ProcessRun> StartAsync(JsonObject task) => ProcessRun.StartAsync("node", [Path.Combine(Folder, "peer.cjs"), task.ToJsonString()], OneThread);
 }

@@ -15,6 +15,10 @@ const answers = {
   Scan: () => scan().select(pl.col("d1").sum(), pl.col("d2").sum(), pl.col("nd").sum()),
 };
 
+const ofSeed = (source) => source.groupBy(["ff", "cat"]).agg(pl.len().alias("n"), pl.col("d1").sum().alias("total"), pl.col("d2").mean().alias("average"),
+  pl.col("d1").min().alias("least"), pl.col("d2").max().alias("most"));
+const seedTurn = (value) => ofSeed(pl.scanParquet(task.source).filter(pl.col("ff").eq(value))).collectSync();
+
 function run() {
   if (task.question === "Copy") {
     pl.scanParquet(task.source).sinkParquet(task.output, { compression: "snappy", rowGroupSize: task.rowGroup }).collectSync();
@@ -25,6 +29,22 @@ function run() {
       .filter(value === null ? pl.col("ff").isNull() : pl.col("ff").eq(value)).filter(pl.col("distance").gt(2.5))
       .groupBy(["ff", "category", "zone"]).agg(pl.len().alias("n"), pl.col("amount").sum().alias("total")).collectSync());
     pl.concat(frames).writeParquet(task.output);
+    return [];
+  }
+  if (task.question === "SeedLoop") {
+    pl.concat(task.values.map(seedTurn)).writeParquet(task.output, { compression: "zstd" });
+    return [];
+  }
+  if (task.question === "SeedTurn") {
+    seedTurn(task.value).writeParquet(task.output, { compression: "zstd" });
+    return [];
+  }
+  if (task.question === "SeedConcat") {
+    pl.concat(task.files.map((file) => pl.scanParquet(file).collectSync())).writeParquet(task.output, { compression: "zstd" });
+    return [];
+  }
+  if (task.question === "SeedGroup") {
+    ofSeed(pl.scanParquet(task.source)).collectSync().writeParquet(task.output, { compression: "zstd" });
     return [];
   }
   const query = answers[task.question]();
