@@ -15,7 +15,7 @@ sealed record ErrorDocument(
 
 /// <summary><c>purge --json</c>.</summary>
 /// <param name="Complete">Whether every run was looked at; false when the time was up before.</param>
-sealed record PurgeDocument(IReadOnlyList<string> Purged, int Kept, bool Complete);
+sealed record PurgeDocument(IReadOnlyList<string> Purged, int Kept, bool Complete, int Slices);
 
 /// <summary><c>serve --json</c>, once requests are taken.</summary>
 sealed record ServeDocument(IReadOnlyList<string> Urls);

@@ -73,6 +73,9 @@ public sealed record TaskReceipt
     /// <summary>An earlier part under the same name had other bytes and was kept.</summary>
     public bool NondeterministicPart { get; init; }
 
+    /// <summary>The driver of a receipt that another run has kept.</summary>
+    public const string CacheDriver = "cache";
+
     /// <summary>Who drove the run when the task ended; set by the host.</summary>
     public string? Driver { get; init; }
 

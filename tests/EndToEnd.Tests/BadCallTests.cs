@@ -55,13 +55,14 @@ public sealed class BadCallTests : IDisposable
     }
 
     [Fact]
-    public async Task Run_SharedScan_IsRefused()
+    public async Task Run_SharedScanThatToleratesFailures_IsRefused()
     {
-        var run = (await _fanfold.RunAsync(Spec("""{ "strategy": "sharedScan" }"""))).Exits(2);
+        const string tolerant = """{ "limits": { "toleratedFailures": 1 } }""";
+        var run = (await _fanfold.RunAsync(Spec("""{ "strategy": "sharedScan", "limits": { "toleratedFailures": 1 } }"""))).Exits(2);
 
-        Assert.Equal("unsupported", (string?)run.Error["code"]);
+        Assert.Equal("conflict", (string?)run.Error["code"]);
         Assert.Equal("/strategy", (string?)run.Error["pointer"]);
-        Assert.Equal("/strategy", (string?)(await _fanfold.RunAsync(Spec(), "--strategy", "sharedScan")).Exits(2).Error["pointer"]);
+        Assert.Equal("/strategy", (string?)(await _fanfold.RunAsync(Spec(tolerant), "--strategy", "sharedScan")).Exits(2).Error["pointer"]);
     }
 
     [Theory]

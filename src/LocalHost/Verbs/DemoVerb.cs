@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text;
 using Fanfold.Storage;
+using Fanfold.Workflow.Planning;
 using Fanfold.Workflow.Running;
 using Fanfold.Workflow.Spec;
 
@@ -51,10 +52,10 @@ static class DemoVerb
             var exitCode = outcome.Print(asJson);
             if (!asJson && exitCode == ExitCode.Succeeded)
             {
-                Console.WriteLine("""
+                Console.WriteLine($"""
 
                     Every row group holds every value of ff, so statistics rule none of them out: this is the hard case.
-                    "auto" would choose perPartition as well; it is the only strategy of this version.
+                    {await AdviseAsync(spec, stores, cancellationToken)}
                     """);
                 Directory.CreateDirectory(Path.GetDirectoryName(SpecFile)!);
                 await File.WriteAllTextAsync(SpecFile, Spec, cancellationToken);
@@ -63,5 +64,13 @@ static class DemoVerb
             return exitCode;
         });
         return command;
+    }
+
+    /// <summary>What the planner would choose, had it been asked.</summary>
+    static async Task<string> AdviseAsync(RunSpec spec, Stores stores, CancellationToken cancellationToken)
+    {
+        var (plan, errors) = await DryRun.PlanAsync(spec with { Strategy = RunStrategy.Auto }, stores.Data, stores.State, stores.DataLocation, stores.StateLocation,
+            new ProcessIsolation(WorkerCommand.Find(), stores.Identity), DryRun.Id(RunVerb.NewRunId()), cancellationToken);
+        return plan is null ? $"\"auto\" can't be asked: {errors[0].Message}" : $"\"auto\" would choose {plan.Strategy}: {plan.StrategyReason}.";
     }
 }

@@ -13,12 +13,12 @@ static class PurgeVerb
         var store = CommonOptions.Store();
         var json = CommonOptions.Json();
         foreach (var option in (Option<string>[])[age, within]) DurationText.Check(option);
-        var command = new Command("purge", "Remove the state of old runs. Results and manifests stay, and so does whatever is being driven.") { age, within, store, json };
+        var command = new Command("purge", "Remove the state of old runs, and what shared scans kept for later ones. Results and manifests stay, and so does whatever is being driven.") { age, within, store, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var purge = await RunPurge.RunAsync(new Stores(parsed.GetValue(store), null).State, TimeProvider.System, DurationText.Parse(parsed.GetValue(age)!)!.Value, DurationText.Parse(parsed.GetValue(within)!)!.Value, cancellationToken);
-            if (parsed.GetValue(json)) CommandJson.Write(new PurgeDocument(purge.Purged, purge.Kept, purge.IsComplete), CommandJson.Default.PurgeDocument);
-            else Console.WriteLine($"{purge.Purged.Count} runs purged, {purge.Kept} kept{(purge.IsComplete ? "" : "; the time was up before all were looked at: call again")}");
+            if (parsed.GetValue(json)) CommandJson.Write(new PurgeDocument(purge.Purged, purge.Kept, purge.IsComplete, purge.Slices), CommandJson.Default.PurgeDocument);
+            else Console.WriteLine($"{purge.Purged.Count} runs purged, {purge.Kept} kept, {purge.Slices} kept states of shared scans removed{(purge.IsComplete ? "" : "; the time was up before all were looked at: call again")}");
             return ExitCode.Succeeded;
         });
         return command;

@@ -56,7 +56,8 @@ sealed class PartitionSpread
     {
         var known = files.SelectMany((file, index) => file.RowGroups.Select((_, position) => bounds.Of(index, position)[0])).ToList();
         if (known.Count == 0 || known.Exists(group => group.Min is not { } min || group.Max is null || min.Type.Lane == Lane.Bytes)) return null;
-        return (known.Min(group => Number(group.Min!.Value)), known.Max(group => Number(group.Max!.Value)));
+        var (least, most) = (known.Min(group => Number(group.Min!.Value)), known.Max(group => Number(group.Max!.Value)));
+        return double.IsFinite(most - least) ? (least, most) : null;
     }
 
     static double Width(in Scalar min, in Scalar max) => min.Type.Lane == Lane.Bytes ? 0 : Number(max) - Number(min);

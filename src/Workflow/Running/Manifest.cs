@@ -87,17 +87,17 @@ public sealed record ManifestPartition(
 /// <summary>A task of a shared scan. Sizes are in bytes.</summary>
 /// <param name="Rows">Rows of its row groups.</param>
 /// <param name="States">Groups, over all partitions, in its part.</param>
-/// <param name="Reused">Whether its states were there before the run's last drive: of an earlier one, or of another run.</param>
+/// <param name="Reused">Whether another run had made its states.</param>
 public sealed record ManifestSlice(string Name, int RowGroups, long Rows, long States, string? Hash, bool Reused, long? ForecastMemory, long? PeakMemory)
 {
-    internal static ManifestSlice Of(FinishedTask task, string driver) => new(
-        task.Slice.Partition, task.Slice.Matched.Sum(run => run.To - run.From), task.Slice.RowsToDecode, task.Receipt?.Part?.Rows ?? 0, task.Receipt?.Part?.Hash, task.Receipt?.Driver != driver,
+    internal static ManifestSlice Of(FinishedTask task) => new(
+        task.Slice.Partition, task.Slice.Matched.Sum(run => run.To - run.From), task.Slice.RowsToDecode, task.Receipt?.Part?.Rows ?? 0, task.Receipt?.Part?.Hash, task.Receipt?.Driver == TaskReceipt.CacheDriver,
         task.Slice.ForecastMemory > 0 ? task.Slice.ForecastMemory : null, task.Receipt?.PeakMemory > 0 ? task.Receipt.PeakMemory : null);
 }
 
 /// <summary>Estimate beside actual. Sizes are in bytes.</summary>
 /// <param name="Estimate">Of the strategy that was chosen; null in plans of older builds.</param>
-/// <param name="Actual">Of the drive that committed, its plan and combine included; what it reused cost nothing.</param>
+/// <param name="Actual">Of all tasks that count, whichever drive ran them, plan and combine included; what other runs had made cost nothing.</param>
 public sealed record ManifestCost(PlanCandidate? Estimate, ActualCost Actual);
 
 /// <param name="CpuSeconds">Of workers; 0 where tasks share the host's process.</param>

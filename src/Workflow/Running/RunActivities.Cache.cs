@@ -6,15 +6,12 @@ namespace Fanfold.Workflow.Running;
 
 public sealed partial class RunActivities
 {
-    /// <summary>Who drove the runs whose states are in the cache.</summary>
-    const string CacheDriver = "cache";
-
     /// <summary>The receipt of a slice that another run has done, made this run's own; null where none has.</summary>
     async Task<TaskReceipt?> ReadCachedAsync(RunPaths paths, PlanHeader header, TaskSlice slice, CancellationToken cancellationToken)
     {
         if (header.Cache is not { } cache || await ReadReceiptAsync(CachePaths.Receipt(cache, slice.TaskId), paths, cancellationToken) is not { } receipt) return null;
         if (Proof.Fault(header, slice, receipt, paths) is not null) return null;
-        receipt = receipt with { Driver = CacheDriver };
+        receipt = receipt with { Driver = TaskReceipt.CacheDriver };
         await PutOnceAsync(paths.Receipt(slice.TaskId), JsonSerializer.SerializeToUtf8Bytes(receipt, WorkflowJson.Default.TaskReceipt), cancellationToken);
         return receipt;
     }

@@ -121,7 +121,7 @@ public sealed partial class RunActivities
             Result = result,
             Columns = header.ResultColumns,
             Partitions = partitions,
-            Slices = header.Shared is null ? null : [.. tasks.Select(task => ManifestSlice.Of(task, driver))],
+            Slices = header.Shared is null ? null : [.. tasks.Select(ManifestSlice.Of)],
             Cost = new ManifestCost(header.Candidates.Count > 0 ? header.Candidates[0] : null, CostOf(spec, header, tasks, combined)),
             Proof = proof,
             Inputs = [.. header.Files.Select(file => new ManifestInput(file.Path, file.ETag, file.Length, file.Rows))],
@@ -129,11 +129,12 @@ public sealed partial class RunActivities
         };
     }
 
-    ActualCost CostOf(RunSpec spec, PlanHeader header, List<FinishedTask> tasks, TaskReceipt combined)
+    /// <summary>The same for all deliveries of the commit: of receipts and plan alone.</summary>
+    static ActualCost CostOf(RunSpec spec, PlanHeader header, List<FinishedTask> tasks, TaskReceipt combined)
     {
-        var own = tasks.Select(task => task.Receipt).Append(header.Discovery).OfType<TaskReceipt>().Where(receipt => receipt.Driver == driver).Append(combined).ToList();
+        var own = tasks.Where(task => !task.Failed).Select(task => task.Receipt).Append(header.Discovery).OfType<TaskReceipt>().Where(receipt => receipt.Driver != TaskReceipt.CacheDriver).Append(combined).ToList();
         var (cpu, requests) = (own.Sum(receipt => receipt.CpuMs) / 1000.0, own.Sum(receipt => (long)receipt.Requests) + header.Totals.Requests);
-        return new ActualCost(tasks.Count, tasks.Count(task => task.Receipt is { } receipt && receipt.Driver != driver), own.Sum(receipt => receipt.BytesRead), requests, cpu,
+        return new ActualCost(tasks.Count, tasks.Count(task => task.Receipt?.Driver == TaskReceipt.CacheDriver), own.Sum(receipt => receipt.BytesRead), requests, cpu,
             own.Max(receipt => receipt.PeakMemory), Math.Round(PriceTable.Of(own.Sum(receipt => receipt.ElapsedMs) / 1000.0, spec.Limits.Memory.Bytes, own.Count, requests, 2L * own.Count), 6));
     }
 

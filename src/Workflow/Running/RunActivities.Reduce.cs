@@ -29,7 +29,7 @@ public sealed partial class RunActivities
         if (receipt.Failure is { Code: "plugin-missing" or "plugin-changed" } other) throw new RunStoppedException(new RunError(other.Code, other.Message, Pointer: PluginLookup.Pointer));
         if (receipt.Outcome == TaskOutcome.Done && Fault(receipt) is { } fault)
         {
-            if (receipt.Part is { } part) await state.DeleteAsync(part.Path, cancellationToken);
+            await state.DeleteAsync(request.Piece is null ? plan.Header.PartOf(paths, taskId) : paths.Part(taskId), cancellationToken);
             receipt = TaskRunner.Failed(taskId, TaskOutcome.Bug, TaskFailure.Of("proof-failed", $"{fault}; are host and worker of one build?")) with { Driver = driver, PeakMemory = receipt.PeakMemory };
         }
         if (receipt.Outcome != TaskOutcome.Done) return await FailAsync(plan, slice, receipt, (request.Piece ?? TaskPiece.Whole(slice)).Split(plan.Header.Reduction, slice.IsShared), request.Alone, cancellationToken);

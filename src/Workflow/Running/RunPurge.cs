@@ -6,8 +6,9 @@ namespace Fanfold.Workflow.Running;
 /// <summary>What a purge did.</summary>
 /// <param name="Purged">The runs whose state was removed.</param>
 /// <param name="Kept">The runs that were looked at and stayed: too young, being driven, or with a record that this build can't read.</param>
-/// <param name="IsComplete">False when the time was up before every run was looked at.</param>
-public sealed record RunPurge(IReadOnlyList<string> Purged, int Kept, bool IsComplete)
+/// <param name="IsComplete">False when the time was up before everything was looked at.</param>
+/// <param name="Slices">Kept states of shared scans that were removed, since no plan had named them for as long.</param>
+public sealed record RunPurge(IReadOnlyList<string> Purged, int Kept, bool IsComplete, int Slices = 0)
 {
     const int Concurrency = 16;
 
@@ -38,7 +39,8 @@ public sealed record RunPurge(IReadOnlyList<string> Purged, int Kept, bool IsCom
                 kept++;
             }
         }
-        return new RunPurge(purged, kept, IsComplete: true);
+        var slices = await CachePurge.RunAsync(state, until, () => time.GetElapsedTime(began) >= within, cancellationToken);
+        return new RunPurge(purged, kept, IsComplete: slices is not null, slices ?? 0);
     }
 
     // A drive that waits for a store shows no life for minutes, and where it has no lease nothing else tells that it lives.

@@ -110,6 +110,7 @@ public sealed class HostileNameTests : IDisposable
     static bool IsState(string path) => path.Split('/') switch
     {
         ["fanfold", "runs", var run, ..] => run.StartsWith("run-", StringComparison.Ordinal) && RunPaths.IsRunId(run),
+        ["fanfold", "cache", var reduction, var slice] => reduction.Length == 32 && reduction.All(char.IsAsciiHexDigitLower) && (slice == "slices.json" || slice.Split('.') is [{ Length: 24 } task, "json" or "parquet"] && task.All(char.IsAsciiHexDigitLower)),
         ["fanfold", "outputs", var output, _] => output.Length == 32 && output.All(char.IsAsciiHexDigitLower),
         _ => false,
     };

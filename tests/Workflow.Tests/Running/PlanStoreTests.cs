@@ -2,6 +2,7 @@ using System.Text.Json;
 using Fanfold.Storage;
 using Fanfold.Workflow.Planning;
 using Fanfold.Workflow.Running;
+using Fanfold.Workflow.Spec;
 
 namespace Fanfold.Workflow.Tests.Running;
 
@@ -16,7 +17,7 @@ public class PlanStoreTests
         var harness = new RunHarness();
         await harness.WriteDataAsync(1);
         var values = string.Join(',', Enumerable.Range(0, partitions));
-        var spec = Spec.SpecSamples.Accept(Spec.SpecSamples.With("/partitionBy/values", $"[{values}]")) with { Source = RunHarness.Spec().Source };
+        var spec = Fanfold.Workflow.Tests.Spec.SpecSamples.Accept(Fanfold.Workflow.Tests.Spec.SpecSamples.With("/partitionBy/values", $"[{values}]")) with { Source = RunHarness.Spec().Source, Strategy = RunStrategy.PerPartition };
         var request = await harness.StartAsync("r", spec);
 
         var plan = await harness.Activities.PlanRunAsync(new PlanRequest(request.RunId, 1), Cancellation);

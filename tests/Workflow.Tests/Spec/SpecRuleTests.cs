@@ -108,7 +108,6 @@ public class SpecRuleTests
 
     [Theory]
     [InlineData("/partitionBy", "{\"columns\":[\"a\",\"b\"]}", "/partitionBy/columns")]
-    [InlineData("/strategy", "\"sharedScan\"", "/strategy")]
     public void Parse_NotYetSupported_SaysSoInASentence(string pointer, string value, string at)
     {
         var error = Assert.Single(SpecSamples.Parse(SpecSamples.With(pointer, value)).Errors);
