@@ -224,9 +224,9 @@ public class HiveCommitTests
             await harness.WriteDataAsync(2);
             await harness.RunAsync("older", Spec("max(amount)"));
             var (late, other) = (await CombinedAsync(harness, "late", Spec("sum(amount)", 1)), await CombinedAsync(harness, "other", Spec("min(amount)", 0)));
-            var (first, goesOn) = await StartAsync(harness, late, (_, path) => path == RunPaths.Manifest(Folder));
+            var (first, goesOn) = await harness.CommitUntilAsync(late, (_, path) => path == RunPaths.Manifest(Folder));
             harness.Store.BreakLease(RunPaths.OutputLock(Folder));
-            var (second, follows) = await StartAsync(harness, other, (number, _) => number == call);
+            var (second, follows) = await harness.CommitUntilAsync(other, (number, _) => number == call);
             var isThrough = second.IsCompleted;
 
             goesOn();
@@ -255,21 +255,6 @@ public class HiveCommitTests
                 return false;
             }
         }
-    }
-
-    /// <summary>Begins a commit, which stands still before the first put of that number or path; returns when it does, or is through, with what lets it go on.</summary>
-    static async Task<(Task<RunEnd> Committing, Action GoOn)> StartAsync(RunHarness harness, FinishRequest commit, Func<int, string, bool> stops)
-    {
-        var (calls, goesOn, stands) = (0, new TaskCompletionSource(), new TaskCompletionSource());
-        harness.Store.Hook = async call =>
-        {
-            if (call.Operation != StoreOperation.Put || call.TookEffect || !stops(Interlocked.Increment(ref calls), call.Path) || !stands.TrySetResult()) return;
-            await goesOn.Task;
-        };
-        var committing = Task.Run(() => harness.CreateActivities().CommitRunAsync(commit, Cancellation), Cancellation);
-        await Task.WhenAny(committing, stands.Task);
-        harness.Store.Hook = null;
-        return (committing, goesOn.SetResult);
     }
 
     static async Task AssertVisibleAsync(RunHarness harness)
