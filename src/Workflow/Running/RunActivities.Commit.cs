@@ -140,8 +140,9 @@ public sealed partial class RunActivities
         var failed = tasks.Where(task => task.Failed).ToList();
         foreach (var (slice, _, receipt) in failed.Take(MaxErrorsInSummary))
         {
-            var failure = receipt?.Failure;
-            errors.Add(new RunError(failure?.Code ?? "unknown", $"{slice.Description}: {failure?.Message ?? "the task failed without a record"}", Partition: slice.Partition, File: failure?.File));
+            // Another delivery has removed the record of the failure when it succeeded, or the store lost it.
+            var failure = receipt?.Failure ?? TaskFailure.Of("redrive-needed", $"the task failed and was left out; another delivery of it has succeeded since, or the store lost the record. `fanfold redrive {request.RunId}` takes it in");
+            errors.Add(new RunError(failure.Code, $"{slice.Description}: {failure.Message}", Partition: slice.Partition, File: failure.File));
         }
         if (failed.Count > MaxErrorsInSummary)
             errors.Add(new RunError("more-failures", $"{failed.Count - MaxErrorsInSummary} more partitions failed; their records are under '{paths.Failure("*")}'."));

@@ -111,6 +111,26 @@ public class RunCommitTests
         Assert.Equal("1", Assert.Single(summary.Errors!).Partition);
     }
 
+    /// <summary>The same before they are combined again: the late delivery has removed the record of the failure, and nothing of the task is lost.</summary>
+    [Fact]
+    public async Task Combine_ATaskGivenUpSucceedsLate_IsNotTakenForLost()
+    {
+        var harness = new RunHarness(ScriptedIsolation.Of((task, attempt) => ScriptedIsolation.PartitionOf(task) == 1 && attempt == 1 ? ScriptedIsolation.Failed(task, TaskOutcome.BadData)
+            : task.TaskId == RunPaths.CombineTask && attempt == 1 ? ScriptedIsolation.Failed(task, TaskOutcome.Transient) : null));
+        await harness.WriteDataAsync(3);
+        var finish = await harness.ReduceAsync("r", RunHarness.Spec("""{ "toleratedFailures": 1 }"""), expected: null) with { FailedTasks = 1 };
+        Assert.Equal(TaskOutcome.Transient, (await harness.CreateActivities().CombinePartsAsync(new CombineRequest("r", 1, 1), Cancellation)).Outcome);
+        Assert.Equal(TaskOutcome.Done, (await harness.CreateActivities().ReduceTaskAsync(new TaskRequest("r", 1, 2), Cancellation)).Outcome);
+
+        await CombineAsync(harness, finish, failed: 1);
+        var summary = await CommitAsync(harness, finish);
+
+        Assert.Equal((RunStatus.SucceededWithFailures, 2, 1), (summary.Status, summary.Partitions.Succeeded, summary.Partitions.Failed));
+        Assert.Equal(("redrive-needed", "1"), (Assert.Single(summary.Errors!).Code, summary.Errors![0].Partition));
+        // A redrive takes it in as it is.
+        Assert.NotNull(await harness.ReadAsync(await ReceiptAsync(harness, "r")));
+    }
+
     /// <summary>What the store lost of a task, the task makes again.</summary>
     [Theory]
     [InlineData("receipt")]
