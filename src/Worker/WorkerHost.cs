@@ -100,9 +100,16 @@ public static class WorkerHost
     // The parent holds the other end of stdin for as long as it wants the task.
     static async Task TakeTokensAsync(PipeReader input, TaskAttempt? attempt, PassedTokens tokens)
     {
-        while (await ReadLineAsync(input, WorkerJson.Default.PassedToken) is { } token) tokens.Add(token);
-        if (attempt is not null) await TakeBackAsync(attempt);
-        Environment.Exit(ParentGone);
+        try
+        {
+            while (await ReadLineAsync(input, WorkerJson.Default.PassedToken) is { } token) tokens.Add(token);
+            if (attempt is not null) await TakeBackAsync(attempt);
+        }
+        finally
+        {
+            // Also when what was passed can't be read: there is no telling what the parent wants then.
+            Environment.Exit(ParentGone);
+        }
     }
 
     /// <summary>This worker lives and its host does not, so the task is not what killed it.</summary>

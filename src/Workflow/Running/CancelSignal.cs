@@ -18,9 +18,22 @@ public sealed class CancelSignal(IObjectStore state, TimeProvider time)
 
     sealed record Look(RunPaths Paths, long At, bool IsSet);
 
-    /// <summary>Cancels a drive of a run; again is harmless.</summary>
-    public static Task SetAsync(IObjectStore state, RunPaths paths, TimeProvider time, CancellationToken cancellationToken) =>
-        state.PutAsync(paths.Cancel, JsonSerializer.SerializeToUtf8Bytes(new CancelOrder(paths.Redrive, time.GetUtcNow()), WorkflowJson.Default.CancelOrder), PutCondition.None, cancellationToken);
+    /// <summary>Cancels a drive of a run; again is harmless. An order for a later drive stays.</summary>
+    public static async Task SetAsync(IObjectStore state, RunPaths paths, TimeProvider time, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var seen = await state.ReadVersionAsync(paths.Cancel, MaxOrder, cancellationToken);
+            if (seen is var (json, _) && OrderOf(json)?.Redrive >= paths.Redrive) return;
+            try
+            {
+                await state.PutAsync(paths.Cancel, JsonSerializer.SerializeToUtf8Bytes(new CancelOrder(paths.Redrive, time.GetUtcNow()), WorkflowJson.Default.CancelOrder), PutCondition.Over(seen?.ETag), cancellationToken);
+                return;
+            }
+            // Another order came meanwhile.
+            catch (StorageException conflict) when (conflict.Failure == StorageFailure.Conflict) { }
+        }
+    }
 
     /// <summary>Takes back an order that names no drive, which a new one would obey too.</summary>
     public static async Task ForgetAsync(IObjectStore state, RunPaths paths, CancellationToken cancellationToken)
@@ -70,15 +83,17 @@ public sealed class CancelSignal(IObjectStore state, TimeProvider time)
     }
 
     // Whoever puts an empty object there by hand means whatever is under way.
-    static bool Names(byte[] json, int redrive)
+    static bool Names(byte[] json, int redrive) => OrderOf(json) is not { } order || order.Redrive == redrive;
+
+    static CancelOrder? OrderOf(byte[] json)
     {
         try
         {
-            return JsonSerializer.Deserialize(json, WorkflowJson.Default.CancelOrder) is not { } order || order.Redrive == redrive;
+            return JsonSerializer.Deserialize(json, WorkflowJson.Default.CancelOrder);
         }
         catch (JsonException)
         {
-            return true;
+            return null;
         }
     }
 }

@@ -5,7 +5,8 @@ using Fanfold.Worker;
 
 namespace Fanfold.Workflow.Running;
 
-/// <summary>The files that a run is about to put below an output folder, by their names there. Who comes next removes those that no manifest names.</summary>
+/// <summary>The files that runs are about to put below an output folder, by their names there. Who commits next removes those that its manifest does not name.</summary>
+/// <param name="RunId">The run that wrote it last.</param>
 public sealed record OutputIntent(string RunId, IReadOnlyList<string> Files);
 
 /// <summary>What <see cref="HiveCommit"/> needs of a result.</summary>
@@ -23,49 +24,45 @@ sealed class HiveCommit(IObjectStore state, TimeProvider time)
     const int Concurrency = 16;
     const int MaxJson = 1 << 30;
 
-    static readonly TimeSpan LeasePoll = TimeSpan.FromMilliseconds(200);
-
-    /// <param name="manifest">Makes the manifest of the files as they were put, and of those they supersede.</param>
+    /// <param name="manifest">Makes the manifest of the files as they were put, and of those to remove once it is there.</param>
     /// <exception cref="StorageException"><see cref="StorageFailure.Conflict"/> when another run got between; nothing of this one is left then.</exception>
-    public async Task CommitAsync(HiveResultParts result, Func<IReadOnlyList<ManifestFile>, IReadOnlyList<string>, Manifest> manifest, CancellationToken cancellationToken)
-    {
-        await using var lease = await LeaseAsync(RunPaths.OutputLock(result.Output), cancellationToken);
-        using var held = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
-        try
-        {
-            await CommitUnderLeaseAsync(result, manifest, held.Token);
-        }
-        catch (OperationCanceledException) when (lease.Lost.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
-        {
-            throw new StorageException(StorageFailure.Unreachable, RunPaths.OutputLock(result.Output), $"the lease of the output '{result.Output}' was lost while its files were written; another try may work");
-        }
-    }
+    public Task CommitAsync(HiveResultParts result, Func<IReadOnlyList<ManifestFile>, IReadOnlyList<string>, Manifest> manifest, CancellationToken cancellationToken) =>
+        OutputLock.HoldAsync(state, result.Output, time, token => CommitUnderLeaseAsync(result, manifest, token), cancellationToken);
 
+    /// <remarks>
+    /// One that was stopped for longer than its lease lasts writes and removes beside another. So nothing goes before a manifest is in, and then only names that can't come back: a name is given over one version of
+    /// the manifest, and over each of them one manifest gets in.
+    /// </remarks>
     async Task CommitUnderLeaseAsync(HiveResultParts result, Func<IReadOnlyList<ManifestFile>, IReadOnlyList<string>, Manifest> manifest, CancellationToken cancellationToken)
     {
         var (output, hash) = (result.Output, HiveFiles.Hash(result.Files));
         var (current, etag) = await ReadManifestAsync(output, cancellationToken);
         // Killed after its manifest was there, the run has only to tidy up.
-        if (current is null || current.RunId != result.RunId || current.Result.Hash != hash)
+        if (current is null || !IsOf(result, current, hash))
         {
             if (etag != result.ManifestETag) throw new StorageException(StorageFailure.Conflict, RunPaths.Manifest(output), $"'{RunPaths.Manifest(output)}' is not the version that was there when the run was planned");
-            var names = result.Files.Select((file, index) => HiveFiles.Name(file, index, hash)).ToList();
-            await RemoveAsync(output, [.. await IntentAsync(output, cancellationToken), .. current?.Superseded ?? []], [.. NamesOf(current), .. names], cancellationToken);
-            await PutIntentAsync(output, new OutputIntent(result.RunId, names), cancellationToken);
+            var suffix = current?.Result.Hash == hash && NamesOf(current).FirstOrDefault() is { } first && HiveFiles.SuffixOf(first) is { } same ? same : HiveFiles.Suffix(hash, etag);
+            var names = result.Files.Select((file, index) => HiveFiles.Name(file, index, suffix)).ToList();
+            var others = await AnnounceAsync(result, names, cancellationToken);
+            current = manifest(await PutFilesAsync(result, names, cancellationToken), [.. NamesOf(current).Concat(current?.Superseded ?? []).Concat(others).Where(HiveFiles.IsName).Except(names)]);
             try
             {
-                var files = await PutFilesAsync(result, names, cancellationToken);
-                current = manifest(files, [.. NamesOf(current).Except(names)]);
                 await PutManifestAsync(output, current, etag, cancellationToken);
             }
-            catch (StorageException failure) when (failure.Failure is not (StorageFailure.Unreachable or StorageFailure.Throttled or StorageFailure.Full))
+            catch (StorageException conflict) when (conflict.Failure == StorageFailure.Conflict)
             {
-                await RemoveAsync(output, names, [.. NamesOf((await ReadManifestAsync(output, cancellationToken)).Manifest)], cancellationToken);
-                throw;
+                if ((await ReadManifestAsync(output, cancellationToken)).Manifest is not { } winner) throw;
+                if (!IsOf(result, winner, hash))
+                {
+                    await RemoveAsync(output, names, [.. NamesOf(winner)], cancellationToken);
+                    throw;
+                }
+                current = winner;
             }
         }
         await RemoveAsync(output, [.. current.Superseded ?? []], [.. NamesOf(current)], cancellationToken);
-        await state.DeleteAsync(RunPaths.OutputIntent(output), cancellationToken);
+        HashSet<string> known = [.. NamesOf(current), .. current.Superseded ?? []];
+        if ((await IntentAsync(output, cancellationToken)).Files.All(known.Contains)) await state.DeleteAsync(RunPaths.OutputIntent(output), cancellationToken);
     }
 
     /// <summary>The manifest of an output and its version; both null when there is none.</summary>
@@ -85,33 +82,39 @@ sealed class HiveCommit(IObjectStore state, TimeProvider time)
         }
     }
 
+    static bool IsOf(HiveResultParts result, Manifest manifest, string hash) => manifest.RunId == result.RunId && manifest.Result.Hash == hash;
+
     static IEnumerable<string> NamesOf(Manifest? manifest) => manifest?.Result.Files?.Select(file => file.Path) ?? [];
 
-    async Task<IObjectLease> LeaseAsync(string path, CancellationToken cancellationToken)
+    async Task<(IReadOnlyList<string> Files, string? ETag)> IntentAsync(string output, CancellationToken cancellationToken)
     {
-        while (true)
-        {
-            if (await state.TryLeaseAsync(path, cancellationToken) is { } lease) return lease;
-            await Task.Delay(LeasePoll, time, cancellationToken);
-        }
-    }
-
-    async Task<IReadOnlyList<string>> IntentAsync(string output, CancellationToken cancellationToken)
-    {
-        if (await state.ReadAllAsync(RunPaths.OutputIntent(output), MaxJson, cancellationToken) is not { } json) return [];
+        if (await state.ReadVersionAsync(RunPaths.OutputIntent(output), MaxJson, cancellationToken) is not var (json, etag)) return ([], null);
         try
         {
-            return JsonSerializer.Deserialize(json, WorkflowJson.Default.OutputIntent)?.Files ?? [];
+            return (JsonSerializer.Deserialize(json, WorkflowJson.Default.OutputIntent)?.Files ?? [], etag);
         }
         catch (JsonException)
         {
             // As good as gone.
-            return [];
+            return ([], etag);
         }
     }
 
-    Task PutIntentAsync(string output, OutputIntent intent, CancellationToken cancellationToken) =>
-        state.PutAsync(RunPaths.OutputIntent(output), JsonSerializer.SerializeToUtf8Bytes(intent, WorkflowJson.Default.OutputIntent), PutCondition.None, cancellationToken);
+    /// <summary>Adds the names to the intent; returns those that stood there, which others may have put, or be putting.</summary>
+    async Task<IReadOnlyList<string>> AnnounceAsync(HiveResultParts result, IReadOnlyList<string> names, CancellationToken cancellationToken)
+    {
+        var (others, etag) = await IntentAsync(result.Output, cancellationToken);
+        var intent = JsonSerializer.SerializeToUtf8Bytes(new OutputIntent(result.RunId, [.. others.Union(names)]), WorkflowJson.Default.OutputIntent);
+        try
+        {
+            await state.PutAsync(RunPaths.OutputIntent(result.Output), intent, PutCondition.Over(etag), cancellationToken);
+        }
+        catch (StorageException conflict) when (conflict.Failure == StorageFailure.Conflict)
+        {
+            throw OutputLock.Lost(result.Output);
+        }
+        return others;
+    }
 
     async Task PutManifestAsync(string output, Manifest manifest, string? etag, CancellationToken cancellationToken) =>
         await state.PutAsync(RunPaths.Manifest(output), JsonSerializer.SerializeToUtf8Bytes(manifest, WorkflowJson.Default.Manifest), PutCondition.Over(etag), cancellationToken);
@@ -123,21 +126,35 @@ sealed class HiveCommit(IObjectStore state, TimeProvider time)
         await Parallel.ForAsync(0, names.Count, new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = cancellationToken, TaskScheduler = TaskScheduler.Current }, async (i, token) =>
         {
             var file = result.Files[i];
-            var etag = await PutFileAsync(ObjectPath.Combine(result.Output, names[i]), packed, file, token);
+            var etag = await PutFileAsync(result.Output, names[i], packed, file, token);
             files[i] = new ManifestFile(names[i], file.Value is null ? null : ScalarText.Read(result.PartitionType, file.Value).ToString(), etag, file.Hash, file.Rows, file.Bytes);
         });
         return files;
     }
 
-    async Task<string> PutFileAsync(string path, IObjectReader packed, PackedFile file, CancellationToken cancellationToken)
+    async Task<string> PutFileAsync(string output, string name, IObjectReader packed, PackedFile file, CancellationToken cancellationToken)
     {
+        var path = ObjectPath.Combine(output, name);
         try
         {
             return await PutAsync(PutCondition.IfAbsent);
         }
         catch (StorageException conflict) when (conflict.Failure == StorageFailure.Conflict)
         {
-            // An earlier try put it, or an equal result has it. Other bytes under a name that tells the content are damage.
+            try
+            {
+                return await AdoptAsync();
+            }
+            // Another writes it, or removes it, at this moment.
+            catch (StorageException other) when (other.Failure is StorageFailure.Conflict or StorageFailure.Changed)
+            {
+                throw OutputLock.Lost(output);
+            }
+        }
+
+        // An earlier try put it, or an equal result has it. Other bytes under a name that tells the content are damage.
+        async Task<string> AdoptAsync()
+        {
             string? damaged = null;
             await using (var existing = await state.OpenAsync(path, cancellationToken))
             {

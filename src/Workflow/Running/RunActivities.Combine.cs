@@ -27,7 +27,7 @@ public sealed partial class RunActivities
             await PutOnceAsync(paths.GivenUp, JsonSerializer.SerializeToUtf8Bytes([.. tasks.Where(task => task.Failed).Select(task => task.Slice.Index)], WorkflowJson.Default.IReadOnlyListInt32), cancellationToken);
             tasks = await FinishedTasksAsync(paths, header, cancellationToken);
         }
-        if (tasks.Where(task => task.Receipt is null || !task.Failed && Proof.Fault(header, task.Slice, task.Receipt, paths) is not null).ToList() is { Count: > 0 } unknown)
+        if (tasks.Where(task => !task.Failed && (task.Receipt is null || Proof.Fault(header, task.Slice, task.Receipt, paths) is not null)).ToList() is { Count: > 0 } unknown)
         {
             foreach (var task in unknown) await ForgetAsync(paths, spec, header, task.Slice.TaskId, cancellationToken);
             return await LostAsync(unknown);
@@ -135,5 +135,5 @@ public sealed partial class RunActivities
     }
 }
 
-/// <param name="Receipt">That of the last attempt when it failed; null when it did not run.</param>
+/// <param name="Receipt">That of the last attempt when it failed; null when it did not run, or when it has failed and another attempt has succeeded since it was given up.</param>
 sealed record FinishedTask(TaskSlice Slice, bool Failed, TaskReceipt? Receipt);

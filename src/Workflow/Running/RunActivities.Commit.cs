@@ -99,11 +99,8 @@ public sealed partial class RunActivities
         try
         {
             if (spec.Output.Format == ResultFormat.Hive) return await PutFilesAsync(ManifestOf, spec.Output.Path, request.RunId, header, part, cancellationToken);
-            var put = await PutResultAsync(spec.Output.Path, header.OutputETag, part, cancellationToken);
-            var manifest = ManifestOf(new ManifestResult(put.Path, spec.Output.Format, put.ETag, put.Hash, put.Rows, put.Bytes), null);
-            var bytes = JsonSerializer.SerializeToUtf8Bytes(manifest, WorkflowJson.Default.Manifest);
-            await PutUnlessEqualAsync(RunPaths.Manifest(spec.Output.Path), bytes, header.ManifestETag, cancellationToken);
-            return (new CommittedResult(put.Hash), null);
+            await new FileCommit(state, time).CommitAsync(spec.Output.Path, header, part, put => ManifestOf(new ManifestResult(put.Path, spec.Output.Format, put.ETag, put.Hash, put.Rows, put.Bytes), null), cancellationToken);
+            return (new CommittedResult(part.Hash), null);
         }
         catch (StorageException conflict) when (conflict.Failure == StorageFailure.Conflict)
         {
@@ -151,44 +148,15 @@ public sealed partial class RunActivities
         return (new CommittedResult(hash), null);
     }
 
-    async Task<PartReference> PutResultAsync(string path, string? etag, PartReference part, CancellationToken cancellationToken)
-    {
-        await using var source = await state.OpenAsync(part.Properties, cancellationToken);
-        try
-        {
-            await using var content = new ObjectStream(source);
-            var put = await state.PutAsync(path, content, PutCondition.Over(etag), cancellationToken);
-            return part with { Path = path, ETag = put.ETag };
-        }
-        catch (StorageException conflict) when (conflict.Failure == StorageFailure.Conflict)
-        {
-            // An earlier delivery of this activity may have put it already.
-            await using var existing = await state.OpenAsync(path, cancellationToken);
-            if (existing is null || await PartWriter.HashAsync(existing, HashKind.Sha256, cancellationToken) != part.Hash) throw;
-            return part with { Path = path, ETag = existing.Properties.ETag };
-        }
-    }
-
-    async Task PutUnlessEqualAsync(string path, byte[] content, string? etag, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await state.PutAsync(path, content, PutCondition.Over(etag), cancellationToken);
-        }
-        catch (StorageException conflict) when (conflict.Failure == StorageFailure.Conflict)
-        {
-            if (await state.ReadAllAsync(path, MaxJson, cancellationToken) is not { } existing || !existing.AsSpan().SequenceEqual(content)) throw;
-        }
-    }
-
     async Task<List<RunError>> ErrorsAsync(FinishRequest request, RunPaths paths, PlanHeader? header, List<FinishedTask> tasks, CancellationToken cancellationToken)
     {
         var errors = new List<RunError>();
         var failed = tasks.Where(task => task.Failed).ToList();
         foreach (var (slice, _, receipt) in failed.Take(MaxErrorsInSummary))
         {
-            var failure = receipt?.Failure;
-            errors.Add(new RunError(failure?.Code ?? "unknown", $"{slice.Description}: {failure?.Message ?? "the task failed without a record"}", Partition: slice.IsShared ? null : slice.Partition, File: failure?.File));
+            // Another delivery has removed the record of the failure when it succeeded, or the store lost it.
+            var failure = receipt?.Failure ?? TaskFailure.Of("redrive-needed", $"the task failed and was left out; another delivery of it has succeeded since, or the store lost the record. `fanfold redrive {request.RunId}` takes it in");
+            errors.Add(new RunError(failure.Code, $"{slice.Description}: {failure.Message}", Partition: slice.IsShared ? null : slice.Partition, File: failure.File));
         }
         if (failed.Count > MaxErrorsInSummary)
             errors.Add(new RunError("more-failures", $"{failed.Count - MaxErrorsInSummary} more partitions failed; their records are under '{paths.Failure("*")}'."));

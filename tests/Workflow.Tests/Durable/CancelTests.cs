@@ -38,6 +38,23 @@ public class CancelTests
         return harness;
     }
 
+    /// <summary>Whoever cancels the first drive, and is late with it, takes nothing back of the order for the second.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Set_LateForAnEarlierDrive_LeavesTheOrderForTheLaterOne(bool meanwhile)
+    {
+        var (store, later) = (new MemoryObjectStore(), Paths with { Redrive = 1 });
+        var puts = 0;
+        store.Hook = call => meanwhile && call is { Operation: StoreOperation.Put, TookEffect: false } && puts++ == 0 ? CancelSignal.SetAsync(store, later, TimeProvider.System, Cancellation) : Task.CompletedTask;
+        if (!meanwhile) await CancelSignal.SetAsync(store, later, TimeProvider.System, Cancellation);
+
+        await CancelSignal.SetAsync(store, Paths, TimeProvider.System, Cancellation);
+
+        var signal = new CancelSignal(store, TimeProvider.System);
+        Assert.Equal((false, true), (await signal.LookAsync(Paths, Cancellation), await signal.LookAsync(later, Cancellation)));
+    }
+
     [Theory]
     [InlineData("discovery", 0)]
     [InlineData("task", 2)]

@@ -214,6 +214,54 @@ public class HiveCommitTests
         return dead;
     }
 
+    /// <summary>A commit stands still before it puts its manifest until another has got its lock and to any call of its own; then it goes on first.</summary>
+    [Fact]
+    public async Task Commit_StandsStillBeforeItsManifest_NoVisibleFileGoes()
+    {
+        for (var call = 1; ; call++)
+        {
+            var harness = new RunHarness();
+            await harness.WriteDataAsync(2);
+            await harness.RunAsync("older", Spec("max(amount)"));
+            var (late, other) = (await CombinedAsync(harness, "late", Spec("sum(amount)", 1)), await CombinedAsync(harness, "other", Spec("min(amount)", 0)));
+            var (first, goesOn) = await harness.CommitUntilAsync(late, (_, path) => path == RunPaths.Manifest(Folder));
+            harness.Store.BreakLease(RunPaths.OutputLock(Folder));
+            var (second, follows) = await harness.CommitUntilAsync(other, (number, _) => number == call);
+            var isThrough = second.IsCompleted;
+
+            goesOn();
+            var firstEnded = await TryEndAsync(first);
+            await AssertVisibleAsync(harness);
+            follows();
+            if (!await TryEndAsync(second)) await harness.CreateActivities().CommitRunAsync(other, Cancellation);
+            if (!firstEnded) await harness.CreateActivities().CommitRunAsync(late, Cancellation);
+
+            await AssertVisibleAsync(harness);
+            var statuses = await Task.WhenAll(((FinishRequest[])[late, other]).Select(async run => (await RunEnding.ReadAsync(harness.Store, run.Paths, Cancellation))!.Status));
+            Assert.Equal([RunStatus.Succeeded, RunStatus.Failed], statuses.Order());
+            Assert.Equal(statuses[0] == RunStatus.Succeeded ? "late" : "other", (await ManifestAsync(harness))!.RunId);
+            if (isThrough) break;
+        }
+
+        static async Task<bool> TryEndAsync(Task<RunEnd> committing)
+        {
+            try
+            {
+                await committing;
+                return true;
+            }
+            catch (StorageException lost) when (lost.Failure == StorageFailure.Unreachable)
+            {
+                return false;
+            }
+        }
+    }
+
+    static async Task AssertVisibleAsync(RunHarness harness)
+    {
+        foreach (var file in (await ManifestAsync(harness))!.Result.Files!) Assert.Equal(file.ETag, (await harness.Store.OpenAsync($"{Folder}/{file.Path}", Cancellation))?.Properties.ETag);
+    }
+
     [Fact]
     public async Task Commit_FileOfTheSameNameDamaged_IsWrittenAnew()
     {
@@ -229,7 +277,7 @@ public class HiveCommitTests
     }
 
     [Fact]
-    public async Task Commit_PutRefusedForGood_LeavesTheOlderResultAlone()
+    public async Task Commit_PutRefusedForGood_LeavesTheOlderResultAloneAndTheRestToTheNextRun()
     {
         var harness = new RunHarness();
         await harness.WriteDataAsync(3);
@@ -243,7 +291,11 @@ public class HiveCommitTests
         var summary = await harness.SummaryAsync("r", await harness.CreateActivities().CommitRunAsync(finish, Cancellation));
 
         Assert.Equal((RunStatus.Failed, "access-denied"), (summary.Status, Assert.Single(summary.Errors!).Code));
-        Assert.Equal(paths, await harness.PathsAsync(Folder));
+        Assert.Empty(paths.Except(await harness.PathsAsync(Folder)));
+
+        harness.Store.Hook = null;
+        Assert.Equal(RunStatus.Succeeded, (await harness.RunAsync("next", Spec("min(amount)"))).Summary.Status);
+        await AssertWholeAsync(harness);
     }
 
     [Theory]

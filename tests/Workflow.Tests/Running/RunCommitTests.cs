@@ -111,6 +111,26 @@ public class RunCommitTests
         Assert.Equal("1", Assert.Single(summary.Errors!).Partition);
     }
 
+    /// <summary>The same before they are combined again: the late delivery has removed the record of the failure, and nothing of the task is lost.</summary>
+    [Fact]
+    public async Task Combine_ATaskGivenUpSucceedsLate_IsNotTakenForLost()
+    {
+        var harness = new RunHarness(ScriptedIsolation.Of((task, attempt) => ScriptedIsolation.PartitionOf(task) == 1 && attempt == 1 ? ScriptedIsolation.Failed(task, TaskOutcome.BadData)
+            : task.TaskId == RunPaths.CombineTask && attempt == 1 ? ScriptedIsolation.Failed(task, TaskOutcome.Transient) : null));
+        await harness.WriteDataAsync(3);
+        var finish = await harness.ReduceAsync("r", RunHarness.Spec("""{ "toleratedFailures": 1 }"""), expected: null) with { FailedTasks = 1 };
+        Assert.Equal(TaskOutcome.Transient, (await harness.CreateActivities().CombinePartsAsync(new CombineRequest("r", 1, 1), Cancellation)).Outcome);
+        Assert.Equal(TaskOutcome.Done, (await harness.CreateActivities().ReduceTaskAsync(new TaskRequest("r", 1, 2), Cancellation)).Outcome);
+
+        await CombineAsync(harness, finish, failed: 1);
+        var summary = await CommitAsync(harness, finish);
+
+        Assert.Equal((RunStatus.SucceededWithFailures, 2, 1), (summary.Status, summary.Partitions.Succeeded, summary.Partitions.Failed));
+        Assert.Equal(("redrive-needed", "1"), (Assert.Single(summary.Errors!).Code, summary.Errors![0].Partition));
+        // A redrive takes it in as it is.
+        Assert.NotNull(await harness.ReadAsync(await ReceiptAsync(harness, "r")));
+    }
+
     /// <summary>What the store lost of a task, the task makes again.</summary>
     [Theory]
     [InlineData("receipt")]
@@ -199,6 +219,49 @@ public class RunCommitTests
         var (later, _) = await harness.RunAsync("third", RunHarness.Spec(aggregate: "max(amount)"));
         Assert.Equal(RunStatus.Succeeded, later.Status);
         Assert.NotEqual(result, await harness.ReadAsync(RunHarness.Output));
+    }
+
+    /// <summary>A run stands still between its result and its manifest, and another one that was planned then gets the lock and goes so far.</summary>
+    [Theory]
+    [InlineData("result", RunStatus.Succeeded)]
+    [InlineData("manifest", RunStatus.Failed)]
+    [InlineData("end", RunStatus.Failed)]
+    public async Task Commit_StandsStillBetweenResultAndManifest_NoManifestIsThatOfAnother(string until, RunStatus expected)
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(3);
+        var late = await harness.ReduceAsync("late", RunHarness.Spec());
+        await CombineAsync(harness, late);
+        var (first, goOn) = await harness.CommitUntilAsync(late, (_, path) => path == RunPaths.Manifest(RunHarness.Output));
+        var other = await harness.ReduceAsync("other", RunHarness.Spec(aggregate: "max(amount)"));
+        await CombineAsync(harness, other);
+        harness.Store.BreakLease(RunPaths.OutputLock(RunHarness.Output));
+        var (second, follow) = await harness.CommitUntilAsync(other, (_, path) => until != "end" && path == (until == "result" ? RunHarness.Output : RunPaths.Manifest(RunHarness.Output)));
+
+        goOn();
+        // It learns at its next call that the lock is lost, and tries again.
+        await Assert.ThrowsAsync<StorageException>(() => first);
+        if (until == "result") harness.Store.BreakLease(RunPaths.OutputLock(RunHarness.Output));
+        var again = harness.CreateActivities().CommitRunAsync(late, Cancellation);
+        if (until == "result") await again;
+        follow();
+
+        Assert.Equal((expected, RunStatus.Succeeded), ((await again).Status, (await EndAsync(second, other)).Status));
+        var manifest = System.Text.Json.JsonSerializer.Deserialize(await harness.ReadAsync(RunPaths.Manifest(RunHarness.Output)), WorkflowJson.Default.Manifest)!;
+        Assert.Equal(("other", manifest.Result.ETag), (manifest.RunId, (await harness.Store.OpenAsync(RunHarness.Output, Cancellation))!.Properties.ETag));
+        if (expected == RunStatus.Failed) Assert.Equal("output-conflict", Assert.Single((await harness.SummaryAsync("late", await again)).Errors!).Code);
+
+        async Task<RunEnd> EndAsync(Task<RunEnd> committing, FinishRequest commit)
+        {
+            try
+            {
+                return await committing;
+            }
+            catch (StorageException lost) when (lost.Failure == StorageFailure.Unreachable)
+            {
+                return await harness.CreateActivities().CommitRunAsync(commit, Cancellation);
+            }
+        }
     }
 
     [Fact]

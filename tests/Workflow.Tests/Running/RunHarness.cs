@@ -87,6 +87,21 @@ sealed class RunHarness
         return (combined, await SummaryAsync(finish.RunId, end));
     }
 
+    /// <summary>Begins a commit, which stands still before the first put of that number or path; returns when it does, or is through, with what lets it go on.</summary>
+    public async Task<(Task<RunEnd> Committing, Action GoOn)> CommitUntilAsync(FinishRequest commit, Func<int, string, bool> stops)
+    {
+        var (calls, goesOn, stands) = (0, new TaskCompletionSource(), new TaskCompletionSource());
+        Store.Hook = async call =>
+        {
+            if (call.Operation != StoreOperation.Put || call.TookEffect || !stops(Interlocked.Increment(ref calls), call.Path) || !stands.TrySetResult()) return;
+            await goesOn.Task;
+        };
+        var committing = Task.Run(() => CreateActivities().CommitRunAsync(commit, Cancellation), Cancellation);
+        await Task.WhenAny(committing, stands.Task);
+        Store.Hook = null;
+        return (committing, goesOn.SetResult);
+    }
+
     public async Task<PlanReference> PlanAsync(string runId, RunSpec spec) => await Activities.PlanRunAsync(new PlanRequest((await StartAsync(runId, spec)).RunId, 1), Cancellation);
 
     public async Task<List<TaskSlice>> SlicesAsync(string runId)

@@ -184,6 +184,43 @@ public class RunPurgeTests
         }
     }
 
+    /// <summary>A redrive that is asked for while the run is purged finds none, and what was purged stays away.</summary>
+    [Fact]
+    public async Task Purge_RedriveIsAskedForMeanwhile_ThereIsNoRun()
+    {
+        var harness = new RunHarness(ScriptedIsolation.Of((task, _) => ScriptedIsolation.Failed(task, Fanfold.Worker.TaskOutcome.BadData)));
+        await harness.WriteDataAsync(3);
+        await harness.DriveOnceAsync("a", RunHarness.Spec("""{ "retries": 0 }"""));
+        Task<RunRecord?>? redrive = null;
+        harness.Store.Hook = async call =>
+        {
+            if (redrive is not null || call is not { Operation: StoreOperation.Delete, TookEffect: false }) return;
+            var asked = new TaskCompletionSource();
+            redrive = asked.Task.ContinueWith(_ => RunRedrive.BeginAsync(harness.Store, "a", TimeProvider.System, Cancellation), Cancellation, TaskContinuationOptions.None, TaskScheduler.Default).Unwrap();
+            asked.SetResult();
+            // It has seen the run, and that it can't have it now.
+            await Task.WhenAny(redrive, SeenAsync(harness, new RunPaths("a").DriverLock));
+        };
+
+        Assert.Equal(["a"], (await PurgeAsync(harness, In(2 * Hour))).Purged);
+
+        Assert.Null(await redrive!);
+        Assert.Empty(await harness.PathsAsync("fanfold/runs"));
+    }
+
+    /// <summary>Waits until somebody asks for a lease.</summary>
+    static Task SeenAsync(RunHarness harness, string path)
+    {
+        var seen = new TaskCompletionSource();
+        var before = harness.Store.Hook;
+        harness.Store.Hook = call =>
+        {
+            if (call.Path == path) seen.TrySetResult();
+            return before!(call);
+        };
+        return seen.Task;
+    }
+
     /// <summary>A record that a newer build wrote, or that is damaged, keeps no other run from being purged.</summary>
     [Theory]
     [InlineData("")]

@@ -24,7 +24,7 @@ sealed class World(int seed)
 
     public Random Dice { get; } = new(seed);
 
-    public MemoryObjectStore Store { get; } = new();
+    public MemoryObjectStore Store { get; init; } = new();
 
     public DateTimeOffset Now { get; private set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
