@@ -31,7 +31,7 @@ public sealed partial class RunActivities
             : await Isolate(paths, plan.Spec, request.Deadline).RunAsync(Compose(plan, slice.TaskId) with { Merge = new MergeWork(Work(plan.Header, slice), parts) }, plan.Spec.Limits.Timeout, static _ => { }, cancellationToken);
         if (merged.Outcome == TaskOutcome.InputChanged && await ForgetLostAsync(paths, plan.Spec, [.. finished.Select(piece => piece.Receipt)], cancellationToken) is { Count: > 0 }) return await LostAsync();
         if (merged.Outcome != TaskOutcome.Done) return await FailAsync(plan, slice, merged, [], alone: false, cancellationToken);
-        var receipt = FinishedPiece.Sum(slice, finished, merged) with { Driver = driver };
+        var receipt = FinishedPiece.Sum(slice, finished, merged) with { Driver = driver, Attempt = request.Attempt };
         await PutOnceAsync(paths.Receipt(slice.TaskId), JsonSerializer.SerializeToUtf8Bytes(receipt, WorkflowJson.Default.TaskReceipt), cancellationToken);
         await state.DeleteAsync(paths.Failure(slice.TaskId), cancellationToken);
         return Result(receipt);
@@ -79,6 +79,7 @@ sealed record FinishedPiece(TaskPiece Piece, TaskReceipt Receipt)
             ElapsedMs = all.Sum(receipt => receipt.ElapsedMs),
             NondeterministicPart = all.Any(receipt => receipt.NondeterministicPart),
             Pieces = pieces.Count,
+            StartedAt = pieces.Min(piece => piece.Receipt.StartedAt),
         };
     }
 }

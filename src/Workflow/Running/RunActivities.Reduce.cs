@@ -23,13 +23,14 @@ public sealed partial class RunActivities
             if (Fault(earlier) is null) return Result(earlier);
             await ForgetAsync(paths, plan.Spec, taskId, cancellationToken);
         }
-        var receipt = await Isolate(paths, plan.Spec, request.Deadline).RunAsync(Compose(plan, slice, request), plan.Spec.Limits.Timeout, static _ => { }, cancellationToken) with { Driver = driver };
+        var began = time.GetUtcNow();
+        var receipt = await Isolate(paths, plan.Spec, request.Deadline).RunAsync(Compose(plan, slice, request), plan.Spec.Limits.Timeout, static _ => { }, cancellationToken) with { Driver = driver, Attempt = request.Attempt, StartedAt = began };
         // The run was planned with a worker that can do it: with that one it goes on.
         if (receipt.Failure is { Code: "plugin-missing" or "plugin-changed" } other) throw new RunStoppedException(new RunError(other.Code, other.Message, Pointer: PluginLookup.Pointer));
         if (receipt.Outcome == TaskOutcome.Done && Fault(receipt) is { } fault)
         {
             await state.DeleteAsync(paths.Part(taskId), cancellationToken);
-            receipt = TaskRunner.Failed(taskId, TaskOutcome.Bug, TaskFailure.Of("proof-failed", $"{fault}; are host and worker of one build?")) with { Driver = driver, PeakMemory = receipt.PeakMemory };
+            receipt = TaskRunner.Failed(taskId, TaskOutcome.Bug, TaskFailure.Of("proof-failed", $"{fault}; are host and worker of one build?")) with { Driver = driver, PeakMemory = receipt.PeakMemory, Attempt = request.Attempt, StartedAt = began };
         }
         if (receipt.Outcome != TaskOutcome.Done) return await FailAsync(plan, slice, receipt, (request.Piece ?? TaskPiece.Whole(slice)).Split(plan.Header.Reduction), request.Alone, cancellationToken);
         await PutOnceAsync(paths.Receipt(taskId), JsonSerializer.SerializeToUtf8Bytes(receipt, WorkflowJson.Default.TaskReceipt), cancellationToken);
