@@ -11,6 +11,9 @@ namespace Fanfold.Workflow.Http;
 /// <summary><c>GET /api/runs/{id}/partitions</c>: in plan order, in pages, filtered by status. The names of all receipts are listed, and those of the page are read.</summary>
 public static class PartitionHandlers
 {
+    /// <summary>Partitions on a page.</summary>
+    public const int MaxSize = 10_000;
+
     const int MaxReceipt = 1 << 20;
     const int MaxJson = 64 << 20;
 
@@ -20,7 +23,7 @@ public static class PartitionHandlers
     public static async Task<IResult> ListAsync(string id, HttpContext http, ApiContext api)
     {
         if (!RunPaths.IsRunId(id)) return RunHandlers.InvalidId();
-        var (query, refusal) = PageQuery.Read(http.Request, static token => int.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out _), "pending", "running", "succeeded", "empty", "failed");
+        var (query, refusal) = PageQuery.Read(http.Request, MaxSize, static token => int.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out _), "pending", "running", "succeeded", "empty", "failed");
         if (query is null) return refusal!;
         var aborted = http.RequestAborted;
         if (await RunStarter.ReadRecordAsync(api.State, id, api.Time, aborted) is not { } record) return Problem.NotFound(id);

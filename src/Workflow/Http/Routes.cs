@@ -82,7 +82,7 @@ public static class Routes
         },
         new("GET", "/api/runs/{id}/partitions", "listPartitions", "The partitions of a run's plan and what came of them, in pages", PartitionHandlers.ListAsync)
         {
-            Parameters = [PageSize, new("continuation", "query", "What nextLink has: the last index of the page before.", "99"), new("status", "query", "Only partitions of this status.", "failed", PartitionStatuses)],
+            Parameters = [PageSize with { Maximum = PartitionHandlers.MaxSize }, new("continuation", "query", "What nextLink has: the last index of the page before.", "99"), new("status", "query", "Only partitions of this status.", "failed", PartitionStatuses)],
             Answers = [RouteAnswer.Of<Page<PartitionItem>>("A page; an empty one before the run is planned.")],
             Problems = ["invalid-run-id", "invalid-query", "run-not-found"],
         },

@@ -61,8 +61,10 @@ function refresh() {
       const began = performance.now();
       const record = run.record;
       try {
-        if (!run.plan || run.plan.drive !== record.redrive) { if (await loadPlan()) run.plan.drive = record.redrive; }
-        if (run.partitions.length === 0) await loadPartitions(); else await refreshPartitions();
+        const partitions = run.partitions.length === 0 ? loadPartitions() : refreshPartitions();
+        if (!isPlanned(record)) await partitions;
+        if (isPlanned(record) && (!run.plan || run.plan.drive !== record.redrive) && await loadPlan()) run.plan.drive = record.redrive;
+        await partitions;
         if (record.summary && isStale(record.summary)) await loadPartitions();
         if (record.summary?.output && run.preview == null) await loadPreview().catch(failure => { run.previewProblem = failure.message; changed(); });
       } catch (failure) {
@@ -74,6 +76,9 @@ function refresh() {
     refreshing = null;
   })();
 }
+
+// Whether there is a plan to ask for.
+const isPlanned = ({ summary, progress }) => run.partitions.length > 0 || summary?.tasks.total > 0 || progress?.tasksTotal > 0;
 
 // A try that failed may have been followed by one that did not.
 const isStale = ({ partitions }) => ['succeeded', 'empty', 'failed'].some(status => sums().by[status] !== partitions[status]);
@@ -110,12 +115,20 @@ async function main() {
   layOut(main);
   changed();
   askJson('/api/health').then(health => { run.health = health; changed(); }, () => {});
-  try {
-    hear(await askJson(runPath(run.id)));
-  } catch (failure) {
-    run.problem = failure;
-    changed();
-    if (failure.status !== 0 && failure.status < 500) { connection('offline', ''); return; }
+  while (run.record == null) {
+    try {
+      const record = await askJson(runPath(run.id));
+      run.problem = null;
+      hear(record);
+    } catch (failure) {
+      run.problem = failure;
+      changed();
+      // A run may be asked for before it is started, and a host may come back.
+      const mayCome = failure.code === 'run-not-found' || failure.status === 0 || failure.status >= 500;
+      connection('offline', mayCome ? 'looking again' : '');
+      if (!mayCome) return;
+      await pause(2000);
+    }
   }
   watch();
 }

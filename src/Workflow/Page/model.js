@@ -8,7 +8,8 @@ const run = {
   notice: null,
 };
 
-const pageSize = 1000;
+// Of one request when all are read, and when those are read that may have changed.
+const mostOfPage = 10000, pageSize = 500;
 
 const views = [];
 
@@ -63,20 +64,17 @@ const waitOf = item => item.startedAt == null || isReused(item) ? null : Math.ma
 
 const pending = new Set(['pending', 'running']);
 
-async function loadPage(page) {
-  const after = page === 0 ? '' : `&continuation=${page * pageSize - 1}`;
-  const { value, nextLink } = await askJson(runPath(run.id, `/partitions?maxPageSize=${pageSize}${after}`));
+// The partitions from one on, as many as a page has; the place where the next begins, or null at the end.
+async function loadFrom(first, size) {
+  const { value, nextLink } = await askJson(runPath(run.id, `/partitions?maxPageSize=${size}${first > 0 ? `&continuation=${first - 1}` : ''}`));
   for (const item of value) run.partitions[item.index] = item;
   run.version++;
   changed();
-  return nextLink != null;
+  return nextLink == null || value.length === 0 ? null : value.at(-1).index + 1;
 }
 
-// Everything, a few pages at a time.
 async function loadPartitions() {
-  let next = 1, isLast = !await loadPage(0);
-  const lane = async () => { while (!isLast) if (!await loadPage(next++)) isLast = true; };
-  await Promise.all([lane(), lane(), lane()]);
+  for (let first = 0; first != null;) first = await loadFrom(first, mostOfPage);
 }
 
 // What may have changed: tasks are begun in their order, so behind a page of which none has begun nothing has.
@@ -86,7 +84,7 @@ async function refreshPartitions() {
     const items = run.partitions.slice(page * pageSize, (page + 1) * pageSize);
     const isWhole = items.length === Math.min(pageSize, total() - page * pageSize) && items.every(item => item);
     if (isWhole && items.every(item => !pending.has(item.status))) continue;
-    await loadPage(page);
+    await loadFrom(page * pageSize, pageSize);
     if (run.partitions.slice(page * pageSize, (page + 1) * pageSize).every(item => item.status === 'pending')) return;
   }
 }
