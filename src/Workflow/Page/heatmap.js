@@ -1,4 +1,4 @@
-// All partitions, a cell each. What a cell says it says by its form, too: a letter where there is room, else how much of the cell is filled.
+// All partitions, a cell each. What a cell says it says by its form, too: by a sign or a letter where there is room, else by how much of the cell is filled.
 
 const letters = { pending: 'P', running: 'R', succeeded: 'S', empty: 'E', failed: 'F' };
 
@@ -7,7 +7,7 @@ const measures = {
   duration: { word: 'Run time', of: item => item.elapsedMs, text: duration },
   bytes: { word: 'Bytes', of: item => item.bytesRead, text: bytes },
   rows: { word: 'Rows', of: item => item.rowsOut, text: count },
-  memory: { word: 'Peak memory', of: item => item.peakMemory, text: bytes },
+  memory: { word: 'Memory', of: item => item.peakMemory, text: bytes },
 };
 
 function drawCell(pen, status, x, y, size, withLetter) {
@@ -25,9 +25,9 @@ function drawCell(pen, status, x, y, size, withLetter) {
     pen.clearRect(x + edge, y + edge, inner - 2 * edge, inner - 2 * edge);
   } else pen.fillRect(x, y, inner, inner);
   if (status === 'failed') cross(pen, x, y, inner, colour('cell-mark'));
-  if (withLetter && status !== 'failed') {
-    pen.fillStyle = status === 'succeeded' ? colour('cell-mark') : colour(status);
-    if (status === 'empty') return;
+  if (withLetter && status === 'succeeded') tick(pen, x, y, inner);
+  if (withLetter && (status === 'pending' || status === 'running')) {
+    pen.fillStyle = colour(status);
     pen.font = `650 ${Math.round(size * .5)}px ${getComputedStyle(document.body).fontFamily}`;
     pen.textAlign = 'center';
     pen.textBaseline = 'middle';
@@ -35,10 +35,21 @@ function drawCell(pen, status, x, y, size, withLetter) {
   }
 }
 
+function tick(pen, x, y, inner) {
+  pen.strokeStyle = colour('cell-mark');
+  pen.globalAlpha = .85;
+  pen.lineWidth = Math.max(1.25, inner / 14);
+  pen.lineCap = pen.lineJoin = 'round';
+  pen.beginPath();
+  pen.moveTo(x + inner * .34, y + inner * .52); pen.lineTo(x + inner * .46, y + inner * .64); pen.lineTo(x + inner * .68, y + inner * .38);
+  pen.stroke();
+  pen.globalAlpha = 1;
+}
+
 function cross(pen, x, y, inner, stroke) {
-  const margin = inner >= 8 ? inner / 4 : 0;
+  const margin = inner >= 8 ? inner * .32 : 0;
   pen.strokeStyle = stroke;
-  pen.lineWidth = Math.max(1, inner / 9);
+  pen.lineWidth = Math.max(1, inner / 12);
   pen.beginPath();
   pen.moveTo(x + margin, y + margin); pen.lineTo(x + inner - margin, y + inner - margin);
   pen.moveTo(x + inner - margin, y + margin); pen.lineTo(x + margin, y + inner - margin);
@@ -165,7 +176,7 @@ function heatmapView(choose) {
     const now = `${run.version} ${total()} ${measure} ${hasEnded()}`;
     if (now === before) return;
     before = now;
-    view.note.textContent = total() === 0 ? '' : `${plural(total(), 'partition')} in plan order`;
+    view.note.textContent = total() === 0 ? '' : `${count(total())} in plan order`;
     canvas.hidden = total() === 0;
     canvas.setAttribute('aria-valuemax', String(Math.max(0, total() - 1)));
     paint();

@@ -25,7 +25,7 @@ function planView() {
       el('thead', {}, el('tr', {}, el('td'), el('th', { scope: 'col', class: 'number' }, 'Planned'), el('th', { scope: 'col', class: 'number' }, 'Actual'), el('td'))),
       el('tbody', {},
         line('Tasks done', count(plan.tasks), count(done), by.failed ? `${count(by.failed)} failed` : sum.retried ? `${count(sum.retried)} tried more than once` : ''),
-        line('Row groups read', count(plan.rowGroups.matched), count(sum.rowGroups), `of ${count(plan.rowGroups.total)} in the source`),
+        line('Row groups read', count(plan.rowGroups.matched), count(sum.rowGroups), `${count(plan.rowGroups.total)} in the source`),
         line('Bytes read', bytes(plan.bytesToRead), bytes(sum.bytesRead), plan.bytesToRead > 0 && sum.bytesRead > 0 ? `${percent(sum.bytesRead, plan.bytesToRead)} of the plan` : ''),
         line('Peak memory of a worker', bytes(plan.forecastWorkerMemory || null), bytes(peak), `cap ${bytes(plan.memoryPerTask)}${sum.split ? `; ${count(sum.split)} split` : ''}${sum.spilled ? `; ${count(sum.spilled)} spilled` : ''}`),
         line('Requests', '–', count(summary?.requests ?? sum.requests), ''))));

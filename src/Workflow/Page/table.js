@@ -1,18 +1,18 @@
 // The partitions as a table of which only the rows in sight are in the document.
 
 const columns = [
-  { name: 'partition', title: 'Partition', width: 150, of: item => item.value, cell: item => valueOf(item.value) },
-  { name: 'status', title: 'Status', width: 110, of: item => Object.keys(letters).indexOf(item.status), cell: item => statusWord(item.status) },
-  { name: 'attempt', title: 'Attempt', width: 78, of: item => item.attempt, cell: item => count(item.attempt) },
-  { name: 'wait', title: 'Wait', width: 92, of: waitOf, cell: item => isReused(item) ? el('span', { class: 'soft' }, 'reused') : duration(waitOf(item)) },
-  { name: 'time', title: 'Run time', width: 92, of: item => item.elapsedMs, cell: item => duration(item.elapsedMs) },
-  { name: 'groups', title: 'Row groups', width: 108, of: item => item.rowGroups, cell: item => [count(item.rowGroups), el('span', { class: 'soft' }, ` / ${count(item.rowGroups + item.rowGroupsPruned)}`)], hint: 'read, of all of the source' },
-  { name: 'read', title: 'Read', width: 92, of: item => item.bytesRead, cell: item => bytes(item.bytesRead), hint: 'bytes read' },
-  { name: 'pruned', title: 'Pruned', width: 92, of: item => item.bytesPruned, cell: item => bytes(item.bytesPruned), hint: 'bytes of the columns in use that need not be read' },
-  { name: 'in', title: 'Rows in', width: 96, of: item => item.rowsIn, cell: item => count(item.rowsIn), hint: 'rows of the partition before where' },
-  { name: 'out', title: 'Rows out', width: 92, of: item => item.rowsOut, cell: item => count(item.rowsOut) },
-  { name: 'memory', title: 'Peak memory', width: 112, of: item => item.peakMemory, cell: item => bytes(item.peakMemory) },
-  { name: 'error', title: 'Error', width: 240, of: item => item.error?.code, cell: item => item.error ? [el('code', {}, plain(item.error.code)), ' ', foreign(item.error.message)] : '', text: true },
+  { name: 'partition', title: 'Partition', width: 140, of: item => item.value, cell: item => valueOf(item.value) },
+  { name: 'status', title: 'Status', width: 108, of: item => Object.keys(letters).indexOf(item.status), cell: item => statusWord(item.status) },
+  { name: 'attempt', title: 'Attempt', width: 74, of: item => item.attempt, cell: item => count(item.attempt) },
+  { name: 'wait', title: 'Wait', width: 88, of: waitOf, cell: item => isReused(item) ? el('span', { class: 'soft' }, 'reused') : duration(waitOf(item)) },
+  { name: 'time', title: 'Run time', width: 84, of: item => item.elapsedMs, cell: item => duration(item.elapsedMs) },
+  { name: 'groups', title: 'Row groups', width: 104, of: item => item.rowGroups, cell: item => [count(item.rowGroups), el('span', { class: 'soft' }, ` / ${count(item.rowGroups + item.rowGroupsPruned)}`)], hint: 'read, of all of the source' },
+  { name: 'read', title: 'Read', width: 84, of: item => item.bytesRead, cell: item => bytes(item.bytesRead), hint: 'bytes read' },
+  { name: 'pruned', title: 'Pruned', width: 84, of: item => item.bytesPruned, cell: item => bytes(item.bytesPruned), hint: 'bytes of the columns in use that need not be read' },
+  { name: 'in', title: 'Rows in', width: 88, of: item => item.rowsIn, cell: item => count(item.rowsIn), hint: 'rows of the partition before where' },
+  { name: 'out', title: 'Rows out', width: 82, of: item => item.rowsOut, cell: item => count(item.rowsOut) },
+  { name: 'memory', title: 'Peak memory', width: 106, of: item => item.peakMemory, cell: item => bytes(item.peakMemory) },
+  { name: 'error', title: 'Error', of: item => item.error?.code, cell: item => item.error ? [el('code', {}, plain(item.error.code)), ' ', foreign(item.error.message)] : '', text: true },
 ];
 
 const isText = column => column.name === 'partition' || column.name === 'status' || column.text;
@@ -32,7 +32,7 @@ function tableView() {
   let rows = [], before = '', chosen = null, drawn = '';
 
   const body = el('tbody');
-  const table = el('table', { 'aria-label': 'Partitions' }, el('colgroup', {}, columns.map(column => { const col = el('col'); col.style.width = `${column.width}px`; return col; })), el('thead', {}, el('tr', { 'aria-rowindex': '1' }, columns.map(head))), body);
+  const table = el('table', { 'aria-label': 'Partitions' }, el('colgroup', {}, columns.map(column => { const col = el('col'); if (column.width) col.style.width = `${column.width}px`; return col; })), el('thead', {}, el('tr', { 'aria-rowindex': '1' }, columns.map(head))), body);
   const scroll = el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Table of partitions' }, table);
   const search = el('input', { type: 'search', placeholder: 'Value or error', 'aria-label': 'Only partitions whose value or error has this text', autocomplete: 'off', spellcheck: 'false', on: { input: () => { filter.text = search.value; arrange(); } } });
   const chips = el('div', { class: 'chips', role: 'group', 'aria-label': 'Only partitions of this status' });

@@ -22,7 +22,7 @@ function timelineView() {
 
   let drawnBars = [];
   const { canvas, paint } = canvasOf({ role: 'img', 'aria-label': '' }, {
-    height: () => 276,
+    height: () => top + bottom + Math.max(40, Math.min(202, drawnBars.length * 14)),
     paint(pen, width, height) {
       const of = drawnBars;
       if (of.length === 0) return;

@@ -71,6 +71,15 @@ sealed class OpenPage : IAsyncDisposable
         return await AskAsync<string[]>("axe.run().then(found => found.violations.flatMap(one => one.nodes.map(node => `${one.id}: ${node.html.slice(0, 200)} ${node.failureSummary}`)))");
     }
 
+    /// <summary>Whether pictures are wanted: <c>FANFOLD_WRITE_SCREENSHOT=1</c>.</summary>
+    public static bool TakesPictures { get; } = Environment.GetEnvironmentVariable("FANFOLD_WRITE_SCREENSHOT") == "1";
+
+    /// <summary>Keeps a picture of the whole page in <c>artifacts/page</c>, where pictures are wanted.</summary>
+    public async Task PictureAsync(string name)
+    {
+        if (TakesPictures) await Tab.ScreenshotAsync(new PageScreenshotOptions { FullPage = true, Path = Path.Combine(Executable.Root, "artifacts", "page", $"{name}.png") });
+    }
+
     /// <summary>Nothing went wrong unheard.</summary>
     public void AssertQuiet() => Assert.Empty(_complaints);
 

@@ -1,5 +1,6 @@
 using Fanfold.Client;
 using Fanfold.EndToEnd.Tests.Http;
+using Fanfold.Storage;
 using Microsoft.Playwright;
 
 namespace Fanfold.EndToEnd.Tests.Page;
@@ -36,7 +37,7 @@ public sealed class RunPageTests(Chromium chromium, ApisUnderTest apis, ITestOut
         var counters = await page.CountersAsync();
         Assert.Equal(("60", "4", "56", "0"), (counters["partitions"], counters["succeeded"], counters["empty"], counters["failed"]));
         Assert.Equal(["20"], new[] { counters["rows out"] });
-        Assert.Contains("60 partitions", await page.Card("Partitions").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Contains("60 in plan order", await page.Card("Partitions").InnerTextAsync(), StringComparison.Ordinal);
         Assert.Contains("at most 1 at once", await page.Card("Timeline").Locator("canvas").First.GetAttributeAsync("aria-label") ?? "", StringComparison.Ordinal);
         Assert.Contains("avoided", await page.Card("Work avoided").InnerTextAsync(), StringComparison.Ordinal);
         Assert.Contains("Peak memory of a worker", await page.Card("Plan and actual").InnerTextAsync(), StringComparison.Ordinal);
@@ -64,7 +65,7 @@ public sealed class RunPageTests(Chromium chromium, ApisUnderTest apis, ITestOut
         await page.Card("Errors").GetByText("Show them").First.ClickAsync();
         await page.UntilAsync("[...document.querySelectorAll('.partitions tbody tr[data-index]')].every(row => row.textContent.includes('failed'))");
         Assert.Contains("status failed", await page.Card("Every partition").Locator(".shown").InnerTextAsync(), StringComparison.Ordinal);
-        await AccessAsync(page);
+        await AccessAsync(page, "failed");
 
         await page.AskAsync<bool>("window.isTheSame = true");
         await scenario.MendAsync(1);
@@ -137,8 +138,8 @@ public sealed class RunPageTests(Chromium chromium, ApisUnderTest apis, ITestOut
         Assert.Contains($"key-{Many - 2:D5}", await cells.GetAttributeAsync("aria-valuetext") ?? "", StringComparison.Ordinal);
         await page.Tab.Keyboard.PressAsync("Enter");
         Assert.Contains($"key-{Many - 2:D5}", await page.Tab.Locator(".partitions tr[aria-selected=true]").InnerTextAsync(), StringComparison.Ordinal);
-        foreach (var measure in new[] { "Run time", "Bytes", "Rows", "Peak memory", "Status" }) await page.Card("Partitions").GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = measure, Exact = true }).ClickAsync();
-        await AccessAsync(page);
+        foreach (var measure in new[] { "Run time", "Bytes", "Rows", "Memory", "Status" }) await page.Card("Partitions").GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = measure, Exact = true }).ClickAsync();
+        await AccessAsync(page, "large");
         page.AssertQuiet();
     }
 
@@ -157,22 +158,61 @@ public sealed class RunPageTests(Chromium chromium, ApisUnderTest apis, ITestOut
         await page.Tab.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = id }).WaitForAsync();
         await page.Tab.GetByPlaceholder("Run id").FillAsync(scenario.Id(""));
         await page.Tab.GetByText("succeeded", new PageGetByTextOptions { Exact = true }).Last.WaitForAsync();
-        await AccessAsync(page);
+        await AccessAsync(page, $"list-{width}");
         await page.Tab.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = id }).ClickAsync();
         await page.StatusAsync("Succeeded");
         await page.UntilAsync("document.querySelectorAll('.preview tbody tr').length === 20");
         Assert.True(await page.AskAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), "the page is wider than its window");
-        await AccessAsync(page);
+        await AccessAsync(page, $"run-{width}");
+        page.AssertQuiet();
+    }
+
+    /// <summary>The picture of the README: a run whose statistics rule most row groups out. <c>FANFOLD_WRITE_SCREENSHOT=1</c> puts it into docs.</summary>
+    [Fact]
+    public async Task Run_OfTheReadme_ShowsWorkAvoided_AndDrawsALineOverTime()
+    {
+        var api = await ApiAsync();
+        var folder = Directory.CreateTempSubdirectory("fanfold-tests-").FullName;
+        try
+        {
+            for (var file = 0; file < 4; file++)
+            {
+                Duck.Execute($"""
+                    copy (select z as zone, date '2026-01-01' + d::int as day, round(8 + 3 * sin(d / 7.0 + z) + (i * 7919 % 100) / 25.0, 2) as fare, (i % 9)::int as passengers
+                    from range({file * 24}, {file * 24 + 24}) zones(z), range(60) days(d), range(60) rides(i) order by z, d) to '{folder}/{file}.parquet' (format parquet, row_group_size 2048)
+                    """);
+                await api.Objects.PutAsync($"lake/rides/{file}.parquet", await File.ReadAllBytesAsync($"{folder}/{file}.parquet", Cancellation), PutCondition.None, Cancellation);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        const string Reduce = """{ "groupBy": ["day"], "aggregates": { "rides": "len()", "revenue": "sum(fare)", "longest": "max(fare)" } }""";
+        await api.Client.StartAsync("rides-by-day", Fanfold.Spec("lake/rides", "zone", Reduce, "results/rides-by-day.parquet", """{ "where": "passengers > 0", "limits": { "parallel": 6, "memory": "256MiB" } }""").ToJsonString(), Cancellation);
+        await api.Client.WaitAsync("rides-by-day", cancellationToken: Cancellation);
+        await using var page = await OpenPage.CreateAsync(chromium, 1240, 970);
+        await page.GoToAsync($"{api.Endpoint}runs/rides-by-day");
+        await page.StatusAsync("Succeeded");
+        await page.Card("Chart").Locator("path.curve").WaitForAsync();
+        await page.UntilAsync("document.querySelector('.partitions .shown')?.textContent.startsWith('96 partitions')");
+        Assert.Matches("Row groups\\s+9\\d % avoided", await page.Card("Work avoided").InnerTextAsync());
+        Assert.Equal("first 100 of 5,760 rows", await page.Card("Result").Locator(".note").InnerTextAsync());
+        await page.PictureAsync("rides");
+        var picture = Path.Combine(Executable.Root, "docs", "run-page.png");
+        if (OpenPage.TakesPictures) await page.Tab.ScreenshotAsync(new PageScreenshotOptions { Path = picture });
+        Assert.InRange(new FileInfo(picture).Length, 10_000, 150 << 10);
         page.AssertQuiet();
     }
 
     /// <summary>In both themes, which the button chooses.</summary>
-    static async Task AccessAsync(OpenPage page)
+    static async Task AccessAsync(OpenPage page, string picture)
     {
         foreach (var theme in new[] { "light", "dark" })
         {
             while (await page.AskAsync<string>("document.getElementById('theme').textContent") != $"Theme: {theme}") await page.Tab.Locator("#theme").ClickAsync();
             Assert.Equal(theme, await page.AskAsync<string>("document.documentElement.dataset.theme"));
+            await page.PictureAsync($"{picture}-{theme}");
             Assert.Empty(await page.FaultsOfAccessAsync());
         }
     }

@@ -67,7 +67,7 @@ public sealed class BadRequestTests
 
     [Theory]
     [InlineData("maxPageSize=0")]
-    [InlineData("maxPageSize=1001")]
+    [InlineData("maxPageSize=10001")]
     [InlineData("maxPageSize=-1")]
     [InlineData("maxPageSize=99999999999999999999")]
     [InlineData("maxPageSize=")]
