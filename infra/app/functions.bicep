@@ -83,6 +83,8 @@ var settings = {
   // Flex Consumption has no triggers that poll; StartByRequestEvent and StartBySuccessEvent get Event Grid's events.
   'AzureWebJobs.StartByRequest.Disabled': 'true'
   'AzureWebJobs.StartBySuccess.Disabled': 'true'
+  // The page of all runs is at the root.
+  AzureWebJobsDisableHomepage: 'true'
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
 }
 

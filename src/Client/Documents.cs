@@ -5,11 +5,27 @@ namespace Fanfold.Client;
 
 /// <summary>A partition of a run's plan and what came of it. Sizes are in bytes, and null where they are not known.</summary>
 /// <param name="Value">As people read it; null is the null partition.</param>
-/// <param name="Status">pending, succeeded, empty or failed.</param>
+/// <param name="Status">pending, running, succeeded, empty or failed.</param>
 /// <param name="RowGroups">Those that its task must scan.</param>
 /// <param name="RowsIn">Its rows before <c>where</c>.</param>
 public sealed record Partition(
-    int Index, string? Value, string Status, int RowGroups, long? RowsIn, long? RowsOut, long? BytesRead, long? ForecastMemory, long? PeakMemory, long? ElapsedMs, PartitionError? Error);
+    int Index, string? Value, string Status, int RowGroups, long? RowsIn, long? RowsOut, long? BytesRead, long? ForecastMemory, long? PeakMemory, long? ElapsedMs, PartitionError? Error)
+{
+    /// <summary>Row groups of the source that metadata ruled out for it.</summary>
+    public int RowGroupsPruned { get; init; }
+
+    /// <summary>Compressed bytes of the columns in use in the row groups that its task must scan.</summary>
+    public long BytesToRead { get; init; }
+
+    /// <summary>The same of those that it need not.</summary>
+    public long BytesPruned { get; init; }
+
+    /// <summary>The try that it ended with, from 1.</summary>
+    public int? Attempt { get; init; }
+
+    /// <summary>When that try began.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+}
 
 /// <param name="Code">Stable, in kebab-case.</param>
 public sealed record PartitionError(string Code, string Message, string? File = null);

@@ -79,6 +79,13 @@ public sealed record TaskReceipt
     /// <summary>Who drove the run when the task ended; set by the host.</summary>
     public string? Driver { get; init; }
 
+    /// <summary>The try that it tells of, from 1; 0 in receipts of older builds. Set by the host.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int Attempt { get; init; }
+
+    /// <summary>When that try began, by the host's clock.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
     /// <summary>The answer to <see cref="WorkerTask.Describe"/>.</summary>
     public WorkerReducers? Reducers { get; init; }
 

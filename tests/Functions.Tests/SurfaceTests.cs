@@ -54,10 +54,10 @@ public class SurfaceTests
     }
 
     [Fact]
-    public void Routes_AreThoseOfTheApi()
+    public void Routes_AreThoseOfTheApiAndThePage()
     {
         var served = Functions.Select(function => (Function: function, Trigger: TriggerOf<HttpTriggerAttribute>(function))).Where(static one => one.Trigger is not null)
-            .Select(static one => (Assert.Single(one.Trigger!.Methods!).ToUpperInvariant(), "/" + one.Trigger.Route, JsonNamingPolicy.CamelCase.ConvertName(NameOf(one.Function)), one.Trigger.AuthLevel));
+            .Select(static one => (Assert.Single(one.Trigger!.Methods!).ToUpperInvariant(), "/" + one.Trigger.Route!.TrimStart('/'), JsonNamingPolicy.CamelCase.ConvertName(NameOf(one.Function)), one.Trigger.AuthLevel));
         Assert.Equal(Routes.All.Select(static route => (route.Method, route.Template, route.Name, AuthorizationLevel.Function)).Order(), served.Order());
     }
 

@@ -1,4 +1,3 @@
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Text;
 
@@ -8,6 +7,8 @@ namespace Fanfold.Tests;
 public sealed class AzuriteServer : IAsyncDisposable
 {
     const string Listening = "successfully listens on ";
+
+    static readonly NpmInstall Install = new("azurite");
 
     static readonly TimeSpan TimeToEnd = TimeSpan.FromSeconds(10);
 
@@ -28,15 +29,15 @@ public sealed class AzuriteServer : IAsyncDisposable
     /// <exception cref="InvalidOperationException">It can't be installed or started; says what to run to see why.</exception>
     public static async Task<AzuriteServer> StartAsync(string? location = null, params string[] arguments)
     {
-        await AzuriteInstall.EnsureAsync();
-        var process = Start("node", ["serve.cjs", .. location is null ? [] : (string[])["--location", location], .. arguments]);
+        await Install.EnsureAsync();
+        var process = Install.Start("node", ["serve.cjs", .. location is null ? [] : (string[])["--location", location], .. arguments]);
         var output = new StringBuilder();
         var address = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         process.OutputDataReceived += (_, line) => Hear(line.Data);
         process.ErrorDataReceived += (_, line) => Hear(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        _ = process.WaitForExitAsync().ContinueWith(_ => address.TrySetException(AzuriteInstall.Failure("does not start", output.ToString())), TaskScheduler.Default);
+        _ = process.WaitForExitAsync().ContinueWith(_ => address.TrySetException(Install.Failure("does not start", output.ToString())), TaskScheduler.Default);
         return new(process, new Uri(await address.Task + "/devstoreaccount1"));
 
         void Hear(string? line)
@@ -59,24 +60,5 @@ public sealed class AzuriteServer : IAsyncDisposable
             _process.Kill();
         }
         _process.Dispose();
-    }
-
-    /// <summary>Starts a program in the folder of Azurite's files.</summary>
-    internal static Process Start(string program, params string[] arguments)
-    {
-        try
-        {
-            return Process.Start(new ProcessStartInfo(program, arguments)
-            {
-                WorkingDirectory = AzuriteInstall.Folder,
-                RedirectStandardInput = true,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            })!;
-        }
-        catch (Win32Exception e)
-        {
-            throw AzuriteInstall.Failure($"needs '{program}', which can't be started", e.Message);
-        }
     }
 }

@@ -6,9 +6,13 @@ using Microsoft.DurableTask.Client;
 
 namespace Fanfold.Functions.Http;
 
-/// <summary>The API's routes that belong to no run.</summary>
+/// <summary>The routes that belong to no run.</summary>
 public sealed class AppFunctions(App app)
 {
+    [Function(nameof(ShowRuns))]
+    public Task<IActionResult> ShowRuns([HttpTrigger(AuthorizationLevel.Function, "get", Route = "/")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
+        app.AnswerAsync(request, client, api => PageHandlers.GetAsync(request.HttpContext, api));
+
     [Function(nameof(PlanSpec))]
     public Task<IActionResult> PlanSpec([HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/plans")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
         app.AnswerAsync(request, client, api => PlanHandlers.PostAsync(request.HttpContext, api));

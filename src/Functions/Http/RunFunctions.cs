@@ -6,9 +6,13 @@ using Microsoft.DurableTask.Client;
 
 namespace Fanfold.Functions.Http;
 
-/// <summary>The API's routes of runs.</summary>
+/// <summary>The routes of runs.</summary>
 public sealed class RunFunctions(App app)
 {
+    [Function(nameof(ShowRun))]
+    public Task<IActionResult> ShowRun([HttpTrigger(AuthorizationLevel.Function, "get", Route = "runs/{id}")] HttpRequest request, string id, [DurableClient] DurableTaskClient client) =>
+        app.AnswerAsync(request, client, api => PageHandlers.GetAsync(request.HttpContext, api));
+
     [Function(nameof(ListRuns))]
     public Task<IActionResult> ListRuns([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs")] HttpRequest request, [DurableClient] DurableTaskClient client) =>
         app.AnswerAsync(request, client, api => RunListHandlers.ListAsync(request.HttpContext, api));

@@ -14,12 +14,45 @@ public sealed record RunItem(string RunId, RunStatus? Status, DateTimeOffset? St
 
 /// <summary>A partition of a run's plan and what came of it. Sizes are in bytes, and null where they are not known.</summary>
 /// <param name="Value">As people read it; null is the null partition.</param>
-/// <param name="Status">pending, succeeded, empty or failed.</param>
+/// <param name="Status">pending, running, succeeded, empty or failed.</param>
 /// <param name="RowGroups">Those that its task must scan.</param>
 /// <param name="RowsIn">Its rows before <c>where</c>.</param>
 public sealed record PartitionItem(
     int Index, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Value, string Status, int RowGroups, long? RowsIn = null, long? RowsOut = null,
-    long? BytesRead = null, long? ForecastMemory = null, long? PeakMemory = null, long? ElapsedMs = null, TaskFailure? Error = null);
+    long? BytesRead = null, long? ForecastMemory = null, long? PeakMemory = null, long? ElapsedMs = null, TaskFailure? Error = null)
+{
+    /// <summary>Row groups of the source that metadata ruled out for it.</summary>
+    public int RowGroupsPruned { get; init; }
+
+    /// <summary>Compressed bytes of the columns in use in the row groups that its task must scan.</summary>
+    public long BytesToRead { get; init; }
+
+    /// <summary>The same of those that it need not.</summary>
+    public long BytesPruned { get; init; }
+
+    /// <summary>Rows that were decoded for it.</summary>
+    public long? RowsDecoded { get; init; }
+
+    /// <summary>Rows of its row groups that were proved not to be of it and not decoded.</summary>
+    public long? RowsPruned { get; init; }
+
+    /// <summary>Its rows after <c>where</c>.</summary>
+    public long? RowsSelected { get; init; }
+
+    public int? Requests { get; init; }
+
+    /// <summary>The try that it ended with, from 1.</summary>
+    public int? Attempt { get; init; }
+
+    /// <summary>When that try began.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>The pieces that its task was split into; null when it ran as one.</summary>
+    public int? Pieces { get; init; }
+
+    /// <summary>The most that its worker held in scratch files at once.</summary>
+    public long? ScratchBytes { get; init; }
+}
 
 /// <param name="Status">healthy or unhealthy.</param>
 /// <param name="Worker">As <see cref="ApiContext"/> has it.</param>

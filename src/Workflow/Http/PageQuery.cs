@@ -13,13 +13,14 @@ sealed record PageQuery(int Size, string? After, string? Status)
     const int DefaultSize = 100;
     public const int MaxSize = 1000;
 
+    /// <param name="maxSize">Of a page.</param>
     /// <param name="isToken">Whether a text can be a continuation.</param>
-    public static (PageQuery? Query, Problem? Refusal) Read(HttpRequest request, Func<string, bool> isToken, params ReadOnlySpan<string> statuses)
+    public static (PageQuery? Query, Problem? Refusal) Read(HttpRequest request, int maxSize, Func<string, bool> isToken, params ReadOnlySpan<string> statuses)
     {
         var (size, after, status) = (request.Query["maxPageSize"], request.Query["continuation"], request.Query["status"]);
         var items = DefaultSize;
-        if (size.Count > 1 || size is [var text] && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out items) || items is < 1 or > MaxSize))
-            return (null, Invalid("maxPageSize", $"a whole number from 1 to {MaxSize}"));
+        if (size.Count > 1 || size is [var text] && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out items) || (items < 1 || items > maxSize)))
+            return (null, Invalid("maxPageSize", $"a whole number from 1 to {maxSize}"));
         if (after.Count > 1 || after is [var token] && !isToken(token ?? "")) return (null, Invalid("continuation", "what nextLink has"));
         if (status.Count > 1 || status is [var word] && !statuses.Contains(word)) return (null, Invalid("status", "one of " + string.Join(", ", statuses)));
         return (new PageQuery(items, after, status), null);

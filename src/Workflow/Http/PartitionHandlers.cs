@@ -11,13 +11,19 @@ namespace Fanfold.Workflow.Http;
 /// <summary><c>GET /api/runs/{id}/partitions</c>: in plan order, in pages, filtered by status. The names of all receipts are listed, and those of the page are read.</summary>
 public static class PartitionHandlers
 {
+    /// <summary>Partitions on a page.</summary>
+    public const int MaxSize = 10_000;
+
     const int MaxReceipt = 1 << 20;
     const int MaxJson = 64 << 20;
+
+    /// <summary>Receipts that one request reads at once.</summary>
+    const int AtOnce = 32;
 
     public static async Task<IResult> ListAsync(string id, HttpContext http, ApiContext api)
     {
         if (!RunPaths.IsRunId(id)) return RunHandlers.InvalidId();
-        var (query, refusal) = PageQuery.Read(http.Request, static token => int.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out _), "pending", "succeeded", "empty", "failed");
+        var (query, refusal) = PageQuery.Read(http.Request, MaxSize, static token => int.TryParse(token, NumberStyles.None, CultureInfo.InvariantCulture, out _), "pending", "running", "succeeded", "empty", "failed");
         if (query is null) return refusal!;
         var aborted = http.RequestAborted;
         if (await RunStarter.ReadRecordAsync(api.State, id, api.Time, aborted) is not { } record) return Problem.NotFound(id);
@@ -26,59 +32,101 @@ public static class PartitionHandlers
         var items = new List<PartitionItem>();
         if (await plans.ReadHeaderAsync(aborted) is not { } header) return Page(null);
 
-        var made = await MadeAsync(api.State, paths, aborted);
+        var made = await MadeAsync(api.State, paths, hasEnded: record.Summary is not null, aborted);
+        var bytes = new PlannedBytes(header);
         var first = query.After is { } after ? Math.Min(int.Parse(after, CultureInfo.InvariantCulture), header.Tasks - 1) + 1 : 0;
-        // A filter may have to look at all of them, which one read gives.
-        var all = query.Status is null ? null : await plans.ReadSlicesAsync(header, aborted);
         await using var slices = await plans.OpenSlicesAsync(header, aborted);
-        for (var index = first; index < header.Tasks; index++)
+        // A filter may have to look at all of them.
+        var end = query.Status is null ? (int)Math.Min((long)first + query.Size, header.Tasks) : header.Tasks;
+        var candidates = await plans.ReadSlicesAsync(header, slices, first, end, aborted);
+        if (query.Status is "pending" or "running" or "failed") candidates.RemoveAll(slice => made.Of(slice, paths) != query.Status);
+        foreach (var some in candidates.Chunk(AtOnce))
         {
-            var slice = all?[index] ?? await plans.ReadSliceAsync(header, slices, index, aborted);
-            if (query.Status is "pending" or "failed" && made.Of(slice, paths) != query.Status) continue;
-            if (items.Count == query.Size) return Page(query.Next(http.Request, items[^1].Index.ToString(CultureInfo.InvariantCulture)));
-            var item = await ReadAsync(api.State, paths, slice, made, aborted);
-            if (query.Status is null || item.Status == query.Status) items.Add(item);
+            foreach (var item in await Task.WhenAll(some.Select(slice => ReadAsync(api.State, paths, slice, made, bytes, aborted))))
+            {
+                if (query.Status is not null && item.Status != query.Status) continue;
+                if (items.Count == query.Size) return Page(Next());
+                items.Add(item);
+            }
         }
-        return Page(null);
+        return Page(end < header.Tasks ? Next() : null);
+
+        string Next() => query.Next(http.Request, items[^1].Index.ToString(CultureInfo.InvariantCulture));
 
         Answer Page(string? next) => Answer.Of(new Page<PartitionItem>(items, next), ApiJson.Default.PagePartitionItem);
     }
 
-    static async Task<PartitionItem> ReadAsync(IObjectStore state, RunPaths paths, TaskSlice slice, Made made, CancellationToken cancellationToken)
+    static async Task<PartitionItem> ReadAsync(IObjectStore state, RunPaths paths, TaskSlice slice, Made made, PlannedBytes bytes, CancellationToken cancellationToken)
     {
-        var status = made.Of(slice, paths);
-        var item = new PartitionItem(
-            slice.Index, slice is { Value: null, IsShared: false } ? null : slice.Partition, status, slice.Matched.Sum(run => run.To - run.From), slice.Rows, ForecastMemory: Known(slice.ForecastMemory));
-        if (status == "pending" || await state.ReadAllAsync(status == "failed" ? paths.Failure(slice.TaskId) : paths.Receipt(slice.TaskId), MaxReceipt, cancellationToken) is not { } json) return item;
+        var (status, rowGroups, toRead) = (made.Of(slice, paths), slice.Matched.Sum(run => run.To - run.From), slice.Matched.Sum(bytes.Of));
+        var item = new PartitionItem(slice.Index, slice is { Value: null, IsShared: false } ? null : slice.Partition, status, rowGroups, slice.Rows, ForecastMemory: Known(slice.ForecastMemory))
+        {
+            RowGroupsPruned = bytes.RowGroups - rowGroups, BytesToRead = toRead, BytesPruned = bytes.Total - toRead,
+        };
+        if (status is "pending" or "running" || await state.ReadAllAsync(status == "failed" ? paths.Failure(slice.TaskId) : paths.Receipt(slice.TaskId), MaxReceipt, cancellationToken) is not { } json) return item;
         var receipt = StoredJson.Read(json, WorkflowJson.Default.TaskReceipt, WorkerTask.CurrentVersion, "receipt", paths.RunId);
-        item = item with { BytesRead = receipt.BytesRead, PeakMemory = Known(receipt.PeakMemory), ElapsedMs = receipt.ElapsedMs };
+        item = item with
+        {
+            BytesRead = receipt.BytesRead, PeakMemory = Known(receipt.PeakMemory), ElapsedMs = receipt.ElapsedMs, Requests = receipt.Requests,
+            Attempt = receipt.Attempt > 0 ? receipt.Attempt : null, StartedAt = receipt.StartedAt, Pieces = receipt.Pieces > 0 ? receipt.Pieces : null, ScratchBytes = Known(receipt.ScratchBytes),
+        };
         return status == "failed"
             ? item with { Error = receipt.Failure is { } failure ? failure with { Message = Secrets.Hide(failure.Message), File = Problem.Hidden(failure.File) } : null }
-            : item with { Status = receipt.Part is null ? "empty" : status, RowsIn = receipt.RowsInPartition, RowsOut = receipt.Part?.Rows ?? 0 };
+            : item with
+            {
+                Status = receipt.Part is null ? "empty" : status, RowsIn = receipt.RowsInPartition, RowsOut = receipt.Part?.Rows ?? 0,
+                RowsDecoded = receipt.RowsDecoded, RowsPruned = receipt.RowsPruned, RowsSelected = receipt.RowsSelected,
+            };
     }
 
-    static async Task<Made> MadeAsync(IObjectStore state, RunPaths paths, CancellationToken cancellationToken)
+    static async Task<Made> MadeAsync(IObjectStore state, RunPaths paths, bool hasEnded, CancellationToken cancellationToken)
     {
-        var names = new HashSet<string>(StringComparer.Ordinal);
+        var (names, begun) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
         foreach (var folder in new[] { paths.Receipts, Folder(paths.Failure("any")) }.Distinct())
             await foreach (var entry in state.ListAsync(folder, cancellationToken)) names.Add(entry.Path);
+        if (!hasEnded)
+            await foreach (var entry in state.ListAsync(paths.Attempts, cancellationToken)) begun.Add(TaskOf(entry.Path));
         var givenUp = await state.ReadAllAsync(paths.GivenUp, MaxJson, cancellationToken) is { } json ? JsonSerializer.Deserialize(json, WorkflowJson.Default.IReadOnlyListInt32)! : [];
-        return new Made(names, [.. givenUp]);
+        return new Made(names, begun, [.. givenUp]);
     }
 
     static string Folder(string path) => path[..path.LastIndexOf('/')];
 
+    /// <summary>The id of the task that a try is of, or a piece of.</summary>
+    static string TaskOf(string attempt) => attempt[(attempt.LastIndexOf('/') + 1)..].Split('.')[0];
+
     static long? Known(long bytes) => bytes > 0 ? bytes : null;
 
     /// <param name="Names">The paths of all receipts of the run's tasks and of the failures of this drive.</param>
+    /// <param name="Begun">The ids of tasks of which a try has begun and not ended.</param>
     /// <param name="GivenUp">The tasks that combining gave up, whatever they made.</param>
-    sealed record Made(HashSet<string> Names, HashSet<int> GivenUp)
+    sealed record Made(HashSet<string> Names, HashSet<string> Begun, HashSet<int> GivenUp)
     {
         /// <summary>The status as far as names tell: what succeeded may be empty.</summary>
         public string Of(TaskSlice slice, RunPaths paths) =>
             GivenUp.Contains(slice.Index) ? "failed"
             : Names.Contains(paths.Receipt(slice.TaskId)) ? "succeeded"
+            : Begun.Contains(slice.TaskId) ? "running"
             : Names.Contains(paths.Failure(slice.TaskId)) ? "failed"
             : "pending";
+    }
+
+    /// <summary>Compressed bytes of the columns in use, of all row groups and of some.</summary>
+    sealed class PlannedBytes(PlanHeader header)
+    {
+        readonly long[][] _before = [.. header.Files.Select(file => Before(file.RowGroups))];
+
+        public int RowGroups => header.RowGroupsTotal;
+
+        public long Total { get; } = header.Files.Sum(file => file.RowGroups.Sum(group => group.Bytes));
+
+        public long Of(RowGroupRun run) => _before[run.File][run.To] - _before[run.File][run.From];
+
+        static long[] Before(IReadOnlyList<PlannedRowGroup> groups)
+        {
+            var before = new long[groups.Count + 1];
+            for (var i = 0; i < groups.Count; i++) before[i + 1] = before[i] + groups[i].Bytes;
+            return before;
+        }
     }
 }

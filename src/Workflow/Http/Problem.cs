@@ -52,7 +52,7 @@ public sealed record Problem(int Status, string Code, string Detail, string? Hin
     /// <summary>What a server says of a request that has reached no handler.</summary>
     public static Problem OfStatus(int status) => status switch
     {
-        StatusCodes.Status404NotFound => new(status, "route-not-found", "There is nothing at this address.", "The routes begin with /api/runs, /api/plans and /api/health."),
+        StatusCodes.Status404NotFound => new(status, "route-not-found", "There is nothing at this address.", "The routes begin with /api/runs, /api/plans and /api/health; the page of all runs is at /."),
         StatusCodes.Status405MethodNotAllowed => new(status, "method-not-allowed", "This address does not take this method.", "The header Allow names those that it takes."),
         StatusCodes.Status408RequestTimeout => new(status, "request-timeout", "The body did not come in time."),
         StatusCodes.Status413PayloadTooLarge => new(status, SpecErrorCode.TooLarge, $"The body has more than {SpecParser.MaxBytes:N0} bytes, the most that are read."),

@@ -8,7 +8,7 @@ public delegate Task<IResult> RouteHandler(string id, HttpContext http, ApiConte
 
 /// <summary>A route of the API, as hosts map it and as the OpenAPI document describes it.</summary>
 /// <param name="Method">In capitals.</param>
-/// <param name="Template">Begins with <c>/api/</c>; its one parameter is <c>{id}</c>.</param>
+/// <param name="Template">Begins with <c>/api/</c>, except for the page; its one parameter is <c>{id}</c>.</param>
 /// <param name="Name">The operation's, unique, in camel case.</param>
 /// <param name="Summary">A line.</param>
 public sealed record Route(string Method, string Template, string Name, string Summary, RouteHandler Handler)

@@ -6,22 +6,26 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Fanfold.Workflow.Http;
 
-/// <summary>The routes of the API. Hosts map these and no others.</summary>
+/// <summary>The routes of the API and of the page. Hosts map these and no others.</summary>
 public static class Routes
 {
     static readonly string[] RunStatuses = ["pending", "running", "succeeded", "succeededWithFailures", "failed", "cancelled"];
-    static readonly string[] PartitionStatuses = ["pending", "succeeded", "empty", "failed"];
+    static readonly string[] PartitionStatuses = ["pending", "running", "succeeded", "empty", "failed"];
     static readonly string[] Accepted = ["Operation-Location", "Location", "Retry-After"];
     static readonly string[] SpecProblems = ["spec-refused", "request-timeout", "too-large", "unsupported-media-type"];
 
     static readonly RouteParameter IfNoneMatch = new("If-None-Match", "header", "The ETag that the caller has; 304 when it is still that.", "\"0f1e2d3c4b5a69788796a5b4c3d2e1f0\"");
     static readonly RouteParameter PageSize = new("maxPageSize", "query", "Items on a page, 100 where it is left out.", "100", Maximum: PageQuery.MaxSize);
+    const string PageDescription = "For people: HTML with its style and script in it, which asks this API for what it shows, with the key that is in its own address.";
+
+    static readonly RouteAnswer Page = new(StatusCodes.Status200OK, "The page.", null, ["text/html"], ["ETag", "Content-Security-Policy"]);
     static readonly RouteAnswer NotModified = RouteAnswer.Bare(StatusCodes.Status304NotModified, "The caller has this version.", "ETag");
 
     /// <summary>What the headers of answers mean.</summary>
     public static IReadOnlyDictionary<string, string> Headers { get; } = new Dictionary<string, string>
     {
         ["Accept-Ranges"] = "bytes where a part can be asked for, none where the result is converted.",
+        ["Content-Security-Policy"] = "Allows its own style and script, and requests to where it came from.",
         ["Content-Range"] = "Which part of how much.",
         ["ETag"] = "The version of the document; weak for a converted result.",
         ["Location"] = "The run.",
@@ -31,6 +35,8 @@ public static class Routes
 
     public static IReadOnlyList<Route> All { get; } =
     [
+        new("GET", "/", "showRuns", "The page of all runs", (_, http, api) => PageHandlers.GetAsync(http, api)) { Description = PageDescription, Parameters = [IfNoneMatch], Answers = [Page, NotModified] },
+        new("GET", "/runs/{id}", "showRun", "The page of a run", (_, http, api) => PageHandlers.GetAsync(http, api)) { Description = PageDescription, Parameters = [IfNoneMatch], Answers = [Page, NotModified] },
         new("GET", "/api/health", "getHealth", "Whether both stores answer", (_, http, api) => HealthHandlers.GetAsync(http, api))
         {
             Answers = [RouteAnswer.Of<HealthDocument>("Both answer."), RouteAnswer.Of<HealthDocument>("One does not, or is not there; the document says which and why.", StatusCodes.Status503ServiceUnavailable, "Retry-After")],
@@ -76,7 +82,7 @@ public static class Routes
         },
         new("GET", "/api/runs/{id}/partitions", "listPartitions", "The partitions of a run's plan and what came of them, in pages", PartitionHandlers.ListAsync)
         {
-            Parameters = [PageSize, new("continuation", "query", "What nextLink has: the last index of the page before.", "99"), new("status", "query", "Only partitions of this status.", "failed", PartitionStatuses)],
+            Parameters = [PageSize with { Maximum = PartitionHandlers.MaxSize }, new("continuation", "query", "What nextLink has: the last index of the page before.", "99"), new("status", "query", "Only partitions of this status.", "failed", PartitionStatuses)],
             Answers = [RouteAnswer.Of<Page<PartitionItem>>("A page; an empty one before the run is planned.")],
             Problems = ["invalid-run-id", "invalid-query", "run-not-found"],
         },

@@ -9,7 +9,7 @@ public static class RunListHandlers
 {
     public static async Task<IResult> ListAsync(HttpContext http, ApiContext api)
     {
-        var (query, refusal) = PageQuery.Read(http.Request, RunPaths.IsRunId, "pending", "running", "succeeded", "succeededWithFailures", "failed", "cancelled");
+        var (query, refusal) = PageQuery.Read(http.Request, PageQuery.MaxSize, RunPaths.IsRunId, "pending", "running", "succeeded", "succeededWithFailures", "failed", "cancelled");
         if (query is null) return refusal!;
         RunStatus? status = query.Status is { } word ? Enum.Parse<RunStatus>(word, ignoreCase: true) : null;
         var items = new List<RunItem>();

@@ -64,6 +64,17 @@ sealed class PlanStore(IObjectStore state, RunPaths paths)
         return Parse(line, index);
     }
 
+    /// <summary>The tasks <paramref name="from"/> to <paramref name="to"/> − 1, in one ranged read.</summary>
+    /// <param name="slices">As <see cref="OpenSlicesAsync"/> gives it.</param>
+    public async Task<List<TaskSlice>> ReadSlicesAsync(PlanHeader header, IObjectReader slices, int from, int to, CancellationToken cancellationToken)
+    {
+        var (start, end) = (header.SliceOffsets[from], header.SliceOffsets[to]);
+        if (slices.Properties.Length < end) throw SlicesChanged();
+        var lines = new byte[end - start];
+        await slices.ReadAsync(start, lines, cancellationToken);
+        return [.. Enumerable.Range(from, to - from).Select(i => Parse(lines.AsSpan((int)(header.SliceOffsets[i] - start)..(int)(header.SliceOffsets[i + 1] - start)), i))];
+    }
+
     public async Task<List<TaskSlice>> ReadSlicesAsync(PlanHeader header, CancellationToken cancellationToken)
     {
         await using var reader = await OpenSlicesAsync(header, cancellationToken);

@@ -11,7 +11,7 @@ public sealed partial class RunActivities
     {
         if (header.Cache is not { } cache || await ReadReceiptAsync(CachePaths.Receipt(cache, slice.TaskId), paths, cancellationToken) is not { } receipt) return null;
         if (Proof.Fault(header, slice, receipt, paths) is not null) return null;
-        receipt = receipt with { Driver = TaskReceipt.CacheDriver };
+        receipt = receipt with { Driver = TaskReceipt.CacheDriver, StartedAt = null };
         await PutOnceAsync(paths.Receipt(slice.TaskId), JsonSerializer.SerializeToUtf8Bytes(receipt, WorkflowJson.Default.TaskReceipt), cancellationToken);
         return receipt;
     }

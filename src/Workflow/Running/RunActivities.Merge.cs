@@ -31,7 +31,7 @@ public sealed partial class RunActivities
             : await Isolate(paths, plan.Spec, request.Deadline).RunAsync(ComposeWhole(plan, slice) with { Merge = new MergeWork(Work(plan.Header, slice), parts) }, plan.Spec.Limits.Timeout, static _ => { }, cancellationToken);
         if (merged.Outcome == TaskOutcome.InputChanged && await ForgetLostAsync(paths, plan.Spec, plan.Header, [.. finished.Select(piece => piece.Receipt)], cancellationToken) is { Count: > 0 }) return await LostAsync();
         if (merged.Outcome != TaskOutcome.Done) return await FailAsync(plan, slice, merged, [], alone: false, cancellationToken);
-        var receipt = FinishedPiece.Sum(slice, finished, merged) with { Driver = driver };
+        var receipt = FinishedPiece.Sum(slice, finished, merged) with { Driver = driver, Attempt = request.Attempt };
         await CacheAsync(plan.Header, receipt, cancellationToken);
         await PutOnceAsync(paths.Receipt(slice.TaskId), JsonSerializer.SerializeToUtf8Bytes(receipt, WorkflowJson.Default.TaskReceipt), cancellationToken);
         await state.DeleteAsync(paths.Failure(slice.TaskId), cancellationToken);
@@ -80,6 +80,7 @@ sealed record FinishedPiece(TaskPiece Piece, TaskReceipt Receipt)
             ElapsedMs = all.Sum(receipt => receipt.ElapsedMs),
             NondeterministicPart = all.Any(receipt => receipt.NondeterministicPart),
             Pieces = pieces.Count,
+            StartedAt = pieces.Min(piece => piece.Receipt.StartedAt),
         };
     }
 }

@@ -24,13 +24,14 @@ public sealed partial class RunActivities
             await ForgetAsync(paths, plan.Spec, plan.Header, taskId, cancellationToken);
         }
         if (request.Piece is null && await ReadCachedAsync(paths, plan.Header, slice, cancellationToken) is { } cached) return Result(cached) with { BytesRead = 0 };
-        var receipt = await Isolate(paths, plan.Spec, request.Deadline).RunAsync(Compose(plan, slice, request), plan.Spec.Limits.Timeout, static _ => { }, cancellationToken) with { Driver = driver };
+        var began = time.GetUtcNow();
+        var receipt = await Isolate(paths, plan.Spec, request.Deadline).RunAsync(Compose(plan, slice, request), plan.Spec.Limits.Timeout, static _ => { }, cancellationToken) with { Driver = driver, Attempt = request.Attempt, StartedAt = began };
         // The run was planned with a worker that can do it: with that one it goes on.
         if (receipt.Failure is { Code: "plugin-missing" or "plugin-changed" } other) throw new RunStoppedException(new RunError(other.Code, other.Message, Pointer: PluginLookup.Pointer));
         if (receipt.Outcome == TaskOutcome.Done && Fault(receipt) is { } fault)
         {
             await state.DeleteAsync(request.Piece is null ? plan.Header.PartOf(paths, taskId) : paths.Part(taskId), cancellationToken);
-            receipt = TaskRunner.Failed(taskId, TaskOutcome.Bug, TaskFailure.Of("proof-failed", $"{fault}; are host and worker of one build?")) with { Driver = driver, PeakMemory = receipt.PeakMemory };
+            receipt = TaskRunner.Failed(taskId, TaskOutcome.Bug, TaskFailure.Of("proof-failed", $"{fault}; are host and worker of one build?")) with { Driver = driver, PeakMemory = receipt.PeakMemory, Attempt = request.Attempt, StartedAt = began };
         }
         if (receipt.Outcome != TaskOutcome.Done) return await FailAsync(plan, slice, receipt, (request.Piece ?? TaskPiece.Whole(slice)).Split(plan.Header.Reduction, slice.IsShared), request.Alone, cancellationToken);
         if (request.Piece is null) await CacheAsync(plan.Header, receipt, cancellationToken);

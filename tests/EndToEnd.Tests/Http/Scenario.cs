@@ -51,6 +51,9 @@ sealed class Scenario : IDisposable
         return PutAsync(ff, bytes);
     }
 
+    /// <summary>Puts the file back as it was.</summary>
+    public Task MendAsync(int ff) => PutAsync(ff);
+
     async Task PutAsync(int ff, byte[] bytes) => await _api.Objects.PutAsync($"{Lake}/ff={ff}/a.parquet", bytes, PutCondition.None, Cancellation);
 
     public string Spec(string run, string limits = "{}", string more = "{}")

@@ -94,7 +94,7 @@ public partial class AzurePageTests
     [GeneratedRegex(@"^\$\{(\w+)=(\w+)\}$")]
     private static partial Regex Given();
 
-    [GeneratedRegex(@"(?m)^(GET|PUT|POST) \{\{host\}\}(/api/[^?\n]*)")]
+    [GeneratedRegex(@"(?m)^(GET|PUT|POST) \{\{host\}\}(/(?:(?:api|runs)/[^?\n]*)?)(?=[?\n])")]
     private static partial Regex Request();
 
     [GeneratedRegex(@"(?ms)^\{\n.*?^\}$")]

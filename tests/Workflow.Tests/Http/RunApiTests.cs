@@ -9,6 +9,8 @@ namespace Fanfold.Workflow.Tests.Http;
 
 public sealed class RunApiTests
 {
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
     static readonly string Spec = RunHarness.Spec().ToJson();
 
     static async Task<ServedApi> StartAsync(Func<ITaskIsolation, ITaskIsolation>? isolation = null, int partitions = 3, int atOnce = 4)
@@ -255,5 +257,58 @@ public sealed class RunApiTests
         }
         Assert.Equal(Enumerable.Range(0, 40), seen);
         Assert.Equal(0, (await api.GetAsync("/api/runs/many/partitions?status=pending")).Json.GetProperty("value").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Partition_TellsWhatItsTaskReadAndSpared_AndWhen()
+    {
+        await using var api = await StartAsync(partitions: 4);
+        var before = DateTimeOffset.UtcNow;
+        await api.PutAsync("/api/runs/one", Spec);
+        await api.EndAsync("one");
+        foreach (var partition in (await api.GetAsync("/api/runs/one/partitions")).Json.GetProperty("value").EnumerateArray())
+        {
+            Assert.Equal((1, 3), (partition.GetProperty("rowGroups").GetInt32(), partition.GetProperty("rowGroupsPruned").GetInt32()));
+            var (toRead, pruned) = (partition.GetProperty("bytesToRead").GetInt64(), partition.GetProperty("bytesPruned").GetInt64());
+            Assert.True(toRead > 0 && pruned > toRead, $"{toRead} {pruned}");
+            Assert.Equal((10, 0, 10), (partition.GetProperty("rowsDecoded").GetInt64(), partition.GetProperty("rowsPruned").GetInt64(), partition.GetProperty("rowsSelected").GetInt64()));
+            Assert.Equal(1, partition.GetProperty("attempt").GetInt32());
+            Assert.InRange(partition.GetProperty("startedAt").GetDateTimeOffset(), before, DateTimeOffset.UtcNow);
+            Assert.False(partition.TryGetProperty("pieces", out _));
+        }
+    }
+
+    [Fact]
+    public async Task Partition_WhoseTryHasBegun_IsRunning()
+    {
+        using var begun = new SemaphoreSlim(0);
+        var goesOn = new TaskCompletionSource();
+        var store = new MemoryObjectStore();
+        // Counts each try as a worker does.
+        var harness = new RunHarness(inner => new ScriptedIsolation(inner, async (task, _) =>
+        {
+            if (ScriptedIsolation.PartitionOf(task) is null) return null;
+            var attempt = TaskAttempt.Of(task, store)!;
+            Assert.True(await attempt.TryBeginAsync(Cancellation));
+            begun.Release();
+            await goesOn.Task;
+            await attempt.TakeBackAsync(Cancellation);
+            return null;
+        }), store: store);
+        await harness.WriteDataAsync(3);
+        await using var api = await ServedApi.StartAsync(harness);
+        await api.PutAsync("/api/runs/one", RunHarness.Spec("""{ "parallel": 2 }""").ToJson());
+        await begun.WaitAsync(Cancellation);
+        await begun.WaitAsync(Cancellation);
+        await RunningAre(2);
+        goesOn.SetResult();
+        await api.EndAsync("one");
+        await RunningAre(0);
+
+        async Task RunningAre(int count)
+        {
+            Assert.Equal(count, (await api.GetAsync("/api/runs/one/partitions?status=running")).Json.GetProperty("value").GetArrayLength());
+            Assert.Equal(count, (await api.GetAsync("/api/runs/one/partitions")).Json.GetProperty("value").EnumerateArray().Count(partition => partition.GetProperty("status").GetString() == "running"));
+        }
     }
 }

@@ -4,7 +4,9 @@ namespace Fanfold.Workflow.Tests.Storage;
 
 public class AzuriteTests
 {
-    [Fact]
-    public void PackageLock_NamesNoRegistry() =>
-        Assert.DoesNotContain("\"resolved\"", File.ReadAllText(AzuriteInstall.LockFile), StringComparison.Ordinal);
+    [Theory]
+    [InlineData("azurite")]
+    [InlineData("axe")]
+    public void PackageLock_NamesNoRegistry(string folder) =>
+        Assert.DoesNotContain("\"resolved\"", File.ReadAllText(new NpmInstall(folder).LockFile), StringComparison.Ordinal);
 }

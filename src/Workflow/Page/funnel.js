@@ -1,0 +1,36 @@
+// What the plain loop, which reads everything once for each partition, would have done, and what was done of it.
+
+function funnelView() {
+  const steps = el('div', { class: 'steps' });
+  const view = card('Work avoided', {}, el('div', { class: 'body' }, steps));
+
+  // Parts from the largest to the smallest, each drawn over the one before.
+  function step(title, words, whole, parts, saved) {
+    const rail = el('div', { class: 'rail', 'aria-hidden': 'true' }, parts.map(part => { const fill = el('i'); fill.style.width = `${whole > 0 ? Math.min(100, 100 * part / whole) : 0}%`; return fill; }));
+    return el('div', { class: 'step' }, el('div', { class: 'line' }, el('b', {}, title), saved ? el('span', { class: 'saved' }, saved) : null), rail, el('div', { class: 'line' }, el('span', {}, words)));
+  }
+
+  const avoided = (part, whole) => whole > part ? `${percent(whole - part, whole)} avoided` : null;
+
+  views.push(() => {
+    const { record, plan } = run;
+    view.root.hidden = record == null;
+    if (!record) return;
+    const { sum } = sums();
+    const summary = record.summary;
+    const groups = plan?.rowGroups ?? summary?.rowGroups;
+    const tasks = plan?.tasks ?? summary?.tasks.total ?? 0;
+    if (!groups || !tasks) { set(steps, el('p', { class: 'soft' }, hasEnded() ? 'The run was not planned.' : 'The run is not planned yet.')); return; }
+    view.note.textContent = `beside a loop that reads everything ${tasks === 1 ? 'once' : `${count(tasks)} times`}`;
+    const rowsIn = plan?.rowsIn ?? summary?.rowsIn ?? 0;
+    const [allGroups, allRows] = [groups.total * tasks, rowsIn * tasks];
+    const [toRead, pruned] = [plan?.bytesToRead, plan?.bytesPruned ?? summary?.bytesPruned];
+    const rowsOut = summary?.rowsOut || sum.rowsOut;
+    set(steps,
+      plan ? step('Files', `${plural(plan.files, 'file')} listed, each footer read once instead of ${tasks === 1 ? 'once' : `${count(tasks)} times`}`, plan.files * tasks, [plan.files], avoided(plan.files, plan.files * tasks)) : null,
+      step('Row groups', `${count(allGroups)} in the loop → ${count(groups.matched)} to read after statistics`, allGroups, [groups.matched], avoided(groups.matched, allGroups)),
+      toRead != null ? step('Bytes', `${bytes(toRead + pruned)} in the loop → ${bytes(toRead)} planned → ${bytes(sum.bytesRead)} read`, toRead + pruned, [Math.max(toRead, sum.bytesRead), Math.min(toRead, sum.bytesRead)], avoided(sum.bytesRead || toRead, toRead + pruned)) : null,
+      sum.done > 0 ? step('Rows', `${count(allRows)} in the loop → ${count(sum.rowsDecoded)} decoded → ${count(sum.rowsInPartition)} of the partitions → ${count(sum.rowsSelected)} after where → ${count(rowsOut)} out`, allRows, [sum.rowsDecoded, sum.rowsInPartition, sum.rowsSelected, rowsOut].sort((a, b) => b - a), avoided(sum.rowsDecoded, allRows)) : null);
+  });
+  return view.root;
+}

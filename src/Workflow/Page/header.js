@@ -1,0 +1,167 @@
+// The state of the run, its times, what can be done with it, and its counters.
+
+const samples = [];
+
+// Remembers how far the run was when, for the remaining time.
+function sample() {
+  const progress = run.record?.progress;
+  if (hasEnded() || !progress?.tasksTotal) { samples.length = 0; return; }
+  const last = samples.at(-1);
+  if (last && (progress.tasksDone < last.done || run.record.redrive !== last.redrive)) samples.length = 0;
+  if (last?.done !== progress.tasksDone) samples.push({ at: Date.now(), done: progress.tasksDone, redrive: run.record.redrive });
+  while (samples.length > 2 && samples[0].at < Date.now() - 60000) samples.shift();
+}
+
+// Null until it can be told.
+function remaining() {
+  const progress = run.record?.progress;
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (!first || last.done <= first.done || last.at <= first.at || !progress || progress.phase !== 'running') return null;
+  const rate = (last.done - first.done) / (last.at - first.at);
+  return { ms: Math.max(0, (progress.tasksTotal - last.done) / rate - (Date.now() - last.at)), rate: rate * 1000 };
+}
+
+function headerView() {
+  const badge = el('div', { class: 'badge' }), word = el('span'), id = el('span', { class: 'id' }), times = el('div', { class: 'times' }), actions = el('div', { class: 'actions' });
+  const elapsed = el('b', { class: 'tabular' }), left = el('span'), notice = el('div', { 'aria-live': 'polite' });
+  const track = el('div', { class: 'track', role: 'img' });
+  const copy = el('button', { type: 'button', class: 'plain small', 'aria-label': 'Copy the run id', title: 'Copy the run id', on: { click: () => navigator.clipboard.writeText(run.id).then(() => say('The run id is copied.'), () => say('This browser does not let the page copy.')) } }, icon('copy', 14));
+  const cancel = el('button', { type: 'button', class: 'danger', on: { click: () => sure('Cancel this run?', 'Its workers end at once. What is done is kept, and a redrive goes on from there.', 'Cancel the run', () => act('cancel')) } }, icon('stop', 14), 'Cancel');
+  const redrive = el('button', { type: 'button', class: 'first', on: { click: () => act('redrive') } }, icon('again', 14), 'Redrive');
+  const report = el('button', { type: 'button', on: { click: () => guarded(saveReport) } }, icon('save', 14), 'Save as one file');
+  actions.append(redrive, cancel, report);
+  const root = el('section', { class: 'card', 'aria-label': 'State' },
+    el('div', { class: 'state' }, badge, el('div', {}, el('h1', {}, word, el('span', {}, id, ' ', run.savedAt ? null : copy)), times), actions), track);
+  let shown = null, told = '';
+
+  views.push(() => {
+    const { record } = run;
+    root.hidden = record == null;
+    tellNotices();
+    if (!record) return;
+    sample();
+    const { by } = sums();
+    if (shown !== record.status) {
+      shown = record.status;
+      badge.className = `badge of-${record.status}`;
+      set(badge, icon(record.status, 24));
+      set(word, sentence(statusWords[record.status] ?? record.status));
+      document.title = `${statusWords[record.status]} · ${run.id} · Fanfold`;
+    }
+    set(id, foreign(run.id));
+    const end = record.summary ? Date.parse(record.endedAt) : null;
+    tick();
+    set(times, el('span', {}, end ? 'took ' : 'for ', elapsed), left, el('span', {}, 'started ', moment(record.startedAt)), record.redrive ? el('span', {}, `redrive ${record.redrive}`) : null,
+      record.summary ? el('span', {}, 'strategy ', plain(record.summary.strategy)) : el('span', {}, plain(record.progress?.phase ?? 'waiting to begin')), el('span', { title: record.specHash }, 'spec ', el('code', {}, record.specHash.slice(0, 10))));
+    cancel.hidden = hasEnded() || run.savedAt != null;
+    redrive.hidden = run.savedAt != null || !(record.stalled || ['failed', 'cancelled', 'succeededWithFailures'].includes(record.status));
+    report.hidden = run.savedAt != null;
+    const parts = ['succeeded', 'empty', 'failed', 'running'].map(status => [status, by[status]]);
+    for (const [status, n] of parts) {
+      const bar = track.querySelector(`.fill-${status}`) ?? track.appendChild(el('span', { class: `fill-${status}` }));
+      bar.style.width = `${100 * n / Math.max(1, total())}%`;
+    }
+    track.setAttribute('aria-label', `Of ${plural(total(), 'partition')}: ${parts.map(([status, n]) => `${count(n)} ${status}`).join(', ')}, ${count(by.pending)} pending.`);
+  });
+
+  function tellNotices() {
+    const now = notices();
+    const text = now.map(node => node.textContent).join('\n');
+    if (text === told) return;
+    told = text;
+    set(notice, now);
+  }
+
+  // Time goes on between two events.
+  function tick() {
+    const { record } = run;
+    if (!record) return;
+    const end = record.summary ? Date.parse(record.endedAt) : run.savedAt ? Date.parse(run.savedAt) : hostNow();
+    elapsed.textContent = duration(record.summary?.elapsedMs ?? end - Date.parse(record.startedAt));
+    const eta = remaining();
+    set(left, ...(eta && !run.savedAt ? ['about ', el('b', { class: 'tabular' }, duration(Math.ceil(eta.ms / 1000) * 1000)), ` left, at ${eta.rate < 10 ? eta.rate.toFixed(1) : count(eta.rate)} partitions a second`] : []));
+    left.hidden = !eta;
+  }
+  setInterval(() => { if (!hasEnded() && !run.savedAt) tick(); }, 1000);
+  return [notice, root];
+}
+
+function notices() {
+  const found = [];
+  if (run.savedAt) found.push(el('p', { class: 'notice' }, el('b', {}, 'A saved report. '), `This is the run as it was on ${moment(run.savedAt)}; nothing is asked for.`));
+  if (run.problem) found.push(el('p', { class: 'notice failed' }, el('b', {}, plain(run.problem.code), ': '), foreign(run.problem.message), run.problem.hint ? [' ', foreign(run.problem.hint)] : null));
+  if (run.notice) found.push(el('p', { class: 'notice' }, run.notice));
+  if (run.record?.stalled) found.push(el('p', { class: 'notice warned' }, el('b', {}, 'Nothing drives this run. '), `It last showed that it lives on ${moment(run.record.heartbeatAt ?? run.record.startedAt)}. It goes on when its host does, or with a redrive.`));
+  return found;
+}
+
+const sentence = text => text[0].toUpperCase() + text.slice(1);
+
+const isWide = () => matchMedia('(min-width: 641px)').matches;
+
+function countersView() {
+  const list = el('dl', { class: 'counters' });
+  const root = el('section', { 'aria-label': 'Counters' }, list);
+  let before = '';
+  views.push(() => {
+    const { record } = run;
+    root.hidden = record == null;
+    if (!record) return;
+    const { by, sum } = sums();
+    const summary = record.summary;
+    const rows = summary ? summary.rowsOut : sum.rowsOut;
+    const values = [
+      ['partitions', count(total())], ['succeeded', count(by.succeeded), by.succeeded], ['empty', count(by.empty), by.empty], ['failed', count(by.failed), by.failed],
+      ...(hasEnded() ? [] : [['running', count(by.running), by.running]]), ['pending', count(by.pending), by.pending], ['reused', count(summary?.tasks.reused ?? sum.reused), summary?.tasks.reused ?? sum.reused],
+      ['rows in', count(summary?.rowsIn ?? run.plan?.rowsIn)], [hasEnded() ? 'rows out' : 'rows in parts', count(rows)], ['bytes read', bytes(summary?.bytesRead ?? record.progress?.bytesRead ?? sum.bytesRead)],
+      ['bytes pruned', bytes(summary?.bytesPruned ?? run.plan?.bytesPruned)], ['peak memory', bytes((summary?.peakWorkerMemory || sum.peak) || null)],
+    ];
+    const now = JSON.stringify(values);
+    if (now === before) return;
+    before = now;
+    set(list, values.map(([name, value, n]) => el('div', { class: n === 0 ? 'zero' : '' }, el('dt', {}, name), el('dd', { class: name === 'failed' && n > 0 ? 'of-failed' : '' }, ...withUnit(value)))));
+  });
+  return root;
+}
+
+// The unit is said more quietly than the number.
+function withUnit(value) {
+  const [number, unit] = value.split(' ');
+  return unit ? [number, ' ', el('small', {}, unit)] : [number];
+}
+
+async function act(verb) {
+  await guarded(async () => {
+    const record = await askJson(runPath(run.id, `/${verb}`), { method: 'POST' });
+    run.problem = null;
+    hear(record);
+    watch();
+  });
+}
+
+async function guarded(action) {
+  try {
+    await action();
+  } catch (failure) {
+    run.problem = failure;
+  }
+  changed();
+}
+
+function sure(question, text, word, action) {
+  const close = () => { dialog.close(); dialog.remove(); };
+  const dialog = el('dialog', { 'aria-label': question }, el('h2', {}, question), el('p', { class: 'soft' }, text),
+    el('div', { class: 'actions' }, el('button', { type: 'button', on: { click: close } }, 'Keep it running'), el('button', { type: 'button', class: 'danger', on: { click: () => { close(); action(); } } }, word)));
+  dialog.addEventListener('close', () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+let forgetting;
+
+function say(text) {
+  run.notice = text;
+  clearTimeout(forgetting);
+  forgetting = setTimeout(() => { run.notice = null; changed(); }, 4000);
+  changed();
+}

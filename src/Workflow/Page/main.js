@@ -1,0 +1,136 @@
+// Puts the page together and keeps it up to date.
+
+function connection(state, words) {
+  const node = document.getElementById('connection');
+  node.dataset.state = state;
+  if (node.textContent !== words) node.textContent = words;
+}
+
+const themes = ['system', 'light', 'dark'];
+const prefersDark = matchMedia('(prefers-color-scheme: dark)');
+
+function theme(choice) {
+  document.documentElement.dataset.theme = choice === 'system' ? (prefersDark.matches ? 'dark' : 'light') : choice;
+  const button = document.getElementById('theme');
+  set(button, icon(choice, 16), el('span', { class: 'unseen' }, `Theme: ${choice}`));
+  button.title = `Theme: ${choice}`;
+  repaint();
+}
+
+function chooseTheme() {
+  let choice = themes.includes(kept.get('fanfold.theme')) ? kept.get('fanfold.theme') : 'system';
+  theme(choice);
+  prefersDark.addEventListener('change', () => theme(choice));
+  document.getElementById('theme').addEventListener('click', () => {
+    choice = themes[(themes.indexOf(choice) + 1) % themes.length];
+    kept.set('fanfold.theme', choice);
+    theme(choice);
+  });
+}
+
+function layOut(main) {
+  const table = tableView();
+  const [notice, state] = headerView();
+  set(main, notice, state, countersView(), errorsView(table.only), el('div', { class: 'pair' }, heatmapView(table.choose), funnelView()), el('div', { class: 'pair' }, timelineView(), planView()), resultView(), table.root);
+  views.push(() => {
+    const { health, plan } = run;
+    set(document.getElementById('foot'), health ? el('span', {}, `Fanfold ${plain(health.version)}`) : null, health ? el('span', {}, `worker: ${plain(health.worker)}`) : null, run.record?.summary?.output ? el('span', {}, 'result ', el('code', {}, foreign(run.record.summary.output))) : null,
+      run.savedAt ? null : el('a', { href: withKey(`${place.base}${runPath(run.id)}`) }, 'as JSON'), run.savedAt || !plan ? null : el('a', { href: withKey(`${place.base}${runPath(run.id, '/plan')}`) }, 'plan as JSON'));
+  });
+}
+
+function hear(record) {
+  if (run.record && record.redrive !== run.record.redrive) {
+    run.partitions.length = 0;
+    run.version++;
+    run.preview = null;
+  }
+  run.record = record;
+  changed();
+  refresh();
+}
+
+let refreshing = null, isWanted = false;
+
+// One at a time; the last wish counts, and no more of the host's time than a fifth goes into it.
+function refresh() {
+  isWanted = true;
+  refreshing ??= (async () => {
+    while (isWanted) {
+      isWanted = false;
+      const began = performance.now();
+      const record = run.record;
+      try {
+        const partitions = run.partitions.length === 0 ? loadPartitions() : refreshPartitions();
+        if (!isPlanned(record)) await partitions;
+        if (isPlanned(record) && (!run.plan || run.plan.drive !== record.redrive) && await loadPlan()) run.plan.drive = record.redrive;
+        await partitions;
+        if (record.summary && isStale(record.summary)) await loadPartitions();
+        if (record.summary?.output && run.preview == null) await loadPreview().catch(failure => { run.previewProblem = failure.message; changed(); });
+      } catch (failure) {
+        if (!(failure instanceof ApiProblem) || failure.status !== 0) run.problem = failure;
+        changed();
+      }
+      if (!hasEnded()) await pause(Math.max(1000, 4 * (performance.now() - began)));
+    }
+    refreshing = null;
+  })();
+}
+
+// Whether there is a plan to ask for.
+const isPlanned = ({ summary, progress }) => run.partitions.length > 0 || summary?.tasks.total > 0 || progress?.tasksTotal > 0;
+
+// A try that failed may have been followed by one that did not.
+const isStale = ({ partitions }) => ['succeeded', 'empty', 'failed'].some(status => sums().by[status] !== partitions[status]);
+
+let watching = false;
+
+async function watch() {
+  if (watching) return;
+  watching = true;
+  try {
+    while (!hasEnded()) await follow(run.id, record => { run.problem = null; hear(record); }, state => connection(state, { live: 'live', polling: 'asking every 2 s', offline: 'not connected' }[state]));
+    connection('live', 'up to date');
+  } catch (failure) {
+    run.problem = failure;
+    connection('offline', 'not connected');
+    changed();
+  }
+  watching = false;
+}
+
+async function main() {
+  const main = document.getElementById('main');
+  document.getElementById('home').setAttribute('href', savedData ? '#main' : pageOf(null));
+  chooseTheme();
+  if (savedData) {
+    openReport(savedData);
+    layOut(main);
+    changed();
+    return;
+  }
+  if (place.id == null) { listView(main); return; }
+  set(document.getElementById('where'), el('a', { href: pageOf(null) }, 'Runs'), ' / ', el('span', { class: 'mono' }, foreign(place.id)));
+  document.title = `${plain(place.id)} · Fanfold`;
+  layOut(main);
+  changed();
+  askJson('/api/health').then(health => { run.health = health; changed(); }, () => {});
+  while (run.record == null) {
+    try {
+      const record = await askJson(runPath(run.id));
+      run.problem = null;
+      hear(record);
+    } catch (failure) {
+      run.problem = failure;
+      changed();
+      // A run may be asked for before it is started, and a host may come back.
+      const mayCome = failure.code === 'run-not-found' || failure.status === 0 || failure.status >= 500;
+      connection('offline', mayCome ? 'looking again' : '');
+      if (!mayCome) return;
+      await pause(2000);
+    }
+  }
+  watch();
+}
+
+main();

@@ -1,0 +1,142 @@
+// The partitions as a table of which only the rows in sight are in the document.
+
+const columns = [
+  { name: 'partition', title: 'Partition', width: 140, of: item => item.value, cell: item => valueOf(item.value) },
+  { name: 'status', title: 'Status', width: 108, of: item => Object.keys(letters).indexOf(item.status), cell: item => statusWord(item.status) },
+  { name: 'attempt', title: 'Attempt', width: 74, of: item => item.attempt, cell: item => count(item.attempt) },
+  { name: 'wait', title: 'Wait', width: 88, of: waitOf, cell: item => isReused(item) ? el('span', { class: 'soft' }, 'reused') : duration(waitOf(item)) },
+  { name: 'time', title: 'Run time', width: 84, of: item => item.elapsedMs, cell: item => duration(item.elapsedMs) },
+  { name: 'groups', title: 'Row groups', width: 104, of: item => item.rowGroups, cell: item => [count(item.rowGroups), el('span', { class: 'soft' }, ` / ${count(item.rowGroups + item.rowGroupsPruned)}`)], hint: 'read, of all of the source' },
+  { name: 'read', title: 'Read', width: 84, of: item => item.bytesRead, cell: item => bytes(item.bytesRead), hint: 'bytes read' },
+  { name: 'pruned', title: 'Pruned', width: 84, of: item => item.bytesPruned, cell: item => bytes(item.bytesPruned), hint: 'bytes of the columns in use that need not be read' },
+  { name: 'in', title: 'Rows in', width: 88, of: item => item.rowsIn, cell: item => count(item.rowsIn), hint: 'rows of the partition before where' },
+  { name: 'out', title: 'Rows out', width: 82, of: item => item.rowsOut, cell: item => count(item.rowsOut) },
+  { name: 'memory', title: 'Peak memory', width: 106, of: item => item.peakMemory, cell: item => bytes(item.peakMemory) },
+  { name: 'error', title: 'Error', of: item => item.error?.code, cell: item => item.error ? [el('code', {}, plain(item.error.code)), ' ', foreign(item.error.message)] : '', text: true },
+];
+
+const isText = column => column.name === 'partition' || column.name === 'status' || column.text;
+
+// Numbers by size, text by its letters, what is not there last.
+function compare(a, b) {
+  if (a == null || b == null) return (a == null) - (b == null);
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  const [x, y] = [Number(a), Number(b)];
+  return a !== '' && b !== '' && !Number.isNaN(x) && !Number.isNaN(y) ? x - y : String(a) < String(b) ? -1 : a === b ? 0 : 1;
+}
+
+function tableView() {
+  const rowHeight = 30, beyond = 8;
+  const filter = { text: '', statuses: new Set() };
+  const sort = { column: null, down: false };
+  let rows = [], before = '', chosen = null, drawn = '';
+
+  const body = el('tbody');
+  const table = el('table', { 'aria-label': 'Partitions' }, el('colgroup', {}, columns.map(column => { const col = el('col'); if (column.width) col.style.width = `${column.width}px`; return col; })), el('thead', {}, el('tr', { 'aria-rowindex': '1' }, columns.map(head))), body);
+  const scroll = el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Table of partitions' }, table);
+  const search = el('input', { type: 'search', placeholder: 'Value or error', 'aria-label': 'Only partitions whose value or error has this text', autocomplete: 'off', spellcheck: 'false', on: { input: () => { filter.text = search.value; arrange(); } } });
+  const chips = el('div', { class: 'chips', role: 'group', 'aria-label': 'Only partitions of this status' });
+  const shown = el('p', { class: 'shown', role: 'status' });
+  const view = card('Every partition', { class: 'partitions' }, el('div', { class: 'tools' }, search, chips, shown), scroll);
+
+  function head(column) {
+    const arrow = el('span', { 'aria-hidden': 'true' });
+    const cell = el('th', { scope: 'col', class: isText(column) ? '' : 'number' }, el('button', { type: 'button', title: column.hint, on: { click: () => {
+      const isSame = sort.column === column;
+      [sort.column, sort.down] = isSame && sort.down ? [null, false] : [column, isSame];
+      arrange();
+    } } }, column.title, arrow));
+    column.mark = () => {
+      const is = sort.column === column;
+      if (is) cell.setAttribute('aria-sort', sort.down ? 'descending' : 'ascending'); else cell.removeAttribute('aria-sort');
+      arrow.textContent = is ? (sort.down ? '↓' : '↑') : '';
+    };
+    return cell;
+  }
+
+  function arrange() {
+    const text = filter.text.toLowerCase();
+    rows = known().filter(item => (filter.statuses.size === 0 || filter.statuses.has(item.status))
+      && (text === '' || valueText(item.value).toLowerCase().includes(text) || item.error != null && `${item.error.code} ${item.error.message}`.toLowerCase().includes(text)));
+    if (sort.column) {
+      const { of } = sort.column;
+      const keyed = rows.map(item => [of(item), item]);
+      keyed.sort(([a, x], [b, y]) => (a == null || b == null ? compare(a, b) : sort.down ? compare(b, a) : compare(a, b)) || x.index - y.index);
+      rows = keyed.map(([, item]) => item);
+    }
+    for (const column of columns) column.mark();
+    drawn = '';
+    fill();
+    tell();
+  }
+
+  function fill() {
+    const height = scroll.clientHeight || 440;
+    const first = Math.max(0, Math.floor(scroll.scrollTop / rowHeight) - beyond);
+    const last = Math.min(rows.length, Math.ceil((scroll.scrollTop + height) / rowHeight) + beyond);
+    const now = `${first} ${last} ${run.version} ${chosen}`;
+    if (now === drawn) return;
+    drawn = now;
+    table.setAttribute('aria-rowcount', String(rows.length + 1));
+    set(body, space(first), rows.slice(first, last).map((item, i) => el('tr', { 'aria-rowindex': String(first + i + 2), 'aria-selected': item.index === chosen ? 'true' : null, 'data-index': String(item.index) },
+      columns.map(column => el('td', { class: isText(column) ? '' : 'number', title: column.name === 'error' && item.error ? plain(item.error.message) : null }, column.cell(item))))), space(rows.length - last));
+  }
+
+  function space(n) {
+    if (n <= 0) return null;
+    const blank = el('td', { class: 'blank', colspan: String(columns.length) });
+    blank.style.height = `${n * rowHeight}px`;
+    return el('tr', { 'aria-hidden': 'true' }, blank);
+  }
+
+  function tell() {
+    const is = [filter.statuses.size ? `status ${[...filter.statuses].join(' or ')}` : null, filter.text ? `text “${plain(filter.text)}”` : null, sort.column ? `sorted by ${sort.column.title.toLowerCase()}, ${sort.down ? 'largest' : 'smallest'} first` : null].filter(part => part);
+    set(shown, el('b', {}, rows.length === known().length ? plural(rows.length, 'partition') : `${count(rows.length)} of ${plural(known().length, 'partition')}`), is.length ? ` · ${is.join(' · ')} ` : '',
+      is.length ? el('button', { type: 'button', class: 'plain small', on: { click: () => { filter.text = search.value = ''; filter.statuses.clear(); sort.column = null; arrange(); drawChips(); search.focus(); } } }, 'Clear') : null);
+  }
+
+  function drawChips() {
+    const { by } = sums();
+    const focused = document.activeElement?.dataset?.status;
+    set(chips, Object.keys(letters).filter(status => by[status] > 0 || filter.statuses.has(status)).map(status => el('button', { type: 'button', class: 'chip', 'data-status': status, 'aria-pressed': String(filter.statuses.has(status)), on: { click: () => {
+      if (!filter.statuses.delete(status)) filter.statuses.add(status);
+      drawChips();
+      arrange();
+    } } }, statusWord(status), el('span', { class: 'tabular' }, count(by[status])))));
+    if (focused) chips.querySelector(`[data-status="${focused}"]`)?.focus();
+  }
+
+  scroll.addEventListener('scroll', fill, { passive: true });
+  new ResizeObserver(fill).observe(scroll);
+  views.push(() => {
+    view.root.hidden = known().length === 0;
+    const now = `${run.version} ${total()}`;
+    if (now === before) return;
+    before = now;
+    drawChips();
+    arrange();
+  });
+
+  // Shows one, without a filter that hides it.
+  function choose(index) {
+    chosen = index;
+    let at = rows.findIndex(item => item.index === index);
+    if (at < 0) { filter.text = search.value = ''; filter.statuses.clear(); drawChips(); arrange(); at = rows.findIndex(item => item.index === index); }
+    if (at < 0) return;
+    scroll.scrollTop = Math.max(0, at * rowHeight - scroll.clientHeight / 2);
+    drawn = '';
+    fill();
+    view.root.scrollIntoView({ block: 'nearest' });
+    scroll.focus({ preventScroll: true });
+  }
+
+  function only(text, status) {
+    filter.text = search.value = text;
+    filter.statuses = new Set(status ? [status] : []);
+    drawChips();
+    arrange();
+    view.root.scrollIntoView({ block: 'nearest' });
+  }
+
+  return { root: view.root, choose, only };
+}

@@ -1,0 +1,110 @@
+// When the partitions waited and when they ran, in the order in which they began, and how many ran at once.
+
+function timelineView() {
+  const top = 54, bottom = 20, least = 2;
+  let before = '';
+
+  function bars() {
+    const start = driveStart();
+    const of = known().filter(item => startOf(item) != null && item.elapsedMs != null && !isReused(item))
+      .map(item => ({ item, from: Math.max(0, startOf(item) - start), to: Math.max(0, startOf(item) - start) + item.elapsedMs })).sort((a, b) => a.from - b.from || a.item.index - b.item.index);
+    return of;
+  }
+
+  function concurrency(of) {
+    const steps = of.flatMap(({ from, to }) => [[from, 1], [to, -1]]).sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+    let n = 0, most = 0;
+    const line = steps.map(([at, by]) => { n += by; most = Math.max(most, n); return [at, n]; });
+    return { line, most };
+  }
+
+  const end = of => Math.max(1, of.reduce((most, { to }) => Math.max(most, to), 0), hasEnded() ? run.record.summary.elapsedMs : run.savedAt ? 0 : hostNow() - driveStart());
+
+  let drawnBars = [];
+  const { canvas, paint } = canvasOf({ role: 'img', 'aria-label': '' }, {
+    height: () => top + bottom + Math.max(40, Math.min(202, drawnBars.length * 14)),
+    paint(pen, width, height) {
+      const of = drawnBars;
+      if (of.length === 0) return;
+      const span = end(of), { line, most } = concurrency(of);
+      const x = at => at / span * (width - 2);
+      const room = height - top - bottom, thick = room / of.length;
+      axis(pen, width, height, span, x);
+      of.forEach(({ item, from, to }, i) => {
+        const y = top + i * thick, h = Math.max(1, thick >= 4 ? thick - 1 : thick);
+        if (thick >= 1 || i % Math.ceil(1 / thick) === 0) {
+          pen.fillStyle = colour('wait');
+          pen.fillRect(0, y + (thick >= 4 ? h / 3 : 0), x(from), thick >= 4 ? Math.max(1, h / 3) : h);
+        }
+        pen.fillStyle = item.status === 'failed' ? colour('cell-failed') : item.status === 'empty' ? colour('cell-empty') : colour('cell-running');
+        pen.fillRect(x(from), y, Math.max(least, x(to) - x(from)), h);
+        if (item.attempt > 1) { pen.fillStyle = colour('ink'); pen.fillRect(x(from) - 1, y - 1, 2, Math.max(4, h + 2)); }
+      });
+      pen.beginPath();
+      pen.moveTo(0, 42);
+      let n = 0;
+      for (const [at, now] of line) { pen.lineTo(x(at), 42 - 24 * n / most); pen.lineTo(x(at), 42 - 24 * now / most); n = now; }
+      pen.lineTo(x(span), 42);
+      pen.globalAlpha = .16;
+      pen.fillStyle = colour('cell-running');
+      pen.fill();
+      pen.globalAlpha = 1;
+      pen.strokeStyle = colour('cell-running');
+      pen.lineWidth = 1.25;
+      pen.stroke();
+      label(pen, `at most ${most} at once`, width - 2, 8, 'right');
+    },
+  });
+
+  function axis(pen, width, height, span, x) {
+    const rough = span / Math.max(2, Math.floor(width / 110));
+    const unit = 10 ** Math.floor(Math.log10(rough));
+    const step = [1, 2, 5, 10].map(k => k * unit).find(k => k >= rough);
+    pen.lineWidth = 1;
+    for (let at = 0; at <= span; at += step) {
+      pen.strokeStyle = colour('line');
+      pen.beginPath(); pen.moveTo(Math.round(x(at)) + .5, top - 4); pen.lineTo(Math.round(x(at)) + .5, height - bottom + 2); pen.stroke();
+      if (x(at) < width - 40) label(pen, at === 0 ? '0' : duration(at), x(at) + 3, height - 8, 'left');
+    }
+  }
+
+  function label(pen, text, x, y, align) {
+    pen.fillStyle = colour('soft');
+    pen.font = `11.5px ${getComputedStyle(document.body).fontFamily}`;
+    pen.textAlign = align;
+    pen.textBaseline = 'middle';
+    pen.fillText(text, x, y);
+  }
+
+  const swatch = token => { const box = el('canvas', { width: 14, height: 14 }); const pen = box.getContext('2d'); pen.fillStyle = colour(token); pen.fillRect(0, 4, 14, 6); return box; };
+  const legend = el('div', { class: 'legend' });
+  const readout = el('p', { class: 'readout' });
+  const view = card('Timeline', {}, el('div', { class: 'body' }, canvas, legend, readout));
+  const drawLegend = () => set(legend, el('span', {}, swatch('wait'), 'waiting'), el('span', {}, swatch('cell-running'), 'running'), known().some(item => item.status === 'failed') ? el('span', {}, swatch('cell-failed'), 'failed') : null,
+    known().some(item => item.status === 'empty') ? el('span', {}, swatch('cell-empty'), 'empty') : null, sums().sum.retried ? el('span', {}, swatch('ink'), 'tried more than once') : null);
+  painters.push(drawLegend);
+  views.push(() => {
+    view.root.hidden = run.record == null;
+    if (run.record == null) return;
+    const now = `${run.version} ${hasEnded()} ${run.record.redrive}`;
+    if (now === before && hasEnded()) return;
+    if (now !== before) drawnBars = bars();
+    before = now;
+    canvas.hidden = legend.hidden = drawnBars.length === 0;
+    if (drawnBars.length === 0) {
+      view.note.textContent = '';
+      readout.textContent = sums().sum.reused > 0 && hasEnded() ? 'Everything was done by an earlier drive.' : hasEnded() ? 'No partition left the time when it ran.' : 'No partition is done yet.';
+      return;
+    }
+    const times = drawnBars.map(({ to, from }) => to - from).sort((a, b) => a - b);
+    const at = part => times[Math.min(times.length - 1, Math.floor(part * times.length))];
+    const longest = drawnBars.reduce((most, bar) => bar.to - bar.from > most.to - most.from ? bar : most);
+    const reused = sums().sum.reused;
+    view.note.textContent = `${plural(drawnBars.length, 'partition')} in the order of their start${reused ? `; ${count(reused)} of an earlier drive are not drawn` : ''}`;
+    set(readout, 'run time: median ', el('b', {}, duration(at(.5))), ', 95 % below ', el('b', {}, duration(at(.95))), ', longest ', el('b', {}, duration(at(1))), ' (partition ', valueOf(longest.item.value), ')');
+    canvas.setAttribute('aria-label', `${plural(drawnBars.length, 'partition')}, at most ${concurrency(drawnBars).most} at once. ${readout.textContent}`);
+    drawLegend();
+    paint();
+  });
+  return view.root;
+}

@@ -1,0 +1,219 @@
+using Fanfold.Client;
+using Fanfold.EndToEnd.Tests.Http;
+using Fanfold.Storage;
+using Microsoft.Playwright;
+
+namespace Fanfold.EndToEnd.Tests.Page;
+
+/// <summary>The page in a browser, over a run that goes on, one that fails and is redriven, and one of 10,000 partitions.</summary>
+public sealed class RunPageTests(Chromium chromium, ApisUnderTest apis, ITestOutputHelper output) : IClassFixture<Chromium>, IClassFixture<ApisUnderTest>
+{
+    const int Many = 10_000;
+
+    static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    Task<ApiUnderTest> ApiAsync() => apis.GetAsync(ApiKind.ServeDirectory);
+
+    [Fact]
+    public async Task Run_StartedWhileItsPageIsOpen_IsFollowedToItsEnd()
+    {
+        var api = await ApiAsync();
+        using var scenario = await Scenario.CreateAsync(api);
+        var id = scenario.Id("live");
+        await using var page = await OpenPage.CreateAsync(chromium);
+        // The page of a run that is not there yet; the request for it is refused, which the console says.
+        await page.GoToAsync($"{api.Endpoint}runs/{id}");
+        await page.Tab.GetByText("run-not-found").WaitForAsync();
+        await page.AskAsync<bool>("(window.isTheSame = true, window.seen = new Set(), new MutationObserver(() => seen.add(document.querySelector('h1 > span')?.textContent)).observe(document.body, { subtree: true, childList: true, characterData: true }), true)");
+        var spec = scenario.Spec("live", """{ "parallel": 1 }""", $$"""{ "partitionBy": { "column": "ff", "values": [{{string.Join(", ", Enumerable.Range(0, 60))}}] } }""");
+        await api.Client.StartAsync(id, spec, Cancellation);
+        await page.StatusAsync("Succeeded");
+        await page.UntilAsync("document.querySelectorAll('.preview tbody tr').length === 20");
+        Assert.True(await page.AskAsync<bool>("window.isTheSame"));
+        Assert.Contains("Running", await page.AskAsync<string[]>("[...window.seen].filter(text => text)"));
+        // Heard, not asked for: the events bring the record.
+        Assert.Contains(page.Requests, request => request.Url.EndsWith("/events", StringComparison.Ordinal));
+        await page.UntilAsync("document.querySelector('.counters')?.textContent.includes('60partitions') || [...document.querySelectorAll('.counters > div')].some(one => one.textContent.includes('56'))");
+        var counters = await page.CountersAsync();
+        Assert.Equal(("60", "4", "56", "0"), (counters["partitions"], counters["succeeded"], counters["empty"], counters["failed"]));
+        Assert.Equal(["20"], new[] { counters["rows out"] });
+        Assert.Contains("60 in plan order", await page.Card("Partitions").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Contains("at most 1 at once", await page.Card("Timeline").Locator("canvas").First.GetAttributeAsync("aria-label") ?? "", StringComparison.Ordinal);
+        Assert.Contains("avoided", await page.Card("Work avoided").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Contains("Peak memory of a worker", await page.Card("Plan and actual").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Equal(1, await page.Card("Chart").Locator("svg.chart").CountAsync());
+        Assert.True(await page.Card("Errors").IsHiddenAsync());
+        Assert.True(await page.Button("Cancel").IsHiddenAsync());
+    }
+
+    [Fact]
+    public async Task Run_ThatFails_ShowsWhy_AndIsRedrivenFromThePage()
+    {
+        var api = await ApiAsync();
+        using var scenario = await Scenario.CreateAsync(api);
+        var id = scenario.Id("failing");
+        await scenario.BreakAsync(1);
+        await scenario.BreakAsync(3);
+        await api.Client.StartAsync(id, scenario.Spec("failing", """{ "retries": 0 }"""), Cancellation);
+        await api.Client.WaitAsync(id, cancellationToken: Cancellation);
+        await using var page = await OpenPage.CreateAsync(chromium);
+        await page.GoToAsync($"{api.Endpoint}runs/{id}");
+        await page.StatusAsync("Failed");
+        await page.Card("Errors").Locator(".group").First.WaitForAsync();
+        Assert.Contains("2 partitions failed", await page.Card("Errors").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.True(await page.Card("Result").IsHiddenAsync());
+        await page.Card("Errors").GetByText("Show them").First.ClickAsync();
+        await page.UntilAsync("[...document.querySelectorAll('.partitions tbody tr[data-index]')].every(row => row.textContent.includes('failed'))");
+        Assert.Contains("status failed", await page.Card("Every partition").Locator(".shown").InnerTextAsync(), StringComparison.Ordinal);
+        await AccessAsync(page, "failed");
+
+        await page.AskAsync<bool>("window.isTheSame = true");
+        await scenario.MendAsync(1);
+        await scenario.MendAsync(3);
+        await page.Card("Errors").GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Redrive" }).First.ClickAsync();
+        await page.StatusAsync("Succeeded");
+        await page.UntilAsync("document.querySelectorAll('.preview tbody tr').length === 20");
+        await page.Card("Errors").WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Hidden });
+        Assert.True(await page.AskAsync<bool>("window.isTheSame"));
+        var counters = await page.CountersAsync();
+        Assert.Equal(("4", "0", "2"), (counters["succeeded"], counters["failed"], counters["reused"]));
+        page.AssertQuiet();
+    }
+
+    [Fact]
+    public async Task Run_UnderWay_IsCancelledFromThePage()
+    {
+        var api = await ApiAsync();
+        using var scenario = await Scenario.CreateAsync(api);
+        var id = scenario.Id("cancelled");
+        await api.Client.StartAsync(id, scenario.Spec("cancelled", """{ "parallel": 1 }""", $$"""{ "partitionBy": { "column": "ff", "values": [{{string.Join(", ", Enumerable.Range(0, 400))}}] } }"""), Cancellation);
+        await using var page = await OpenPage.CreateAsync(chromium);
+        await page.GoToAsync($"{api.Endpoint}runs/{id}");
+        await page.Button("Cancel").ClickAsync();
+        await page.Button("Keep it running").ClickAsync();
+        await page.Button("Cancel").ClickAsync();
+        await page.Button("Cancel the run").ClickAsync();
+        await page.StatusAsync("Cancelled");
+        await page.Button("Redrive").WaitForAsync();
+        Assert.Equal(RunStatus.Cancelled, (await api.Client.GetAsync(id, Cancellation)).Status);
+        page.AssertQuiet();
+    }
+
+    [Fact]
+    public async Task Run_OfManyPartitions_OpensWhole_InASmallDocument()
+    {
+        var api = await ApiAsync();
+        await SeededRun.WriteAsync(api.Objects, "large", Many, i => $"key-{i:D5}", "page 3 of column 'amount' does not match its checksum", Cancellation);
+        await using var page = await OpenPage.CreateAsync(chromium, 1400, 1000);
+        var began = System.Diagnostics.Stopwatch.GetTimestamp();
+        await page.GoToAsync($"{api.Endpoint}runs/large");
+        await page.StatusAsync("Failed");
+        var first = System.Diagnostics.Stopwatch.GetElapsedTime(began);
+        var failed = Enumerable.Range(0, Many).Count(SeededRun.IsFailed);
+        await page.UntilAsync($"document.querySelector('.partitions .shown')?.textContent.startsWith('{Many:N0} partitions')");
+        output.WriteLine($"{Many:N0} partitions: the state is shown after {first.TotalMilliseconds:N0} ms, every partition after {System.Diagnostics.Stopwatch.GetElapsedTime(began).TotalMilliseconds:N0} ms");
+
+        Assert.InRange(await page.AskAsync<int>("document.querySelectorAll('*').length"), 200, 2500);
+        var counters = await page.CountersAsync();
+        Assert.Equal(($"{Many:N0}", $"{failed}"), (counters["partitions"], counters["failed"]));
+        Assert.Contains($"{failed}×", await page.Card("Errors").InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Equal($"{Many + 1}", await page.Card("Every partition").Locator("table").GetAttributeAsync("aria-rowcount"));
+
+        // The last row is drawn once it is scrolled to.
+        await page.AskAsync<bool>("(document.querySelector('.partitions .scroll').scrollTop = 1e9, true)");
+        await page.Card("Every partition").GetByText($"key-{Many - 1:D5}").WaitForAsync();
+        Assert.InRange(await page.AskAsync<int>("document.querySelectorAll('.partitions tbody tr').length"), 10, 80);
+        await page.Card("Every partition").GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Run time" }).ClickAsync();
+        await page.Card("Every partition").GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Run time" }).ClickAsync();
+        Assert.Equal("descending", await page.Card("Every partition").Locator("th", new LocatorLocatorOptions { HasText = "Run time" }).GetAttributeAsync("aria-sort"));
+        await page.Tab.GetByPlaceholder("Value or error").FillAsync("key-0004");
+        await page.UntilAsync($"document.querySelector('.partitions .shown').textContent.startsWith('10 of {Many:N0} partitions · text “key-0004”')");
+        await page.Button("Clear").ClickAsync();
+
+        // The cells by keyboard: they say what they are, and lead to the row.
+        var cells = page.Card("Partitions").Locator("canvas.heat");
+        await cells.FocusAsync();
+        await page.Tab.Keyboard.PressAsync("End");
+        await page.Tab.Keyboard.PressAsync("ArrowLeft");
+        Assert.Contains($"key-{Many - 2:D5}", await cells.GetAttributeAsync("aria-valuetext") ?? "", StringComparison.Ordinal);
+        await page.Tab.Keyboard.PressAsync("Enter");
+        Assert.Contains($"key-{Many - 2:D5}", await page.Tab.Locator(".partitions tr[aria-selected=true]").InnerTextAsync(), StringComparison.Ordinal);
+        foreach (var measure in new[] { "Run time", "Bytes", "Rows", "Memory", "Status" }) await page.Card("Partitions").GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = measure, Exact = true }).ClickAsync();
+        await AccessAsync(page, "large");
+        page.AssertQuiet();
+    }
+
+    [Theory]
+    [InlineData(1280)]
+    [InlineData(480)]
+    public async Task List_ShowsRuns_AndLeadsToThem(int width)
+    {
+        var api = await ApiAsync();
+        using var scenario = await Scenario.CreateAsync(api);
+        await using var page = await OpenPage.CreateAsync(chromium, width);
+        await page.GoToAsync(api.Endpoint.AbsoluteUri);
+        var id = scenario.Id("listed");
+        await api.Client.StartAsync(id, scenario.Spec("listed"), Cancellation);
+        // It comes without a reload.
+        await page.Tab.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = id }).WaitForAsync();
+        await page.Tab.GetByPlaceholder("Run id").FillAsync(scenario.Id(""));
+        await page.Tab.GetByText("succeeded", new PageGetByTextOptions { Exact = true }).Last.WaitForAsync();
+        await AccessAsync(page, $"list-{width}");
+        await page.Tab.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = id }).ClickAsync();
+        await page.StatusAsync("Succeeded");
+        await page.UntilAsync("document.querySelectorAll('.preview tbody tr').length === 20");
+        Assert.True(await page.AskAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), "the page is wider than its window");
+        await AccessAsync(page, $"run-{width}");
+        page.AssertQuiet();
+    }
+
+    /// <summary>The picture of the README: a run whose statistics rule most row groups out. <c>FANFOLD_WRITE_SCREENSHOT=1</c> puts it into docs.</summary>
+    [Fact]
+    public async Task Run_OfTheReadme_ShowsWorkAvoided_AndDrawsALineOverTime()
+    {
+        var api = await ApiAsync();
+        var folder = Directory.CreateTempSubdirectory("fanfold-tests-").FullName;
+        try
+        {
+            for (var file = 0; file < 4; file++)
+            {
+                Duck.Execute($"""
+                    copy (select z as zone, date '2026-01-01' + d::int as day, round(8 + 3 * sin(d / 7.0 + z) + (i * 7919 % 100) / 25.0, 2) as fare, (i % 9)::int as passengers
+                    from range({file * 24}, {file * 24 + 24}) zones(z), range(60) days(d), range(60) rides(i) order by z, d) to '{folder}/{file}.parquet' (format parquet, row_group_size 2048)
+                    """);
+                await api.Objects.PutAsync($"lake/rides/{file}.parquet", await File.ReadAllBytesAsync($"{folder}/{file}.parquet", Cancellation), PutCondition.None, Cancellation);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        const string Reduce = """{ "groupBy": ["day"], "aggregates": { "rides": "len()", "revenue": "sum(fare)", "longest": "max(fare)" } }""";
+        await api.Client.StartAsync("rides-by-day", Fanfold.Spec("lake/rides", "zone", Reduce, "results/rides-by-day.parquet", """{ "where": "passengers > 0", "limits": { "parallel": 6, "memory": "256MiB" } }""").ToJsonString(), Cancellation);
+        await api.Client.WaitAsync("rides-by-day", cancellationToken: Cancellation);
+        await using var page = await OpenPage.CreateAsync(chromium, 1240, 970);
+        await page.GoToAsync($"{api.Endpoint}runs/rides-by-day");
+        await page.StatusAsync("Succeeded");
+        await page.Card("Chart").Locator("path.curve").WaitForAsync();
+        await page.UntilAsync("document.querySelector('.partitions .shown')?.textContent.startsWith('96 partitions')");
+        Assert.Matches("Row groups\\s+9\\d % avoided", await page.Card("Work avoided").InnerTextAsync());
+        Assert.Equal("first 100 of 5,760 rows", await page.Card("Result").Locator(".note").InnerTextAsync());
+        await page.PictureAsync("rides");
+        var picture = Path.Combine(Executable.Root, "docs", "run-page.png");
+        if (OpenPage.TakesPictures) await page.Tab.ScreenshotAsync(new PageScreenshotOptions { Path = picture });
+        Assert.InRange(new FileInfo(picture).Length, 10_000, 150 << 10);
+        page.AssertQuiet();
+    }
+
+    /// <summary>In both themes, which the button chooses.</summary>
+    static async Task AccessAsync(OpenPage page, string picture)
+    {
+        foreach (var theme in new[] { "light", "dark" })
+        {
+            while (await page.AskAsync<string>("document.getElementById('theme').textContent") != $"Theme: {theme}") await page.Tab.Locator("#theme").ClickAsync();
+            Assert.Equal(theme, await page.AskAsync<string>("document.documentElement.dataset.theme"));
+            await page.PictureAsync($"{picture}-{theme}");
+            Assert.Empty(await page.FaultsOfAccessAsync());
+        }
+    }
+}
