@@ -17,6 +17,13 @@ sealed record ErrorDocument(
 /// <param name="Complete">Whether every run was looked at; false when the time was up before.</param>
 sealed record PurgeDocument(IReadOnlyList<string> Purged, int Kept, bool Complete, int Slices);
 
+/// <summary><c>doctor --json</c>.</summary>
+sealed record DoctorDocument(bool Ok, IReadOnlyList<DoctorCheck> Checks);
+
+/// <param name="Detail">What was looked at, and found.</param>
+/// <param name="Error">What is wrong and what to do; null when nothing is.</param>
+sealed record DoctorCheck(string Name, bool Ok, string Detail, RunError? Error);
+
 /// <summary><c>serve --json</c>, once requests are taken.</summary>
 sealed record ServeDocument(IReadOnlyList<string> Urls);
 
@@ -48,6 +55,7 @@ sealed record ChunkDocument(string Name, string Codec, long Values, long? NullCo
 [JsonSerializable(typeof(RunSummary))]
 [JsonSerializable(typeof(RunRecord))]
 [JsonSerializable(typeof(PurgeDocument))]
+[JsonSerializable(typeof(DoctorDocument))]
 [JsonSerializable(typeof(PlanDocument))]
 [JsonSerializable(typeof(ErrorDocument))]
 [JsonSerializable(typeof(ServeDocument))]

@@ -11,7 +11,7 @@ StandardError.MakeOptional();
 if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 240;
 var root = new RootCommand("fanfold: filter → reduce → concat, once per value of a column, over Parquet data that do not fit in memory.")
 {
-    DemoVerb.Create(), PlanVerb.Create(), RunVerb.Create(), StatusVerb.Create(), WatchVerb.Create(), ResultVerb.Create(), CancelVerb.Create(), RedriveVerb.Create(), PurgeVerb.Create(), ServeVerb.Create(), InspectVerb.Create(), ValidateVerb.Create(),
+    DemoVerb.Create(), PlanVerb.Create(), RunVerb.Create(), StatusVerb.Create(), WatchVerb.Create(), ResultVerb.Create(), CancelVerb.Create(), RedriveVerb.Create(), PurgeVerb.Create(), ServeVerb.Create(), InspectVerb.Create(), ValidateVerb.Create(), DoctorVerb.Create(), CompletionsVerb.Create(),
 };
 try
 {
