@@ -7,12 +7,14 @@ namespace Fanfold.Workflow.Running;
 static class CachePurge
 {
     /// <returns>How many slices were removed; null when the time was up before all were looked at.</returns>
-    public static async Task<int?> RunAsync(IObjectStore state, DateTimeOffset until, Func<bool> isTimeUp, CancellationToken cancellationToken)
+    public static async Task<int?> RunAsync(IObjectStore state, TimeProvider time, DateTimeOffset until, Func<bool> isTimeUp, CancellationToken cancellationToken)
     {
         var removed = 0;
+        var inUse = await InUseAsync(state, time, cancellationToken);
         await foreach (var cache in state.ListFoldersAsync(CachePaths.Root, cancellationToken))
         {
             if (isTimeUp()) return null;
+            if (inUse is null || inUse.Contains(cache)) continue;
             // Before anything is deleted, plans must no longer find it.
             while (await KeptSlices.ReadAsync(state, cache, cancellationToken) is var (index, etag) && index.Slices.Where(slice => slice.UsedAt <= until).ToList() is { Count: > 0 } old)
             {
@@ -29,5 +31,24 @@ static class CachePurge
             await state.TidyAsync(CachePaths.Folder(cache), cancellationToken);
         }
         return removed;
+    }
+
+    /// <summary>The caches that plans of runs name that have not ended; null where a plan can't be read, so that any may be.</summary>
+    static async Task<HashSet<string>?> InUseAsync(IObjectStore state, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var inUse = new HashSet<string>(StringComparer.Ordinal);
+        await foreach (var runId in RunList.IdsAsync(state, null, cancellationToken))
+        {
+            try
+            {
+                if (await RunStarter.ReadRecordAsync(state, runId, time, cancellationToken) is { Summary: null } record
+                    && await new PlanStore(state, new RunPaths(runId, record.Redrive)).ReadHeaderAsync(cancellationToken) is { Cache: { } cache }) inUse.Add(cache);
+            }
+            catch (RunStateException)
+            {
+                return null;
+            }
+        }
+        return inUse;
     }
 }

@@ -15,7 +15,7 @@ public sealed record HostCapacity(int Parallel, long LargestMemory = 0, TaskScra
     public int? WorkersHere { get; init; }
 
     /// <summary>What a slice of a shared scan has at least, in decoded bytes, where a process has to be worth its start.</summary>
-    public long LeastSlice { get; init; } = 16 << 20;
+    public long LeastSlice { get; init; } = 8 << 20;
 
     /// <summary>What a worker has of the scratch space when so many are at work in all.</summary>
     public TaskScratch? ScratchOf(int lanes) => Scratch is { } all ? all with { Bytes = all.Bytes / Math.Min(lanes, WorkersHere ?? lanes) } : null;

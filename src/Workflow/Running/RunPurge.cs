@@ -39,7 +39,7 @@ public sealed record RunPurge(IReadOnlyList<string> Purged, int Kept, bool IsCom
                 kept++;
             }
         }
-        var slices = await CachePurge.RunAsync(state, until, () => time.GetElapsedTime(began) >= within, cancellationToken);
+        var slices = await CachePurge.RunAsync(state, time, until, () => time.GetElapsedTime(began) >= within, cancellationToken);
         return new RunPurge(purged, kept, IsComplete: slices is not null, slices ?? 0);
     }
 

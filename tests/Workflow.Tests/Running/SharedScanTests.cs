@@ -108,13 +108,24 @@ public class SharedScanTests
     {
         var harness = Harness();
         await harness.WriteDataAsync(3);
-        await RunAsync(harness, "r1");
+        await harness.DriveOnceAsync("r1", Sums);
 
         Assert.Equal(0, (await RunPurge.RunAsync(harness.Store, TimeProvider.System, TimeSpan.FromHours(1), TimeSpan.FromMinutes(1), Cancellation)).Slices);
         Assert.NotEmpty(await harness.PathsAsync(CachePaths.Root));
         Assert.Equal(3, (await RunPurge.RunAsync(harness.Store, TimeProvider.System, TimeSpan.Zero, TimeSpan.FromMinutes(1), Cancellation)).Slices);
         Assert.Empty(await harness.PathsAsync(CachePaths.Root));
         Assert.Equal(0, (await RunAsync(harness, "r2")).Summary.Tasks.Reused);
+    }
+
+    [Fact]
+    public async Task Purge_StatesThatALivingRunWasPlannedWith_Stay()
+    {
+        var harness = Harness();
+        await harness.WriteDataAsync(3);
+        await harness.ReduceAsync("r1", Sums);
+
+        Assert.Equal(0, (await RunPurge.RunAsync(harness.Store, TimeProvider.System, TimeSpan.Zero, TimeSpan.FromMinutes(1), Cancellation)).Slices);
+        Assert.Equal(7, (await harness.PathsAsync(CachePaths.Root)).Count);
     }
 
     [Fact]
