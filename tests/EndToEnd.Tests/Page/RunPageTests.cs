@@ -81,6 +81,48 @@ public sealed class RunPageTests(Chromium chromium, ApisUnderTest apis, ITestOut
     }
 
     [Fact]
+    public async Task Run_WhoseEventsDoNotComeThrough_IsAskedForAgain_ByItsETag()
+    {
+        var api = await ApiAsync();
+        using var scenario = await Scenario.CreateAsync(api);
+        var id = scenario.Id("polled");
+        await using var page = await OpenPage.CreateAsync(chromium);
+        await page.Tab.RouteAsync("**/events", route => route.AbortAsync());
+        await api.Client.StartAsync(id, scenario.Spec("polled", """{ "parallel": 1 }""", $$"""{ "partitionBy": { "column": "ff", "values": [{{string.Join(", ", Enumerable.Range(0, 60))}}] } }"""), Cancellation);
+        await page.GoToAsync($"{api.Endpoint}runs/{id}");
+        await page.Tab.GetByText("asking every 2 s").WaitForAsync();
+        await page.StatusAsync("Succeeded");
+        var asked = page.Requests.Where(request => request.Url.EndsWith($"/api/runs/{id}", StringComparison.Ordinal)).ToList();
+        Assert.StartsWith("\"", await asked[^1].HeaderValueAsync("If-None-Match") ?? "", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_RedrivenFromElsewhere_IsHeardOf_AndWhatAPlanMayHaveIsShown()
+    {
+        var api = await ApiAsync();
+        using var scenario = await Scenario.CreateAsync(api);
+        var id = scenario.Id("elsewhere");
+        await scenario.BreakAsync(2);
+        await api.Client.StartAsync(id, scenario.Spec("elsewhere", """{ "retries": 0 }"""), Cancellation);
+        await api.Client.WaitAsync(id, cancellationToken: Cancellation);
+        await using var page = await OpenPage.CreateAsync(chromium);
+        await page.Tab.RouteAsync("**/plan", async route =>
+        {
+            var answer = await route.FetchAsync();
+            await route.FulfillAsync(new RouteFulfillOptions { Response = answer, Body = (await answer.TextAsync()).Insert(1, """ "cost":{"gbSeconds":12.5,"note":"<b>estimate</b>"},"candidates":[{"strategy":"perPartition","bytesToRead":1048576},{"strategy":"sharedScan","seconds":90}],""") });
+        });
+        await page.GoToAsync($"{api.Endpoint}runs/{id}");
+        await page.StatusAsync("Failed");
+        await page.Card("Plan and actual").GetByText("sharedScan").WaitForAsync();
+        var plan = await page.Card("Plan and actual").InnerTextAsync();
+        foreach (var shown in new[] { "gb seconds", "12.5", "<b>estimate</b>", "bytes to read", "1.00 MiB", "1 min 30 s" }) Assert.Contains(shown, plan, StringComparison.Ordinal);
+        await scenario.MendAsync(2);
+        await api.Client.RedriveAsync(id, Cancellation);
+        await page.StatusAsync("Succeeded");
+        page.AssertQuiet();
+    }
+
+    [Fact]
     public async Task Run_UnderWay_IsCancelledFromThePage()
     {
         var api = await ApiAsync();
