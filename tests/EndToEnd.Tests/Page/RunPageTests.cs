@@ -233,7 +233,7 @@ public sealed class RunPageTests(Chromium chromium, ApisUnderTest apis, ITestOut
         const string Reduce = """{ "groupBy": ["day"], "aggregates": { "rides": "len()", "revenue": "sum(fare)", "longest": "max(fare)" } }""";
         await api.Client.StartAsync("rides-by-day", Fanfold.Spec("lake/rides", "zone", Reduce, "results/rides-by-day.parquet", """{ "where": "passengers > 0", "limits": { "parallel": 6, "memory": "256MiB" } }""").ToJsonString(), Cancellation);
         await api.Client.WaitAsync("rides-by-day", cancellationToken: Cancellation);
-        await using var page = await OpenPage.CreateAsync(chromium, 1240, 970);
+        await using var page = await OpenPage.CreateAsync(chromium, 1180, 970);
         await page.GoToAsync($"{api.Endpoint}runs/rides-by-day");
         await page.StatusAsync("Succeeded");
         await page.Card("Chart").Locator("path.curve").WaitForAsync();
@@ -242,7 +242,12 @@ public sealed class RunPageTests(Chromium chromium, ApisUnderTest apis, ITestOut
         Assert.Equal("first 100 of 5,760 rows", await page.Card("Result").Locator(".note").InnerTextAsync());
         await page.PictureAsync("rides");
         var picture = Path.Combine(Executable.Root, "docs", "run-page.png");
-        if (OpenPage.TakesPictures) await page.Tab.ScreenshotAsync(new PageScreenshotOptions { Path = picture });
+        if (OpenPage.TakesPictures)
+        {
+            await page.Tab.SetViewportSizeAsync(1180, await page.AskAsync<int>("Math.round(document.querySelector('section[aria-label=Timeline]').getBoundingClientRect().bottom + 16)"));
+            await page.AskAsync<bool>("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))");
+            await page.Tab.ScreenshotAsync(new PageScreenshotOptions { Path = picture });
+        }
         Assert.InRange(new FileInfo(picture).Length, 10_000, 150 << 10);
         page.AssertQuiet();
     }
