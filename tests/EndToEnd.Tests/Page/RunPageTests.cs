@@ -221,7 +221,7 @@ public sealed class RunPageTests(Chromium chromium, ApisUnderTest apis, ITestOut
             {
                 Duck.Execute($"""
                     copy (select z as zone, date '2026-01-01' + d::int as day, round(8 + 3 * sin(d / 7.0 + z) + (i * 7919 % 100) / 25.0, 2) as fare, (i % 9)::int as passengers
-                    from range({file * 24}, {file * 24 + 24}) zones(z), range(60) days(d), range(60) rides(i) order by z, d) to '{folder}/{file}.parquet' (format parquet, row_group_size 2048)
+                    from range({file * 20}, {file * 20 + 20}) zones(z), range(60) days(d), range(60) rides(i) order by z, d) to '{folder}/{file}.parquet' (format parquet, row_group_size 2048)
                     """);
                 await api.Objects.PutAsync($"lake/rides/{file}.parquet", await File.ReadAllBytesAsync($"{folder}/{file}.parquet", Cancellation), PutCondition.None, Cancellation);
             }
@@ -237,9 +237,9 @@ public sealed class RunPageTests(Chromium chromium, ApisUnderTest apis, ITestOut
         await page.GoToAsync($"{api.Endpoint}runs/rides-by-day");
         await page.StatusAsync("Succeeded");
         await page.Card("Chart").Locator("path.curve").WaitForAsync();
-        await page.UntilAsync("document.querySelector('.partitions .shown')?.textContent.startsWith('96 partitions')");
+        await page.UntilAsync("document.querySelector('.partitions .shown')?.textContent.startsWith('80 partitions')");
         Assert.Matches("Row groups\\s+9\\d % avoided", await page.Card("Work avoided").InnerTextAsync());
-        Assert.Equal("first 100 of 5,760 rows", await page.Card("Result").Locator(".note").InnerTextAsync());
+        Assert.Equal("first 100 of 4,800 rows", await page.Card("Result").Locator(".note").InnerTextAsync());
         await page.PictureAsync("rides");
         var picture = Path.Combine(Executable.Root, "docs", "run-page.png");
         if (OpenPage.TakesPictures)
