@@ -54,6 +54,6 @@ function figure(name, value) {
   if (typeof value !== 'number') return typeof value === 'object' && value !== null ? JSON.stringify(value) : plain(value);
   if (/bytes|memory/i.test(name)) return bytes(value);
   if (/ms$|millis/i.test(name)) return duration(value);
-  if (/seconds$/i.test(name)) return duration(value * 1000);
+  if (/seconds$/i.test(name) && !/gb.?seconds$/i.test(name)) return duration(value * 1000);
   return Number.isInteger(value) ? count(value) : String(Number(value.toPrecision(4)));
 }

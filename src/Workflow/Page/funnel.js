@@ -19,18 +19,20 @@ function funnelView() {
     const { sum } = sums();
     const summary = record.summary;
     const groups = plan?.rowGroups ?? summary?.rowGroups;
-    const tasks = plan?.tasks ?? summary?.tasks.total ?? 0;
-    if (!groups || !tasks) { set(steps, el('p', { class: 'soft' }, hasEnded() ? 'The run was not planned.' : 'The run is not planned yet.')); return; }
-    view.note.textContent = `beside a loop that reads everything ${tasks === 1 ? 'once' : `${count(tasks)} times`}`;
+    const loops = plan?.partitions ?? summary?.partitions.total ?? 0;
+    if (!groups || !loops) { set(steps, el('p', { class: 'soft' }, hasEnded() ? 'The run was not planned.' : 'The run is not planned yet.')); return; }
+    view.note.textContent = `beside a loop that reads everything ${loops === 1 ? 'once' : `${count(loops)} times`}`;
     const rowsIn = plan?.rowsIn ?? summary?.rowsIn ?? 0;
-    const [allGroups, allRows] = [groups.total * tasks, rowsIn * tasks];
-    const [toRead, pruned] = [plan?.bytesToRead, plan?.bytesPruned ?? summary?.bytesPruned];
-    const rowsOut = summary?.rowsOut || sum.rowsOut;
+    const allGroups = groups.total * loops;
+    // Of what is done, since the rest is neither read nor avoided yet.
+    const [allBytes, allRows, rowsOut] = [sum.bytesToRead + sum.bytesPruned, rowsIn * sum.done, summary?.rowsOut || sum.rowsOut];
+    const done = sum.done < loops ? `, for the ${plural(sum.done, 'partition')} done` : '';
     set(steps,
-      plan ? step('Files', `${plural(plan.files, 'file')} listed, each footer read once instead of ${tasks === 1 ? 'once' : `${count(tasks)} times`}`, plan.files * tasks, [plan.files], avoided(plan.files, plan.files * tasks)) : null,
+      plan ? step('Files', `${plural(plan.files, 'file')} listed, each footer read once instead of ${loops === 1 ? 'once' : `${count(loops)} times`}`, plan.files * loops, [plan.files], avoided(plan.files, plan.files * loops)) : null,
       step('Row groups', `${count(allGroups)} in the loop → ${count(groups.matched)} to read after statistics`, allGroups, [groups.matched], avoided(groups.matched, allGroups)),
-      toRead != null ? step('Bytes', `${bytes(toRead + pruned)} in the loop → ${bytes(toRead)} planned → ${bytes(sum.bytesRead)} read`, toRead + pruned, [Math.max(toRead, sum.bytesRead), Math.min(toRead, sum.bytesRead)], avoided(sum.bytesRead || toRead, toRead + pruned)) : null,
-      sum.done > 0 ? step('Rows', `${count(allRows)} in the loop → ${count(sum.rowsDecoded)} decoded → ${count(sum.rowsInPartition)} of the partitions → ${count(sum.rowsSelected)} after where → ${count(rowsOut)} out`, allRows, [sum.rowsDecoded, sum.rowsInPartition, sum.rowsSelected, rowsOut].sort((a, b) => b - a), avoided(sum.rowsDecoded, allRows)) : null);
+      sum.done > 0 ? step('Bytes', `${bytes(allBytes)} in the loop → ${bytes(sum.bytesToRead)} planned → ${bytes(sum.bytesRead)} read${done}`, allBytes, [Math.max(sum.bytesToRead, sum.bytesRead), Math.min(sum.bytesToRead, sum.bytesRead)], avoided(sum.bytesRead, allBytes))
+        : plan ? step('Bytes', `${bytes(plan.bytesToRead + plan.bytesPruned)} in the loop → ${bytes(plan.bytesToRead)} planned`, plan.bytesToRead + plan.bytesPruned, [plan.bytesToRead], avoided(plan.bytesToRead, plan.bytesToRead + plan.bytesPruned)) : null,
+      sum.done > 0 ? step('Rows', `${count(allRows)} in the loop → ${count(sum.rowsDecoded)} decoded → ${count(sum.rowsInPartition)} of the partitions → ${count(sum.rowsSelected)} after where → ${count(rowsOut)} out${done}`, allRows, [sum.rowsDecoded, sum.rowsInPartition, sum.rowsSelected, rowsOut].sort((a, b) => b - a), avoided(sum.rowsDecoded, allRows)) : null);
   });
   return view.root;
 }

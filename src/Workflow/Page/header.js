@@ -89,7 +89,7 @@ function headerView() {
 function notices() {
   const found = [];
   if (run.savedAt) found.push(el('p', { class: 'notice' }, el('b', {}, 'A saved report. '), `This is the run as it was on ${moment(run.savedAt)}; nothing is asked for.`));
-  if (run.problem) found.push(el('p', { class: 'notice failed' }, el('b', {}, plain(run.problem.code), ': '), foreign(run.problem.message), run.problem.hint ? [' ', foreign(run.problem.hint)] : null));
+  if (run.problem) found.push(el('p', { class: run.problem.code === 'run-not-found' ? 'notice' : 'notice failed' }, el('b', {}, plain(run.problem.code), ': '), foreign(run.problem.message), run.problem.code === 'run-not-found' ? ' This page looks again every 2 seconds.' : run.problem.hint ? [' ', foreign(run.problem.hint)] : null));
   if (run.notice) found.push(el('p', { class: 'notice' }, run.notice));
   if (run.record?.stalled) found.push(el('p', { class: 'notice warned' }, el('b', {}, 'Nothing drives this run. '), `It last showed that it lives on ${moment(run.record.heartbeatAt ?? run.record.startedAt)}. It goes on when its host does, or with a redrive.`));
   return found;
@@ -112,7 +112,7 @@ function countersView() {
     const rows = summary ? summary.rowsOut : sum.rowsOut;
     const values = [
       ['partitions', count(total())], ['succeeded', count(by.succeeded), by.succeeded], ['empty', count(by.empty), by.empty], ['failed', count(by.failed), by.failed],
-      ...(hasEnded() ? [] : [['running', count(by.running), by.running]]), ['pending', count(by.pending), by.pending], ['reused', count(summary?.tasks.reused ?? sum.reused), summary?.tasks.reused ?? sum.reused],
+      ...(hasEnded() ? [] : [['running', count(by.running), by.running]]), ...(hasEnded() && by.pending === 0 ? [] : [['pending', count(by.pending), by.pending]]), ...(hasEnded() || sum.reused > 0 ? [['reused', count(summary?.tasks.reused ?? sum.reused), summary?.tasks.reused ?? sum.reused]] : []),
       ['rows in', count(summary?.rowsIn ?? run.plan?.rowsIn)], [hasEnded() ? 'rows out' : 'rows in parts', count(rows)], ['bytes read', bytes(summary?.bytesRead ?? record.progress?.bytesRead ?? sum.bytesRead)],
       ['bytes pruned', bytes(summary?.bytesPruned ?? run.plan?.bytesPruned)], ['peak memory', bytes((summary?.peakWorkerMemory || sum.peak) || null)],
     ];

@@ -1,6 +1,6 @@
-// All partitions, a cell each. What a cell says it says by its form, too: by a sign or a letter where there is room, else by how much of the cell is filled.
+// All partitions, a cell each. What a cell says it says by its form, too: an outline, a ring, a full cell, a bar, a cross.
 
-const letters = { pending: 'P', running: 'R', succeeded: 'S', empty: 'E', failed: 'F' };
+const statuses = ['pending', 'running', 'succeeded', 'empty', 'failed'];
 
 const measures = {
   status: { word: 'Status' },
@@ -10,7 +10,7 @@ const measures = {
   memory: { word: 'Memory', of: item => item.peakMemory, text: bytes },
 };
 
-function drawCell(pen, status, x, y, size, withLetter) {
+function drawCell(pen, status, x, y, size, withSign) {
   const inner = size >= 8 ? size - 2 : Math.max(2, size - 1);
   pen.fillStyle = pen.strokeStyle = colour(`cell-${status}`);
   if (status === 'pending') {
@@ -25,14 +25,7 @@ function drawCell(pen, status, x, y, size, withLetter) {
     pen.clearRect(x + edge, y + edge, inner - 2 * edge, inner - 2 * edge);
   } else pen.fillRect(x, y, inner, inner);
   if (status === 'failed') cross(pen, x, y, inner, colour('cell-mark'));
-  if (withLetter && status === 'succeeded') tick(pen, x, y, inner);
-  if (withLetter && (status === 'pending' || status === 'running')) {
-    pen.fillStyle = colour(status);
-    pen.font = `650 ${Math.round(size * .5)}px ${getComputedStyle(document.body).fontFamily}`;
-    pen.textAlign = 'center';
-    pen.textBaseline = 'middle';
-    pen.fillText(letters[status], x + inner / 2, y + inner / 2 + 1);
-  }
+  if (withSign && status === 'succeeded') tick(pen, x, y, inner);
 }
 
 function tick(pen, x, y, inner) {
@@ -57,7 +50,7 @@ function cross(pen, x, y, inner, stroke) {
 }
 
 function heatmapView(choose) {
-  const sizes = [44, 38, 32, 26, 22, 18, 15, 12, 10, 8, 6, 5, 4];
+  const sizes = [34, 30, 26, 22, 18, 15, 12, 10, 8, 6, 5, 4];
   const maxHeight = 268;
   let measure = 'status', cursor = 0, hovered = null, layout = { size: 22, columns: 1 }, before = '';
 
@@ -155,7 +148,7 @@ function heatmapView(choose) {
   function drawLegend() {
     if (measure === 'status') {
       const { by } = sums();
-      set(legend, Object.keys(letters).filter(status => by[status] > 0).map(status => el('span', {}, swatch(pen => drawCell(pen, status, 0, 0, 14, false)), `${status} ${count(by[status])}`)));
+      set(legend, statuses.filter(status => by[status] > 0).map(status => el('span', {}, swatch(pen => drawCell(pen, status, 0, 0, 14, false)), `${status} ${count(by[status])}`)));
       return;
     }
     const limits = quantiles();

@@ -83,14 +83,27 @@ const isPlanned = ({ summary, progress }) => run.partitions.length > 0 || summar
 // A try that failed may have been followed by one that did not.
 const isStale = ({ partitions }) => ['succeeded', 'empty', 'failed'].some(status => sums().by[status] !== partitions[status]);
 
-let watching = false;
+let watching = false, wake = null;
 
+// Looks again after a while, or when somebody on this page does something.
+const rest = ms => new Promise(done => { wake = done; setTimeout(done, ms); });
+
+// An ended run may be redriven from elsewhere.
 async function watch() {
+  wake?.();
   if (watching) return;
   watching = true;
   try {
-    while (!hasEnded()) await follow(run.id, record => { run.problem = null; hear(record); }, state => connection(state, { live: 'live', polling: 'asking every 2 s', offline: 'not connected' }[state]));
-    connection('live', 'up to date');
+    for (;;) {
+      while (!hasEnded()) await follow(run.id, record => { run.problem = null; hear(record); }, state => connection(state, { live: 'live', polling: 'asking every 2 s', offline: 'not connected' }[state]));
+      connection('live', 'up to date');
+      while (hasEnded()) {
+        await rest(10000);
+        if (document.hidden || !hasEnded()) continue;
+        const record = await askIfNew(runPath(run.id)).catch(failure => { if (failure.status !== 0 && failure.status < 500) throw failure; return null; });
+        if (record && JSON.stringify(record) !== JSON.stringify(run.record)) hear(record);
+      }
+    }
   } catch (failure) {
     run.problem = failure;
     connection('offline', 'not connected');

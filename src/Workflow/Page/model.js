@@ -25,7 +25,7 @@ function changed() {
 
 const hasEnded = () => run.record?.summary != null;
 
-const total = () => Math.max(run.record?.summary?.partitions.total ?? 0, run.record?.progress?.tasksTotal ?? 0, run.plan?.partitions ?? 0, run.partitions.length);
+const total = () => Math.max(run.record?.summary?.partitions.total ?? run.plan?.partitions ?? run.record?.progress?.tasksTotal ?? 0, run.partitions.length);
 
 const known = () => run.partitions.filter(item => item);
 
@@ -35,7 +35,7 @@ let counted = { version: -1 };
 function sums() {
   if (counted.version === run.version && counted.total === total()) return counted;
   const by = { pending: 0, running: 0, succeeded: 0, empty: 0, failed: 0 };
-  const sum = { rowGroups: 0, rowsDecoded: 0, rowsInPartition: 0, rowsSelected: 0, rowsOut: 0, bytesRead: 0, peak: 0, requests: 0, retried: 0, reused: 0, done: 0, spilled: 0, split: 0 };
+  const sum = { rowGroups: 0, rowsDecoded: 0, rowsInPartition: 0, rowsSelected: 0, rowsOut: 0, bytesRead: 0, peak: 0, requests: 0, retried: 0, reused: 0, done: 0, spilled: 0, split: 0, bytesToRead: 0, bytesPruned: 0 };
   for (const item of known()) {
     by[item.status] = (by[item.status] ?? 0) + 1;
     if (isReused(item)) sum.reused++;
@@ -46,7 +46,7 @@ function sums() {
     if (item.status !== 'succeeded' && item.status !== 'empty') continue;
     sum.done++;
     sum.rowGroups += item.rowGroups;
-    for (const name of ['rowsDecoded', 'rowsSelected', 'rowsOut', 'bytesRead', 'requests']) sum[name] += item[name] ?? 0;
+    for (const name of ['rowsDecoded', 'rowsSelected', 'rowsOut', 'bytesRead', 'bytesToRead', 'bytesPruned', 'requests']) sum[name] += item[name] ?? 0;
     sum.rowsInPartition += item.rowsIn ?? 0;
   }
   by.pending += Math.max(0, total() - known().length);

@@ -2,7 +2,7 @@
 
 const columns = [
   { name: 'partition', title: 'Partition', width: 140, of: item => item.value, cell: item => valueOf(item.value) },
-  { name: 'status', title: 'Status', width: 108, of: item => Object.keys(letters).indexOf(item.status), cell: item => statusWord(item.status) },
+  { name: 'status', title: 'Status', width: 108, of: item => statuses.indexOf(item.status), cell: item => statusWord(item.status) },
   { name: 'attempt', title: 'Attempt', width: 74, of: item => item.attempt, cell: item => count(item.attempt) },
   { name: 'wait', title: 'Wait', width: 88, of: waitOf, cell: item => isReused(item) ? el('span', { class: 'soft' }, 'reused') : duration(waitOf(item)) },
   { name: 'time', title: 'Run time', width: 84, of: item => item.elapsedMs, cell: item => duration(item.elapsedMs) },
@@ -98,7 +98,7 @@ function tableView() {
   function drawChips() {
     const { by } = sums();
     const focused = document.activeElement?.dataset?.status;
-    set(chips, Object.keys(letters).filter(status => by[status] > 0 || filter.statuses.has(status)).map(status => el('button', { type: 'button', class: 'chip', 'data-status': status, 'aria-pressed': String(filter.statuses.has(status)), on: { click: () => {
+    set(chips, statuses.filter(status => by[status] > 0 || filter.statuses.has(status)).map(status => el('button', { type: 'button', class: 'chip', 'data-status': status, 'aria-pressed': String(filter.statuses.has(status)), on: { click: () => {
       if (!filter.statuses.delete(status)) filter.statuses.add(status);
       drawChips();
       arrange();

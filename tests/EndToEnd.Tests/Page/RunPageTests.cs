@@ -81,6 +81,48 @@ public sealed class RunPageTests(Chromium chromium, ApisUnderTest apis, ITestOut
     }
 
     [Fact]
+    public async Task Run_WhoseEventsDoNotComeThrough_IsAskedForAgain_ByItsETag()
+    {
+        var api = await ApiAsync();
+        using var scenario = await Scenario.CreateAsync(api);
+        var id = scenario.Id("polled");
+        await using var page = await OpenPage.CreateAsync(chromium);
+        await page.Tab.RouteAsync("**/events", route => route.AbortAsync());
+        await api.Client.StartAsync(id, scenario.Spec("polled", """{ "parallel": 1 }""", $$"""{ "partitionBy": { "column": "ff", "values": [{{string.Join(", ", Enumerable.Range(0, 60))}}] } }"""), Cancellation);
+        await page.GoToAsync($"{api.Endpoint}runs/{id}");
+        await page.Tab.GetByText("asking every 2 s").WaitForAsync();
+        await page.StatusAsync("Succeeded");
+        var asked = page.Requests.Where(request => request.Url.EndsWith($"/api/runs/{id}", StringComparison.Ordinal)).ToList();
+        Assert.StartsWith("\"", await asked[^1].HeaderValueAsync("If-None-Match") ?? "", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_RedrivenFromElsewhere_IsHeardOf_AndWhatAPlanMayHaveIsShown()
+    {
+        var api = await ApiAsync();
+        using var scenario = await Scenario.CreateAsync(api);
+        var id = scenario.Id("elsewhere");
+        await scenario.BreakAsync(2);
+        await api.Client.StartAsync(id, scenario.Spec("elsewhere", """{ "retries": 0 }"""), Cancellation);
+        await api.Client.WaitAsync(id, cancellationToken: Cancellation);
+        await using var page = await OpenPage.CreateAsync(chromium);
+        await page.Tab.RouteAsync("**/plan", async route =>
+        {
+            var answer = await route.FetchAsync();
+            await route.FulfillAsync(new RouteFulfillOptions { Response = answer, Body = (await answer.TextAsync()).Insert(1, """ "cost":{"gbSeconds":12.5,"note":"<b>estimate</b>"},"candidates":[{"strategy":"perPartition","bytesToRead":1048576},{"strategy":"sharedScan","seconds":90}],""") });
+        });
+        await page.GoToAsync($"{api.Endpoint}runs/{id}");
+        await page.StatusAsync("Failed");
+        await page.Card("Plan and actual").GetByText("sharedScan").WaitForAsync();
+        var plan = await page.Card("Plan and actual").InnerTextAsync();
+        foreach (var shown in new[] { "gb seconds", "12.5", "<b>estimate</b>", "bytes to read", "1.00 MiB", "1 min 30 s" }) Assert.Contains(shown, plan, StringComparison.Ordinal);
+        await scenario.MendAsync(2);
+        await api.Client.RedriveAsync(id, Cancellation);
+        await page.StatusAsync("Succeeded");
+        page.AssertQuiet();
+    }
+
+    [Fact]
     public async Task Run_UnderWay_IsCancelledFromThePage()
     {
         var api = await ApiAsync();
@@ -179,7 +221,7 @@ public sealed class RunPageTests(Chromium chromium, ApisUnderTest apis, ITestOut
             {
                 Duck.Execute($"""
                     copy (select z as zone, date '2026-01-01' + d::int as day, round(8 + 3 * sin(d / 7.0 + z) + (i * 7919 % 100) / 25.0, 2) as fare, (i % 9)::int as passengers
-                    from range({file * 24}, {file * 24 + 24}) zones(z), range(60) days(d), range(60) rides(i) order by z, d) to '{folder}/{file}.parquet' (format parquet, row_group_size 2048)
+                    from range({file * 20}, {file * 20 + 20}) zones(z), range(60) days(d), range(60) rides(i) order by z, d) to '{folder}/{file}.parquet' (format parquet, row_group_size 2048)
                     """);
                 await api.Objects.PutAsync($"lake/rides/{file}.parquet", await File.ReadAllBytesAsync($"{folder}/{file}.parquet", Cancellation), PutCondition.None, Cancellation);
             }
@@ -191,16 +233,21 @@ public sealed class RunPageTests(Chromium chromium, ApisUnderTest apis, ITestOut
         const string Reduce = """{ "groupBy": ["day"], "aggregates": { "rides": "len()", "revenue": "sum(fare)", "longest": "max(fare)" } }""";
         await api.Client.StartAsync("rides-by-day", Fanfold.Spec("lake/rides", "zone", Reduce, "results/rides-by-day.parquet", """{ "where": "passengers > 0", "limits": { "parallel": 6, "memory": "256MiB" } }""").ToJsonString(), Cancellation);
         await api.Client.WaitAsync("rides-by-day", cancellationToken: Cancellation);
-        await using var page = await OpenPage.CreateAsync(chromium, 1240, 970);
+        await using var page = await OpenPage.CreateAsync(chromium, 1180, 970);
         await page.GoToAsync($"{api.Endpoint}runs/rides-by-day");
         await page.StatusAsync("Succeeded");
         await page.Card("Chart").Locator("path.curve").WaitForAsync();
-        await page.UntilAsync("document.querySelector('.partitions .shown')?.textContent.startsWith('96 partitions')");
+        await page.UntilAsync("document.querySelector('.partitions .shown')?.textContent.startsWith('80 partitions')");
         Assert.Matches("Row groups\\s+9\\d % avoided", await page.Card("Work avoided").InnerTextAsync());
-        Assert.Equal("first 100 of 5,760 rows", await page.Card("Result").Locator(".note").InnerTextAsync());
+        Assert.Equal("first 100 of 4,800 rows", await page.Card("Result").Locator(".note").InnerTextAsync());
         await page.PictureAsync("rides");
         var picture = Path.Combine(Executable.Root, "docs", "run-page.png");
-        if (OpenPage.TakesPictures) await page.Tab.ScreenshotAsync(new PageScreenshotOptions { Path = picture });
+        if (OpenPage.TakesPictures)
+        {
+            await page.Tab.SetViewportSizeAsync(1180, await page.AskAsync<int>("Math.round(document.querySelector('section[aria-label=Timeline]').getBoundingClientRect().bottom + 16)"));
+            await page.AskAsync<bool>("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))");
+            await page.Tab.ScreenshotAsync(new PageScreenshotOptions { Path = picture });
+        }
         Assert.InRange(new FileInfo(picture).Length, 10_000, 150 << 10);
         page.AssertQuiet();
     }
