@@ -13,13 +13,16 @@ public sealed class Chromium : IAsyncLifetime
 
     static readonly string[] Install = ["apt-get", "install", "-y", "--no-install-recommends", "chromium"];
 
+    // Classes run at the same time, and apt lets one in.
+    static readonly Lazy<Task<string>> Program = new(FindAsync);
+
     IPlaywright? _playwright;
 
     public IBrowser Browser { get; private set; } = null!;
 
     public async ValueTask InitializeAsync()
     {
-        var program = await FindAsync();
+        var program = await Program.Value;
         Environment.SetEnvironmentVariable("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1");
         _playwright = await Playwright.CreateAsync();
         string[] args = ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--no-proxy-server"];
