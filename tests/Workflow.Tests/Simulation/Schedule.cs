@@ -70,8 +70,8 @@ sealed class Schedule
     void Settle()
     {
         _world.Run();
-        _oracle.Judge(_run, Chaos.Explains, _rival is not null);
-        if (_rival is not null) _oracle.Judge(_rival, Chaos.Explains, hasRival: true);
+        if (_rival is null) _oracle.Judge(_run, Chaos.Explains);
+        else _oracle.JudgeRivals(_run, _rival, Chaos.Explains);
         _world.Check();
     }
 }
