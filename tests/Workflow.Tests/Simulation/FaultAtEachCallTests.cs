@@ -96,7 +96,7 @@ public class FaultAtEachCallTests
             case Way.LostReply:
                 request.Fault = Fault.LostReply;
                 break;
-            case Way.Torn when request.IsJournalPut:
+            case Way.Torn when request.MayBeTorn:
                 PowerCut.At(world, request, dice);
                 break;
             case Way.Torn:
