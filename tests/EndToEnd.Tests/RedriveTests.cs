@@ -61,7 +61,7 @@ public sealed class RedriveTests : IDisposable
         Assert.Equal((code, "3"), ((string?)run.Error["code"], (string?)run.Error["partition"]));
         Assert.Equal((Partitions - 1, 1), ((int)run.Json["partitions"]!["succeeded"]!, (int)run.Json["partitions"]!["failed"]!));
         Assert.Equal(tries, (await File.ReadAllLinesAsync(poisoned, Cancellation)).Length);
-        var (started, requests) = (_fanfold.Workers.Count, (long)run.Json["requests"]!);
+        var (started, receipts) = (_fanfold.Workers.Count, await store.ListAsync("fanfold/runs/r/receipts"));
 
         File.Delete(flag);
         var redriven = (await RedriveAsync(store, "--worker", worker)).Exits(0);
@@ -69,11 +69,18 @@ public sealed class RedriveTests : IDisposable
         Assert.Equal((Partitions, Partitions - 1), ((int)redriven.Json["tasks"]!["succeeded"]!, (int)redriven.Json["tasks"]!["reused"]!));
         // The task and the combine; the values were found before.
         Assert.Equal(2, _fanfold.Workers.Count - started);
+        var made = Assert.Single((await store.ListAsync("fanfold/runs/r/receipts")).Except(receipts));
+        const string redrive = "fanfold/runs/r/redrives/1";
+        var (plan, task, combine) = ((await ReadAsync($"{redrive}/plan/plan.json"))["totals"]!["requests"], (await ReadAsync(made.Path))["requests"], (await ReadAsync($"{redrive}/receipts/combine.json"))["requests"]);
+        Assert.Equal((long)plan! + (long)task! + (long)combine!, (long)redriven.Json["requests"]!);
+        Assert.InRange((long)redriven.Json["requests"]!, 1, (long)run.Json["requests"]! - (Partitions - 3) * (long)task!);
         Assert.Equal(expected, await store.HashAsync(Result));
         Assert.Empty(await store.ListAsync("fanfold/runs/r/parts"));
         var again = _fanfold.Workers.Count;
         Assert.Equal(redriven.Stdout, (await RedriveAsync(store)).Exits(0).Stdout);
         Assert.Equal(again, _fanfold.Workers.Count);
+
+        async Task<JsonNode> ReadAsync(string path) => JsonNode.Parse(await store.Objects.ReadAllAsync(path, 1 << 20, Cancellation))!;
     }
 
     [Theory]

@@ -54,17 +54,30 @@ public sealed record RunPurge(IReadOnlyList<string> Purged, int Kept, bool IsCom
         await using var lease = await state.TryLeaseAsync(paths.DriverLock, cancellationToken);
         // A redrive may have begun since.
         if (lease is null || !await IsOldAsync(state, paths, time, until, cancellationToken)) return false;
+        try
+        {
+            await RemoveAsync(state, paths, lease, cancellationToken);
+            return true;
+        }
+        catch (OperationCanceledException) when (lease.Lost.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            // Another has the run now; the rest is left to the next purge.
+            return false;
+        }
+    }
+
+    static async Task RemoveAsync(IObjectStore state, RunPaths paths, IObjectLease lease, CancellationToken cancellationToken)
+    {
         using var holding = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
         string[] last = [paths.Spec, paths.Status, paths.DriverLock];
         await Parallel.ForEachAsync(state.ListAsync(paths.Root, holding.Token).Where(entry => !last.Contains(entry.Path)),
-            new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = holding.Token }, async (entry, token) => await state.DeleteAsync(entry.Path, token));
+            new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = holding.Token, TaskScheduler = TaskScheduler.Current }, async (entry, token) => await state.DeleteAsync(entry.Path, token));
         await state.TidyAsync(paths.Root, holding.Token);
         // As long as these are there, the run is found again.
         await state.DeleteAsync(paths.Spec, holding.Token);
         await state.DeleteAsync(paths.Status, holding.Token);
         await lease.DeleteAsync(holding.Token);
         await state.TidyAsync(paths.Root, cancellationToken);
-        return true;
     }
 
     static async Task<bool> IsOldAsync(IObjectStore state, RunPaths paths, TimeProvider time, DateTimeOffset until, CancellationToken cancellationToken)

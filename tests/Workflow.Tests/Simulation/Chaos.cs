@@ -71,11 +71,16 @@ sealed class Chaos
         // The task failed in one delivery, and succeeded in another that came later.
         // What a process that died had sent may arrive after another has given its task up.
         "redrive-needed" => (Happened.ContainsKey(Disturbance.ActivityComesTwice) || Happened.ContainsKey(Disturbance.ProcessDies) || MakesZombies) && (Failures.Count > 0 || Happened.ContainsKey(Disturbance.ProcessDies) || Happened.ContainsKey(Disturbance.SourceChanges) || _scenario.Bad is not null),
-        // Nobody saw the end of the worker, or could tell the store; or another process has the task for longer than a dead one would.
-        "tries-exhausted" => Failures.Count > 0 || Happened.Keys.Any(what => what is Disturbance.ActivityComesTwice or Disturbance.ProcessDies or Disturbance.DriverDies or Disturbance.PowerIsCut or Disturbance.ProcessStandsStill or Disturbance.LeaseIsLost),
+        // Nobody saw the end of a worker, or could tell the store; or another process has the task for longer than a dead one would. Each of these takes one try of a task, and all of them must be gone.
+        "tries-exhausted" => TakesTries.Sum(what => Happened.GetValueOrDefault(what)) > _scenario.Retries,
         "worker-died" => Happened.ContainsKey(Disturbance.ProcessDies),
         _ => false,
     };
+
+    static readonly Disturbance[] TakesTries =
+    [
+        Disturbance.Fails, Disturbance.LosesReply, Disturbance.Tears, Disturbance.ActivityComesTwice, Disturbance.ProcessDies, Disturbance.DriverDies, Disturbance.PowerIsCut, Disturbance.ProcessStandsStill, Disturbance.LeaseIsLost,
+    ];
 
     bool MakesZombies => Happened.ContainsKey(Disturbance.LeaseIsLost) || Happened.ContainsKey(Disturbance.ProcessStandsStill);
 
@@ -95,7 +100,7 @@ sealed class Chaos
             _world.Note('!', request.Process.Name, next.What);
             Disturb(next.What, request);
         }
-        if (_cutsPower && request.IsJournalPut && request.Fault == Fault.None)
+        if (_cutsPower && request.MayBeTorn && request.Fault == Fault.None)
         {
             _cutsPower = false;
             PowerCut.At(_world, request, _dice);
@@ -160,6 +165,7 @@ sealed class Chaos
     // Its last call is lost on the way, or comes through, at once or late.
     void Die(SimulatedProcess process, StoreRequest request)
     {
+        if (process.IsSpared) return;
         if (_dice.Next(2) == 0) request.Fault = Fault.Vanish;
         else if (_dice.Next(2) == 0) request.Hold = Time();
         process.Die();

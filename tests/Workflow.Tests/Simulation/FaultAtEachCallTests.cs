@@ -20,22 +20,32 @@ public class FaultAtEachCallTests
 
     static readonly IReadOnlySet<int> None = new HashSet<int>();
 
+    /// <param name="hungry">A partition whose task must be split; -1 for none.</param>
     [Theory]
-    [InlineData(8, Way.BeforeEffect)]
-    [InlineData(8, Way.LostReply)]
-    [InlineData(8, Way.Torn)]
-    [InlineData(8, Way.LongDelay)]
-    [InlineData(64, Way.BeforeEffect)]
-    [InlineData(64, Way.LostReply)]
-    [InlineData(64, Way.Torn)]
-    [InlineData(64, Way.LongDelay)]
-    public void Run_CallFails_EndsWithTheExactResult(int partitions, Way way)
+    [InlineData(8, Way.BeforeEffect, "parquet", -1)]
+    [InlineData(8, Way.LostReply, "parquet", -1)]
+    [InlineData(8, Way.Torn, "parquet", -1)]
+    [InlineData(8, Way.LongDelay, "parquet", -1)]
+    [InlineData(64, Way.BeforeEffect, "parquet", -1)]
+    [InlineData(64, Way.LostReply, "parquet", -1)]
+    [InlineData(64, Way.Torn, "parquet", -1)]
+    [InlineData(64, Way.LongDelay, "parquet", -1)]
+    [InlineData(3, Way.BeforeEffect, "hive", 1)]
+    [InlineData(3, Way.LostReply, "hive", 1)]
+    [InlineData(3, Way.Torn, "hive", 1)]
+    [InlineData(3, Way.LongDelay, "hive", 1)]
+    [InlineData(2, Way.BeforeEffect, "csv", -1)]
+    [InlineData(2, Way.LostReply, "csv", -1)]
+    [InlineData(2, Way.Torn, "csv", -1)]
+    [InlineData(2, Way.LongDelay, "csv", -1)]
+    public void Run_CallFails_EndsWithTheExactResult(int partitions, Way way, string format, int hungry)
     {
-        var scenario = new Scenario(partitions, 1, "parquet", Discovers: true, Parallel: 4, Retries: 3, Tolerated: 0);
+        var scenario = new Scenario(partitions, hungry < 0 ? 1 : 2, format, Discovers: hungry < 0, Parallel: 4, Retries: 3, Tolerated: 0, Hungry: hungry < 0 ? null : hungry);
         var calls = Expected.Of(scenario, 0, None).Calls;
         var stride = partitions > 8 && Soak.Cases(1) == 1 ? Stride : 1;
-        var first = 1 + Random.Shared.Next(stride);
-        TestContext.Current.TestOutputHelper!.WriteLine($"{calls} calls, every {stride}th from {first} on");
+        var seed = Seeds.Given ?? Random.Shared.Next();
+        var first = 1 + seed % stride;
+        TestContext.Current.TestOutputHelper!.WriteLine($"FANFOLD_SEED={seed}: {calls} calls, every {stride}th from {first} on");
         var faults = 0;
 
         Parallel.For(0, (calls - first) / stride + 1, new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, i =>
@@ -69,9 +79,9 @@ public class FaultAtEachCallTests
         }
         catch (ViolationException violation)
         {
-            Assert.Fail($"{way} of call {fatal} with {scenario.Partitions} partitions: {violation.Message}");
+            Assert.Fail($"{way} of call {fatal} of {scenario}: {violation.Message}");
         }
-        Assert.True(run.Ends[0].Status == RunStatus.Succeeded, $"{way} of call {fatal} with {scenario.Partitions} partitions: {run.Ends[0].Status} {run.Ends[0].Errors?[0]}");
+        Assert.True(run.Ends[0].Status == RunStatus.Succeeded, $"{way} of call {fatal} of {scenario}: {run.Ends[0].Status} {run.Ends[0].Errors?[0]}");
         return met;
     }
 
@@ -86,7 +96,7 @@ public class FaultAtEachCallTests
             case Way.LostReply:
                 request.Fault = Fault.LostReply;
                 break;
-            case Way.Torn when request.IsJournalPut:
+            case Way.Torn when request.MayBeTorn:
                 PowerCut.At(world, request, dice);
                 break;
             case Way.Torn:

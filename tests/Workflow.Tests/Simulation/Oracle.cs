@@ -20,6 +20,7 @@ sealed class Oracle
     readonly IReadOnlySet<int> _bad;
     readonly Dictionary<string, int> _versions = [];
     readonly Dictionary<string, int> _puts = [];
+    readonly HashSet<string> _whole = [];
 
     public Oracle(World world, Scenario scenario, string source)
     {
@@ -39,7 +40,7 @@ sealed class Oracle
         if (request.Operation == StoreOperation.Put) _puts[path] = _world.Steps;
         if (path.Contains("/receipts/", StringComparison.Ordinal) && _world.Store.Read(path) is { } receipt && receipt.Bytes.AsSpan().IndexOf("\"nondeterministicPart\":true"u8) >= 0)
             _world.Violate($"'{path}' adopted a part of other bytes");
-        if (path.StartsWith("results/", StringComparison.Ordinal)) See();
+        if (path.StartsWith("results/", StringComparison.Ordinal) && See() is { Whole: true } visible) _whole.Add(visible.Manifest.RunId);
     }
 
     /// <summary>What a reader sees; null when there is no manifest.</summary>
@@ -92,6 +93,21 @@ sealed class Oracle
         }
         if (summary.Status is RunStatus.Failed or RunStatus.Cancelled) JudgeFailed(run, summary, visible, hasRival);
         else JudgeSucceeded(run, summary, visible, hasRival);
+    }
+
+    /// <summary>Judges two runs into one output. Who succeeded had its whole result there, and the last to commit has it still; a conflict has another run behind it that got between.</summary>
+    public void JudgeRivals(SimulatedRun run, SimulatedRun rival, Func<string, bool> explains)
+    {
+        Judge(run, explains, hasRival: true);
+        Judge(rival, explains, hasRival: true);
+        if (run.Ends.Count == 0 || rival.Ends.Count == 0) return;
+        var (visible, succeeded) = (See(), ((SimulatedRun[])[run, rival]).Where(one => one.Ends[0].Manifest is not null).ToList());
+        foreach (var one in succeeded)
+        {
+            if (!_whole.Contains(one.Id)) _world.Violate($"'{one.Id}' {one.Ends[0].Status}, and nobody could see its result at any moment");
+        }
+        if (succeeded.Count > 0 && (visible is not { Whole: true } || succeeded.All(one => one.Id != visible.Manifest.RunId))) _world.Violate($"'{string.Join("' and '", succeeded.Select(one => one.Id))}' succeeded, and the manifest is that of '{visible?.Manifest.RunId}'{(visible?.Whole == false ? ", whose result is gone" : "")}");
+        if (succeeded.Count > 0) JudgeLeftovers(succeeded[0], Unnamed(visible));
     }
 
     void JudgeFailed(SimulatedRun run, RunSummary summary, Visible? visible, bool hasRival)

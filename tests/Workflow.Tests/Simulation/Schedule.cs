@@ -27,7 +27,7 @@ sealed class Schedule
         var undisturbed = Expected.Of(_scenario, 0, bad.Count > _scenario.Tolerated ? new HashSet<int>() : bad);
         if (bad.Count <= _scenario.Tolerated && dice.Next(2) == 0) Expected.Of(_scenario, 1, bad).PutInto(_world.Store);
         Chaos = new Chaos(_world, _scenario, undisturbed.Calls) { Join = () => _run!.Start(TimeSpan.Zero), Cancel = Cancel, SourceChanged = etag => _oracle!.SourceIs(etag) };
-        _run = new SimulatedRun(_world, RunId, _scenario.Spec(), _scenario.Parallel, task => _scenario.Script(task, bad), Chaos.DeliversTwice);
+        _run = new SimulatedRun(_world, RunId, _scenario.Spec(), _scenario.Parallel, task => _scenario.Script(task, bad), Chaos.DeliversTwice, byEngine: dice.Next(4) == 0);
         _run.Start(TimeSpan.Zero);
         if (dice.Next(10) > 0) return;
         _rival = new SimulatedRun(_world, Oracle.Rival, _scenario.Spec(rival: true), _scenario.Parallel, task => _scenario.Script(task, bad), Chaos.DeliversTwice);
@@ -48,7 +48,7 @@ sealed class Schedule
         for (var redrive = 0; redrive < _redrives && _rival is null && _run.Ends[0].Status != RunStatus.Succeeded; redrive++)
         {
             _bad.Clear();
-            _run.Redrive();
+            _run.Redrive(onRecord: _world.Dice.Next(2) == 0);
             Settle();
         }
         if (_world.Seed % 4 > 0 || _run.Redrives > 0) return _run.Ends[0];
@@ -70,8 +70,8 @@ sealed class Schedule
     void Settle()
     {
         _world.Run();
-        _oracle.Judge(_run, Chaos.Explains, _rival is not null);
-        if (_rival is not null) _oracle.Judge(_rival, Chaos.Explains, hasRival: true);
+        if (_rival is null) _oracle.Judge(_run, Chaos.Explains);
+        else _oracle.JudgeRivals(_run, _rival, Chaos.Explains);
         _world.Check();
     }
 }

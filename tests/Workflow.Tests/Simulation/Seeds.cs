@@ -8,7 +8,8 @@ sealed class Seeds
 {
     const int MostFailures = 5;
 
-    static readonly int? Given = Environment.GetEnvironmentVariable("FANFOLD_SEED") is { Length: > 0 } seed ? int.Parse(seed, CultureInfo.InvariantCulture) : null;
+    /// <summary>That of <c>FANFOLD_SEED</c>.</summary>
+    public static readonly int? Given = Environment.GetEnvironmentVariable("FANFOLD_SEED") is { Length: > 0 } seed ? int.Parse(seed, CultureInfo.InvariantCulture) : null;
 
     readonly int _first = Given ?? Random.Shared.Next(int.MaxValue - 1_000_000);
     readonly int _count;

@@ -34,6 +34,9 @@ sealed class SimulatedProcess : TaskScheduler
 
     public VirtualTime Time { get; }
 
+    /// <summary>Whether nothing kills it.</summary>
+    public bool IsSpared { get; init; }
+
     public bool IsDead { get; private set; }
 
     public bool IsPaused => _backlog is not null;

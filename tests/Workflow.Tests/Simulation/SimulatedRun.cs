@@ -12,7 +12,8 @@ namespace Fanfold.Workflow.Tests.Simulation;
 /// </summary>
 /// <param name="script">How a task ends without its worker; null where it runs.</param>
 /// <param name="deliversTwice">Asked for each activity.</param>
-sealed class SimulatedRun(World world, string id, RunSpec spec, int parallel, Func<WorkerTask, TaskReceipt?> script, Func<bool>? deliversTwice = null)
+/// <param name="byEngine">Whether an engine drives the run that has one execution of it at a time, by whichever process, as Durable does.</param>
+sealed class SimulatedRun(World world, string id, RunSpec spec, int parallel, Func<WorkerTask, TaskReceipt?> script, Func<bool>? deliversTwice = null, bool byEngine = false)
 {
     const int MaxDrivers = 60;
 
@@ -54,13 +55,46 @@ sealed class SimulatedRun(World world, string id, RunSpec spec, int parallel, Fu
     });
 
     /// <summary>Redrives the run after its end.</summary>
-    public void Redrive()
+    /// <param name="onRecord">Whether the redrive is put on record first, as a served host does it.</param>
+    public void Redrive(bool onRecord)
     {
-        _epoch++;
         _after = RedriveOnRecord();
-        HadResult |= Ends[0].Manifest is not null;
-        Ends.Clear();
-        Start(TimeSpan.Zero);
+        if (!onRecord && !byEngine)
+        {
+            Begin();
+            return;
+        }
+        var process = new SimulatedProcess(world, $"{id}-redrive") { IsSpared = true };
+        process.Start(async () =>
+        {
+            while (!await TryAsync(async () =>
+            {
+                if (await RunRedrive.BeginAsync(process.Store, id, process.Time, CancellationToken.None) is null) world.Violate($"the run '{id}' is gone when it is redriven");
+            })) ;
+            process.Exit();
+            Begin();
+        });
+
+        void Begin()
+        {
+            _epoch++;
+            HadResult |= Ends[0].Manifest is not null;
+            Ends.Clear();
+            Start(TimeSpan.Zero);
+        }
+    }
+
+    static async Task<bool> TryAsync(Func<Task> work)
+    {
+        try
+        {
+            await work();
+            return true;
+        }
+        catch (Exception stopped) when (IsTyped(stopped))
+        {
+            return false;
+        }
     }
 
     async Task SeeToItsEndAsync(SimulatedProcess process)
@@ -97,6 +131,7 @@ sealed class SimulatedRun(World world, string id, RunSpec spec, int parallel, Fu
 
     async Task<RunStart> DriveAsync(SimulatedProcess process)
     {
+        if (byEngine) return await DriveByEngineAsync(process);
         var driver = new RunDriver(process.Store, process.Time, (request, onProgress, token) =>
         {
             var activities = CreateActivities(process);
@@ -106,6 +141,37 @@ sealed class SimulatedRun(World world, string id, RunSpec spec, int parallel, Fu
         if (_epoch == 0) return await driver.RunAsync(id, spec, fresh: false, static () => { }, static _ => { }, CancellationToken.None);
         // Whoever comes when the redrive has begun goes on with it.
         return new RunStart.Finished((await driver.GoOnAsync(id, redrives: RedriveOnRecord() == _after, static () => { }, static _ => { }, CancellationToken.None))!);
+    }
+
+    /// <summary>Follows the run until it has ended, and is its execution while no other process is. The record tells which drive it is.</summary>
+    async Task<RunStart> DriveByEngineAsync(SimulatedProcess process)
+    {
+        if (_epoch == 0) await RunStarter.StartAsync(process.Store, id, spec, fresh: false, process.Time, CancellationToken.None);
+        while (true)
+        {
+            var record = (await RunStarter.EnsureRecordAsync(process.Store, id, process.Time, CancellationToken.None))!;
+            if (record.Summary is { } summary) return new RunStart.Finished(summary);
+            await using var execution = await process.Store.TryLeaseAsync($"engine/{id}", CancellationToken.None);
+            if (execution is null) await Task.Delay(TimeSpan.FromSeconds(1), process.Time);
+            else await ExecuteAsync(process, new RunRequest(id, Fresh: false) { Redrive = record.Redrive }, execution.Lost);
+        }
+    }
+
+    async Task ExecuteAsync(SimulatedProcess process, RunRequest request, CancellationToken lost)
+    {
+        var activities = CreateActivities(process);
+        try
+        {
+            if (await activities.BeginDriveAsync(request, lost) is { Ended: true }) return;
+            var drive = new Drive(process.Store, (name, input, cancellation) => activities.InvokeAsync(name, input, request.Paths, cancellation), cancellation => activities.IsCancelledAsync(request.Paths, cancellation), process.Time, progress =>
+                process.Start(() => TryAsync(() => activities.ShowProgressAsync(new DriveProgress(id, progress) { Redrive = request.Redrive }, lost))));
+            var end = await LocalEngine.RunAsync(drive, request, lost);
+            await activities.EndDriveAsync(new DriveEnd(id, end) { Redrive = request.Redrive }, lost);
+        }
+        catch (Exception taken) when (taken is DriverReplacedException || taken is OperationCanceledException && lost.IsCancellationRequested)
+        {
+            // Another process goes on with it.
+        }
     }
 
     int RedriveOnRecord() => JsonSerializer.Deserialize(world.Store.Read(new RunPaths(id).Status)!.Value.Bytes, WorkflowJson.Default.RunRecord)!.Redrive;

@@ -40,6 +40,12 @@ sealed class StoreRequest(SimulatedProcess process, StoreOperation operation, st
 
     public bool IsJournalPut => operation == StoreOperation.Put && path.Contains("/journal/", StringComparison.Ordinal);
 
+    /// <summary>Whether a power cut may leave a beginning of what is put.</summary>
+    public bool MayBeTorn => IsJournalPut || operation == StoreOperation.Put && IsVolatile(path);
+
+    /// <summary>Whether an object need not outlive a power cut.</summary>
+    public static bool IsVolatile(string path) => path.Contains("/attempts/", StringComparison.Ordinal);
+
     public Action TakeEffect() => takeEffect(this);
 
     public StorageException Fail() => new(Failure, path, $"{operation} of '{path}' failed ({Fault})");

@@ -129,7 +129,11 @@ sealed class SimulatedLease(SimulatedProcess process, string path, IObjectLease 
         taken.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 
-    public Task DeleteAsync(CancellationToken cancellationToken = default) => throw new NotSupportedException("Runs delete no leases.");
+    public async Task DeleteAsync(CancellationToken cancellationToken = default)
+    {
+        await process.Store.DeleteAsync(path, cancellationToken);
+        await DisposeAsync();
+    }
 
     public ValueTask DisposeAsync()
     {

@@ -131,8 +131,8 @@ sealed class World(int seed)
     /// <summary>All processes die at once, and with them what was on its way.</summary>
     public void CutPower()
     {
-        foreach (var request in _underWay) request.Fault = Fault.Vanish;
-        foreach (var process in Processes.Where(process => !process.IsDead).ToList()) process.Die();
+        foreach (var request in _underWay.Where(request => !request.Process.IsSpared)) request.Fault = Fault.Vanish;
+        foreach (var process in Processes.Where(process => !process.IsDead && !process.IsSpared).ToList()) process.Die();
     }
 
     void TakeEffect(StoreRequest request)
