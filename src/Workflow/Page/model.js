@@ -25,7 +25,7 @@ function changed() {
 
 const hasEnded = () => run.record?.summary != null;
 
-const total = () => Math.max(run.record?.summary?.partitions.total ?? run.plan?.partitions ?? run.record?.progress?.tasksTotal ?? 0, run.partitions.length);
+const total = () => Math.max(run.record?.summary?.tasks.total ?? run.plan?.tasks ?? run.record?.progress?.tasksTotal ?? 0, run.partitions.length);
 
 const known = () => run.partitions.filter(item => item);
 

@@ -68,6 +68,9 @@ public sealed partial class RunActivities
         await DeleteAllAsync(paths.Attempts, cancellationToken);
         if (await RunEnding.ReadAsync(state, paths, cancellationToken) is { Status: RunStatus.Succeeded }) await DeleteAllAsync(paths.Parts, cancellationToken);
         else await state.DeleteAsync(paths.CombinedPart, cancellationToken);
+        // A worker that was killed while the run went on left what it had not finished.
+        string[] folders = _loaded is { } loaded && loaded.Paths == paths && loaded.Header.Cache is { } cache ? [paths.Parts, paths.Attempts, CachePaths.Folder(cache)] : [paths.Parts, paths.Attempts];
+        foreach (var folder in folders) await state.SweepAsync(folder, cancellationToken);
         return request;
     }
 

@@ -91,7 +91,7 @@ public class SharedScanTests
     }
 
     [Fact]
-    public async Task Run_FirstAndLast_AreNotKept()
+    public async Task Run_FirstAndLastAfterAnEarlierFileCame_AreScannedAnew()
     {
         var harness = Harness();
         await harness.WriteDataAsync(3);
