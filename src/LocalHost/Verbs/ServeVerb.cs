@@ -60,7 +60,7 @@ static class ServeVerb
             return SpecFile.Refuse([new RunError("address-in-use", $"{string.Join(", ", urls)} can't be listened on ({taken.Message.TrimEnd('.')}). Name another port with --urls.")], json);
         }
         if (json) CommandJson.Write(new ServeDocument([.. server.Urls]), CommandJson.Default.ServeDocument);
-        foreach (var url in server.Urls) await Console.Error.WriteLineAsync($"serving {url}/ (the page) and {url}/api/runs; Ctrl-C stops, and runs under way stay resumable");
+        foreach (var url in server.Urls) await Console.Error.WriteLineAsync($"serving {url}/api/runs; {url}/ is the page; Ctrl-C stops, and runs under way stay resumable");
         try
         {
             await runs.ResumeAsync(cancellationToken);

@@ -43,7 +43,10 @@ function generic(title, part) {
   const heading = el('h3', { class: 'soft' }, title);
   if (Array.isArray(part)) {
     const names = [...new Set(part.flatMap(item => Object.keys(item ?? {})))];
-    return [heading, el('table', { class: 'facts' }, el('thead', {}, el('tr', {}, names.map(name => el('th', { scope: 'col' }, spoken(name))))), el('tbody', {}, part.map(item => el('tr', {}, names.map(name => el('td', {}, item?.[name] == null ? '–' : foreign(figure(name, item[name]))))))))];
+    const cell = (item, name) => item?.[name] == null ? '–' : foreign(figure(name, item[name]));
+    // Fields are many and items few: each item is a column, under its first field.
+    return [heading, el('table', { class: 'facts' }, el('thead', {}, el('tr', {}, el('th', { scope: 'col' }, spoken(names[0] ?? '')), part.map(item => el('th', { scope: 'col' }, cell(item, names[0]))))),
+      el('tbody', {}, names.slice(1).map(name => el('tr', {}, el('th', { scope: 'row' }, spoken(name)), part.map(item => el('td', {}, cell(item, name)))))))];
   }
   if (typeof part !== 'object') return [heading, el('p', {}, foreign(figure(title, part)))];
   return [heading, el('table', { class: 'facts' }, el('tbody', {}, Object.entries(part).map(([name, value]) => el('tr', {}, el('th', { scope: 'row' }, spoken(name)), el('td', {}, value == null ? '–' : foreign(figure(name, value)))))))];
