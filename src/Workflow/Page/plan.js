@@ -39,7 +39,7 @@ const typeName = type => typeof type === 'string' ? type : JSON.stringify(type);
 
 // A part of the plan that this page knows nothing of, field by field.
 function generic(title, part) {
-  if (part == null) return [];
+  if (part == null || part.length === 0) return [];
   const heading = el('h3', { class: 'soft' }, title);
   if (Array.isArray(part)) {
     const names = [...new Set(part.flatMap(item => Object.keys(item ?? {})))];
