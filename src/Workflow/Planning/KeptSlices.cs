@@ -72,11 +72,22 @@ sealed class KeptSlices(IObjectStore state, RunPaths paths, bool fresh)
         }
     }
 
+    /// <summary>The strategy of the run's last drive that was planned, whose receipts no other strategy's tasks would find; null where there was none.</summary>
+    public async Task<string?> StrategyAsync(CancellationToken cancellationToken) => (await LastPlanAsync(cancellationToken))?.Header.Strategy;
+
+    async Task<(PlanStore Plans, PlanHeader Header)?> LastPlanAsync(CancellationToken cancellationToken)
+    {
+        for (var redrive = paths.Redrive - 1; redrive >= 0; redrive--)
+        {
+            var plans = new PlanStore(state, paths with { Redrive = redrive });
+            if (await plans.ReadHeaderAsync(cancellationToken) is { } header) return (plans, header);
+        }
+        return null;
+    }
+
     async Task<List<IReadOnlyList<CachedRowGroups>>> OfLastDriveAsync(CancellationToken cancellationToken)
     {
-        if (paths.Redrive == 0) return [];
-        var plans = new PlanStore(state, paths with { Redrive = paths.Redrive - 1 });
-        if (await plans.ReadHeaderAsync(cancellationToken) is not { Shared: not null } header) return [];
+        if (await LastPlanAsync(cancellationToken) is not var (plans, header) || header.Shared is null) return [];
         return [.. (await plans.ReadSlicesAsync(header, cancellationToken)).Select(slice => slice.Matched.Select(run => new CachedRowGroups(header.Files[run.File].Path, header.Files[run.File].ETag, run.From, run.To)).ToList())];
     }
 }

@@ -1,11 +1,14 @@
 namespace Fanfold.Workflow.Planning;
 
 /// <summary>List prices in US dollars, of which estimates are made. They change; a bill is what counts.</summary>
-/// <remarks>Azure Functions Flex Consumption on demand without the free grant, and hot block blobs with local redundancy, in East US.</remarks>
+/// <remarks>
+/// Azure Functions Flex Consumption on demand without the free grant, and hot block blobs with local redundancy, in East US. The price of a GB-second is that of guides of <see cref="AsOf"/>; those of
+/// executions and operations are of the order of the list, and not checked against it.
+/// </remarks>
 static class PriceTable
 {
-    /// <summary>When the prices were looked up.</summary>
-    public const string AsOf = "2026-11";
+    /// <summary>The month that the prices are of.</summary>
+    public const string AsOf = "2025-05";
 
     public const double GigabyteSecond = 0.000026;
     public const double Execution = 0.40 / 1_000_000;

@@ -43,12 +43,12 @@ sealed class RunPlanner(IObjectStore data, ITaskIsolation isolation, DiscoverPar
         // What other versions of the engine made may have other bytes.
         var cache = Hash(reductionHash, EngineVersion, $"{WorkerTask.CurrentVersion}")[..32];
         var planned = new PlannedSource(resolved, sources, files, bounds, distinct, reductionHash);
-        var shared = new SharedScanPlan(planned, SharedScanPlan.PartitionsOf(spec, named), spec, lanes, leastSlice, kept is null || SharedScanPlan.IsPlaced(resolved.Reduction) ? [] : await kept.FindAsync(cache, files, cancellationToken));
+        var shared = new SharedScanPlan(planned, SharedScanPlan.PartitionsOf(spec, named), spec, lanes, leastSlice, kept is null || !StrategyChoice.MayShare(spec) || SharedScanPlan.IsPlaced(resolved.Reduction) ? [] : await kept.FindAsync(cache, files, cancellationToken));
         var single = new PartitionPlan(planned, spec.Limits.Memory.Bytes, isolation.IdleMemory);
         var model = new CostModel(files, new PartitionSpread(resolved, files, bounds, distinct, named), resolved.Reduction, shared.Groups);
         // Where rows are dropped, what a shared scan merges does not tell how many its partitions had.
         var isCounted = spec.Where is not null && planned.IsStored;
-        var choice = StrategyChoice.Of(spec, model, shared.Slices, isDiscovered: named is null, isCounted, isAll => isAll ? shared.Peak(isolation.IdleMemory) : single.Peak(named));
+        var choice = StrategyChoice.Of(spec, model, shared.Slices, isDiscovered: named is null, isCounted, kept is null ? null : await kept.StrategyAsync(cancellationToken), isAll => isAll ? shared.Peak(isolation.IdleMemory) : single.Peak(named));
         List<TaskSlice> slices;
         if (choice.Slices is not null)
         {

@@ -19,21 +19,26 @@ sealed record StrategyChoice(string Strategy, string Reason, IReadOnlyList<PlanC
         _ => null,
     };
 
+    /// <summary>Whether a plan may come to a shared scan, so that what others kept is worth a look.</summary>
+    public static bool MayShare(RunSpec spec) => spec.Strategy != RunStrategy.PerPartition && Excludes(spec) is null;
+
     /// <param name="model">The costs.</param>
     /// <param name="slices">Those that a shared scan would have.</param>
     /// <param name="isDiscovered">Whether the partitions have to be found before they can have a task each.</param>
     /// <param name="isCounted">Whether a shared scan has to count the rows before <c>where</c>.</param>
+    /// <param name="before">The strategy of the run's drive before; null for the first.</param>
     /// <param name="peak">What a task of these row groups, for one or all partitions, is expected to need.</param>
-    public static StrategyChoice Of(RunSpec spec, CostModel model, IReadOnlyList<IReadOnlyList<RowGroupRun>> slices, bool isDiscovered, bool isCounted, Func<bool, long> peak)
+    public static StrategyChoice Of(RunSpec spec, CostModel model, IReadOnlyList<IReadOnlyList<RowGroupRun>> slices, bool isDiscovered, bool isCounted, string? before, Func<bool, long> peak)
     {
         var (single, shared) = (model.PerPartition(isDiscovered), model.SharedScan(slices, isCounted));
         var excluded = Excludes(spec);
         var cap = spec.Limits.Memory.Bytes;
         var one = single.ToCandidate(PerPartition, cap, peak(false), null);
         var all = shared.ToCandidate(SharedScan, cap, excluded is null ? peak(true) : 0, excluded);
-        var isShared = spec.Strategy == RunStrategy.SharedScan || spec.Strategy == RunStrategy.Auto && excluded is null && shared.Seconds < single.Seconds;
+        var isShared = spec.Strategy == RunStrategy.SharedScan || spec.Strategy == RunStrategy.Auto && excluded is null && (before is null ? shared.Seconds < single.Seconds : before == SharedScan);
         var passes = single.Decoded / Math.Max(1, shared.Decoded);
         var reason = spec.Strategy != RunStrategy.Auto ? "the spec asks for it"
+            : before is not null ? "the drive before took it, so that what that has done counts"
             : excluded is not null ? $"one task per partition, since {excluded}"
             : FormattableString.Invariant($"{(isShared ? "one scan for all partitions" : "one task per partition")} takes about {(isShared ? shared : single).Seconds:0.0} s of a core, the other strategy {(isShared ? single : shared).Seconds:0.0} s; tasks of their own would decode the data {passes:0.0} times");
         return isShared ? new(SharedScan, reason, [all, one], slices) : new(PerPartition, reason, [one, all], null);

@@ -144,6 +144,25 @@ public class SharedScanTests
         Assert.Equal((RunStatus.Succeeded, 3, 4), (summary!.Status, summary.Tasks.Reused, summary.Partitions.Succeeded));
     }
 
+    [Theory]
+    [InlineData("sharedScan")]
+    [InlineData("perPartition")]
+    public async Task Redrive_OfAuto_KeepsTheStrategyOfTheDriveBefore(string strategy)
+    {
+        var fails = true;
+        var harness = Harness(ScriptedIsolation.Of((task, _) => fails && task.Reduce is { Files.Count: > 0 } && task.TaskId != "discovery" ? ScriptedIsolation.Failed(task, TaskOutcome.BadData) : null));
+        await harness.WriteDataAsync(4);
+        // Auto would choose a shared scan here.
+        var auto = Sums with { Strategy = RunStrategy.Auto };
+        var planned = strategy == "sharedScan" ? auto : Sums with { Strategy = RunStrategy.PerPartition };
+        Assert.Equal(strategy, (await harness.DriveAsync("r", planned)).Strategy);
+        fails = false;
+        await harness.Store.PutAsync(new RunPaths("r").Spec, System.Text.Encoding.UTF8.GetBytes(auto.ToJson()), PutCondition.None, Cancellation);
+        var summary = await harness.GoOnAsync("r", redrives: true);
+
+        Assert.Equal((RunStatus.Succeeded, strategy), (summary!.Status, summary.Strategy));
+    }
+
     [Fact]
     public async Task Run_AlikeFromTwoRuns_KeepsOneSetOfStates()
     {
