@@ -101,7 +101,11 @@ public sealed partial class BlobObjectStore : IObjectStore
 
     public void CheckPath(string path) => BlobPath.OfBlob(path);
 
-    public Task DeleteAsync(string path, CancellationToken cancellationToken = default)
+    public Task DeleteAsync(string path, CancellationToken cancellationToken = default) => DeleteAsync(path, null, cancellationToken);
+
+    public Task DeleteVersionAsync(string path, string etag, CancellationToken cancellationToken = default) => DeleteAsync(path, new BlobRequestConditions { IfMatch = new ETag(etag) }, cancellationToken);
+
+    Task DeleteAsync(string path, BlobRequestConditions? conditions, CancellationToken cancellationToken)
     {
         var at = BlobPath.Of(path);
         cancellationToken.ThrowIfCancellationRequested();
@@ -109,9 +113,9 @@ public sealed partial class BlobObjectStore : IObjectStore
         {
             try
             {
-                return await Blob(at).DeleteAsync(DeleteSnapshotsOption.IncludeSnapshots, cancellationToken: cancellationToken);
+                return await Blob(at).DeleteAsync(DeleteSnapshotsOption.IncludeSnapshots, conditions, cancellationToken);
             }
-            catch (RequestFailedException e) when (e.Status == (int)HttpStatusCode.NotFound)
+            catch (RequestFailedException e) when (e.Status == (int)HttpStatusCode.NotFound || e.ErrorCode == BlobErrorCode.ConditionNotMet)
             {
                 return null;
             }

@@ -58,13 +58,21 @@ public sealed partial class DirectoryObjectStore(string root) : IObjectStore
 
     public void CheckPath(string path) => Resolve(path);
 
-    public Task DeleteAsync(string path, CancellationToken cancellationToken = default)
+    public Task DeleteAsync(string path, CancellationToken cancellationToken = default) => DeleteAsync(path, null, cancellationToken);
+
+    public Task DeleteVersionAsync(string path, string etag, CancellationToken cancellationToken = default) => DeleteAsync(path, etag, cancellationToken);
+
+    Task DeleteAsync(string path, string? etag, CancellationToken cancellationToken)
     {
         var file = Resolve(path);
         return Guarded(path, file, async () =>
         {
             if (FileVersion.Of(file) is var there && there is { IsFile: false } || there is null && !IsLink(file)) return false;
-            using (await _lock.EnterAsync(cancellationToken)) Folders.DeleteFile(file);
+            using (await _lock.EnterAsync(cancellationToken))
+            {
+                if (etag is not null && FileVersion.Of(file)?.ETag != etag) return false;
+                Folders.DeleteFile(file);
+            }
             Folders.Tidy(file, _root);
             return true;
         });

@@ -53,6 +53,9 @@ public interface IObjectStore
     /// <summary>Deletes an object; deleting what is not there succeeds.</summary>
     Task DeleteAsync(string path, CancellationToken cancellationToken = default);
 
+    /// <summary>Deletes an object while it is the version <paramref name="etag"/>; any other version stays, which is no failure.</summary>
+    Task DeleteVersionAsync(string path, string etag, CancellationToken cancellationToken = default);
+
     /// <summary>
     /// Takes the lease of <paramref name="path"/>, which has one holder at a time among all processes; null when another has it. The object at that
     /// path, made empty when it is absent, belongs to the lease and is not written otherwise.

@@ -70,10 +70,14 @@ public sealed class MemoryObjectStore : IObjectStore
 
     public void CheckPath(string path) => ObjectPath.Validate(path);
 
-    public Task DeleteAsync(string path, CancellationToken cancellationToken = default) =>
+    public Task DeleteAsync(string path, CancellationToken cancellationToken = default) => DeleteAsync(path, null, cancellationToken);
+
+    public Task DeleteVersionAsync(string path, string etag, CancellationToken cancellationToken = default) => DeleteAsync(path, etag, cancellationToken);
+
+    Task DeleteAsync(string path, string? etag, CancellationToken cancellationToken) =>
         CallAsync(StoreOperation.Delete, path, () =>
         {
-            if (!_objects.Remove(path)) return false;
+            if (etag is not null && _objects.GetValueOrDefault(path)?.Properties.ETag != etag || !_objects.Remove(path)) return false;
             foreach (var folder in FoldersOf(path))
             {
                 if (--_folders[folder] == 0) _folders.Remove(folder);

@@ -25,7 +25,7 @@ static class CachePurge
                     await state.DeleteAsync(CachePaths.Part(cache, slice.TaskId), cancellationToken);
                 }
                 removed += old.Count;
-                if (old.Count == index.Slices.Count) await state.DeleteAsync(CachePaths.Index(cache), cancellationToken);
+                if (await KeptSlices.ReadAsync(state, cache, cancellationToken) is ({ Slices: [] }, { } empty)) await state.DeleteVersionAsync(CachePaths.Index(cache), empty, cancellationToken);
                 break;
             }
             await state.TidyAsync(CachePaths.Folder(cache), cancellationToken);

@@ -38,7 +38,7 @@ public sealed class CancelSignal(IObjectStore state, TimeProvider time)
     /// <summary>Takes back an order that names no drive, which a new one would obey too.</summary>
     public static async Task ForgetAsync(IObjectStore state, RunPaths paths, CancellationToken cancellationToken)
     {
-        if (await state.ReadAllAsync(paths.Cancel, MaxOrder, cancellationToken) is { } order && Names(order, -1)) await state.DeleteAsync(paths.Cancel, cancellationToken);
+        if (await state.ReadVersionAsync(paths.Cancel, MaxOrder, cancellationToken) is var (order, etag) && Names(order, -1)) await state.DeleteVersionAsync(paths.Cancel, etag, cancellationToken);
     }
 
     public async ValueTask<bool> IsSetAsync(RunPaths paths, CancellationToken cancellationToken)

@@ -62,7 +62,7 @@ sealed class HiveCommit(IObjectStore state, TimeProvider time)
         }
         await RemoveAsync(output, [.. current.Superseded ?? []], [.. NamesOf(current)], cancellationToken);
         HashSet<string> known = [.. NamesOf(current), .. current.Superseded ?? []];
-        if ((await IntentAsync(output, cancellationToken)).Files.All(known.Contains)) await state.DeleteAsync(RunPaths.OutputIntent(output), cancellationToken);
+        if (await IntentAsync(output, cancellationToken) is (var announced, { } seen) && announced.All(known.Contains)) await state.DeleteVersionAsync(RunPaths.OutputIntent(output), seen, cancellationToken);
     }
 
     /// <summary>The manifest of an output and its version; both null when there is none.</summary>

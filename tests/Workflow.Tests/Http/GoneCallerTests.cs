@@ -76,6 +76,8 @@ public sealed class GoneCallerTests : IRunHost
 
         public Task DeleteAsync(string path, CancellationToken cancellationToken = default) => store.DeleteAsync(path, cancellationToken);
 
+        public Task DeleteVersionAsync(string path, string etag, CancellationToken cancellationToken = default) => store.DeleteVersionAsync(path, etag, cancellationToken);
+
         public Task<IObjectLease?> TryLeaseAsync(string path, CancellationToken cancellationToken = default) => store.TryLeaseAsync(path, cancellationToken);
     }
 }

@@ -147,6 +147,8 @@ public class CommitRaceTests
 
         // Whatever they left behind, the next one removes.
         Assert.Equal(RunStatus.Succeeded, harness.RunAsync("next", Spec("sum(amount)")).GetAwaiter().GetResult().Summary.Status);
-        Assert.Equal(Visible(world, Folder).Result.Files!.Select(file => $"{Folder}/{file.Path}"), world.Store.Paths(Folder));
+        var named = Visible(world, Folder).Result.Files!.Select(file => $"{Folder}/{file.Path}").ToHashSet();
+        if (!named.SetEquals(world.Store.Paths(Folder))) world.Violate($"the next run left {string.Join(", ", world.Store.Paths(Folder))}, and its manifest names {string.Join(", ", named)}");
+        world.Check();
     }
 }

@@ -33,6 +33,8 @@ sealed class StoreView(World world, SimulatedProcess process) : IObjectStore
 
     public Task DeleteAsync(string path, CancellationToken cancellationToken = default) => CallAsync(StoreOperation.Delete, path, _ => Now(world.Store.DeleteAsync(path)), cancellationToken);
 
+    public Task DeleteVersionAsync(string path, string etag, CancellationToken cancellationToken = default) => CallAsync(StoreOperation.Delete, path, _ => Now(world.Store.DeleteVersionAsync(path, etag)), cancellationToken);
+
     public async Task<IObjectLease?> TryLeaseAsync(string path, CancellationToken cancellationToken = default)
     {
         var lease = await CallAsync(StoreOperation.Put, path, _ => Take(path), cancellationToken);

@@ -133,6 +133,18 @@ public abstract partial class ObjectStoreContract
     }
 
     [Fact]
+    public async Task DeleteVersion_OfAnotherVersion_LeavesWhatIsThere()
+    {
+        var first = await Store.PutAsync("a/b", Bytes(3), PutCondition.None, Cancellation);
+        var second = await Store.PutAsync("a/b", Bytes(4), PutCondition.None, Cancellation);
+        await Store.DeleteVersionAsync("a/b", first.ETag, Cancellation);
+        Assert.Equal([second], await ListAsync(""));
+        await Store.DeleteVersionAsync("a/b", second.ETag, Cancellation);
+        Assert.Empty(await ListAsync(""));
+        await Store.DeleteVersionAsync("a/b", second.ETag, Cancellation);
+    }
+
+    [Fact]
     public async Task Delete_TwiceOrAFolder_Succeeds()
     {
         await Store.PutAsync("a/b", Bytes(1), PutCondition.None, Cancellation);

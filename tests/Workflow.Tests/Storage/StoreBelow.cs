@@ -26,6 +26,8 @@ sealed class StoreBelow(IObjectStore store, string folder) : IObjectStore
 
     public Task DeleteAsync(string path, CancellationToken cancellationToken = default) => store.DeleteAsync(In(path), cancellationToken);
 
+    public Task DeleteVersionAsync(string path, string etag, CancellationToken cancellationToken = default) => store.DeleteVersionAsync(In(path), etag, cancellationToken);
+
     public Task<IObjectLease?> TryLeaseAsync(string path, CancellationToken cancellationToken = default) => store.TryLeaseAsync(In(path), cancellationToken);
 
     string In(string path) => $"{folder}/{path}";
