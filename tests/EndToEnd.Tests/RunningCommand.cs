@@ -106,19 +106,31 @@ sealed partial class RunningCommand : IDisposable
     /// <summary>Signals the command and its workers at once, as a terminal or a system that goes down does.</summary>
     public bool SignalGroup(int signal) => SendSignal(-_process.Id, signal) == 0;
 
-    /// <summary>Null when the process is gone.</summary>
-    public static int? ParentOf(string process)
+    /// <summary>The living processes of its group: the command, its workers, and what is about to become one.</summary>
+    public IReadOnlyList<string> Group =>
+    [
+        .. Directory.EnumerateDirectories("/proc").Select(folder => Path.GetFileName(folder)).Where(name => char.IsAsciiDigit(name[0]) && StatOf(name) is [not "Z", _, var group, ..] && group == $"{Id}"),
+    ];
+
+    /// <summary>State, parent, group and the rest of what the system tells of a process; null when it is gone.</summary>
+    static string[]? StatOf(string process)
     {
         try
         {
             var stat = File.ReadAllText($"/proc/{process}/stat");
-            return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
+            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         }
         catch (IOException)
         {
             return null;
         }
     }
+
+    /// <summary>Kills a process; one that is gone stays so.</summary>
+    public static void KillProcess(string process) => _ = SendSignal(int.Parse(process, System.Globalization.CultureInfo.InvariantCulture), Kill);
+
+    /// <summary>Null when the process is gone.</summary>
+    public static int? ParentOf(string process) => StatOf(process) is [_, var parent, ..] ? int.Parse(parent, System.Globalization.CultureInfo.InvariantCulture) : null;
 
     public async Task<Outcome> EndAsync()
     {
