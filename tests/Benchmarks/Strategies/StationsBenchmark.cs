@@ -24,7 +24,7 @@ static class StationsBenchmark
                 var spec = Path.Combine(state, "spec.json");
                 await File.WriteAllTextAsync(spec, Spec().ToJsonString());
                 var runs = new List<TreeRun>();
-                for (var round = 0; round < (options.Small ? 1 : 5); round++)
+                for (var round = 0; round < options.Rounds; round++)
                 {
                     runs.Add(await TreeRun.StartAsync(command.File, state, "run", spec, "--data", root, "--store", state, "--strategy", "sharedScan", "--fresh", "--json"));
                     Check(Path.Combine(state, "results", "out.parquet"), (long)files * rows);

@@ -14,19 +14,18 @@ static class StrategyBenchmark
         foreach (var layout in (Layout[])[Layout.Even, Layout.Clustered])
         {
             var data = await DataSet.WriteAsync(layout, "snappy", options.Small);
-            var rounds = options.Small ? 1 : 5;
             var versions = await Versions.DescribeAsync(command);
             await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"""
 
                 ## The seed's job, layout {(layout == Layout.Even ? "B: every row group holds every value" : "A: each file sorted by the value")}
 
                 {versions}
-                {data.Rows:N0} rows in 8 files. Whole processes on all cores, medians of {rounds} rounds; ratios are taken round by round: Fanfold's figure / the peer's.
+                {data.Rows:N0} rows in 8 files. Whole processes on all cores, medians of {options.Rounds} rounds; ratios are taken round by round: Fanfold's figure / the peer's.
 
                 | way | wall s | CPU s | largest process MiB | all processes MiB |
                 |---|---|---|---|---|
                 """));
-            var runs = await RoundsAsync(contenders, data, rounds);
+            var runs = await RoundsAsync(contenders, data, options.Rounds);
             foreach (var contender in contenders)
                 await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"| {contender.Name} | {Median(contender, run => run.WallSeconds):0.00} | {Median(contender, run => run.CpuSeconds):0.00} | {Median(contender, run => run.LargestMiB):0} | {Median(contender, run => run.AllMiB):0} |"));
             await output.WriteLineAsync("\n| figure | ratio |\n|---|---|");
