@@ -1,22 +1,25 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Fanfold.Engine.Parquet;
 
 /// <summary>Decodes a Snappy block straight into its target.</summary>
 /// <remarks>
-/// github.com/google/snappy, format_description.txt; as there, short literals and copies take one way without a branch between them, since no
-/// processor can guess which comes next. No byte outside either span is touched, whatever the block says.
+/// github.com/google/snappy, format_description.txt. Writers of columns give literals and copies of a few bytes in turn, so a branch between the two is guessed well. No byte outside either span is touched, whatever the
+/// block says.
 /// </remarks>
 static class SnappyDecoder
 {
-    /// <summary>The longest literal or copy of the short way, which moves so many bytes whatever it needs; what is too much is written over later.</summary>
+    /// <summary>What the short way may read and write at once: the longest copy.</summary>
     const int Room = 64;
 
-    /// <summary>By tag: its length, or 0 for those of the long way, which are long literals and far copies; above it the upper bits of a near copy's offset.</summary>
+    /// <summary>Of the short way: longer ones have their length behind the tag.</summary>
+    const int LongestLiteral = 60;
+
+    /// <summary>By tag of a copy: its length, or 0 for one from far away, which goes the long way; above it the upper bits of a near copy's offset.</summary>
     static readonly ushort[] Entries = [.. Enumerable.Range(0, 256).Select(tag => (ushort)((tag & 3) switch
     {
-        0 => tag >> 2 < 60 ? (tag >> 2) + 1 : 0,
         1 => ((tag >> 2) & 7) + 4 | tag >> 5 << 8,
         2 => (tag >> 2) + 1,
         _ => 0,
@@ -49,37 +52,62 @@ static class SnappyDecoder
         if (written != target.Length) throw Corrupt($"it ends after {written} bytes of {target.Length}");
     }
 
-    /// <summary>Decodes until the ends are near or a tag needs the long way. What differs by kind is chosen by masks.</summary>
+    /// <summary>Decodes until the ends are near or a tag needs the long way.</summary>
+    /// <remarks>
+    /// Each tag waits for the one before it, which tells where it is. So of a literal of a few bytes and the copy that nearly always follows, the second tag is taken out of the same eight bytes as the first.
+    /// </remarks>
     static unsafe void DecodeShort(ReadOnlySpan<byte> block, ref int position, Span<byte> target, ref int length)
     {
         fixed (byte* source = block, output = target)
         fixed (ushort* entries = Entries)
         {
             var (at, written) = (position, length);
-            var (lastAt, lastWritten) = (block.Length - Room - 5, target.Length - Room);
+            // A turn writes a literal of at most four bytes and then Room, or Room alone.
+            var (lastAt, lastWritten) = (block.Length - Room - sizeof(ulong), target.Length - Room - sizeof(ulong));
             while (at <= lastAt && written <= lastWritten)
             {
                 int tag = source[at];
+                var behind = *(ulong*)(source + at);
+                if ((tag & 3) == 0)
+                {
+                    var bytes = (tag >> 2) + 1;
+                    if (bytes > LongestLiteral) break;
+                    Move(source + at + 1, output + written, bytes);
+                    at += bytes + 1;
+                    written += bytes;
+                    if (bytes > 4) continue;
+                    behind >>= 8 * bytes + 8;
+                    tag = (byte)behind;
+                    if ((tag & 3) == 0) continue;
+                }
                 int entry = entries[tag];
-                var bytes = entry & 0xff;
-                var kind = tag & 3;
-                var literal = (kind - 1) >> 31;
+                var copied = entry & 0xff;
                 // A near copy has one byte of its offset behind the tag, a far one two.
-                var offset = (int)(*(uint*)(source + at + 1) & (0xffffu >> ((kind & 1) << 3))) | entry >> 8 << 8 & ~literal;
-                var back = offset ^ (offset ^ bytes) & literal;
-                // Overlapping copies, lies, and the first literal, which has as little behind it, go the long way.
-                if (bytes == 0 || back < bytes || back > written) break;
-                var (copied, read) = ((nint)(output + written - offset), (nint)(source + at + 1));
-                var from = (byte*)(copied ^ (copied ^ read) & literal);
-                var to = output + written;
-                Vector256.Load(from).Store(to);
-                if (bytes > 32) Vector256.Load(from + 32).Store(to + 32);
-                written += bytes;
+                var offset = (int)((uint)(behind >> 8) & (0xffffu >> ((tag & 1) << 3))) | entry >> 8 << 8;
+                // Copies from far away, overlapping ones, and lies.
+                if (copied == 0 || offset < copied || offset > written) break;
+                Move(output + written - offset, output + written, copied);
+                written += copied;
                 // From the tag alone, since the next tag waits for it.
-                at += kind + 1 + ((tag >> 2) + 1 & literal);
+                at += (tag & 3) + 1;
             }
             (position, length) = (at, written);
         }
+    }
+
+    /// <summary>Moves up to <see cref="Room"/> bytes and some behind them, which are written over later; no more than needed by far, since bytes that were written a moment ago are slow to read in wider pieces.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static unsafe void Move(byte* from, byte* to, int bytes)
+    {
+        if (bytes <= 8)
+        {
+            *(ulong*)to = *(ulong*)from;
+            return;
+        }
+        Vector128.Load(from).Store(to);
+        if (bytes <= 16) return;
+        Vector128.Load(from + 16).Store(to + 16);
+        if (bytes > 32) Vector256.Load(from + 32).Store(to + 32);
     }
 
     static void DecodeOne(ReadOnlySpan<byte> block, ref int at, Span<byte> target, ref int written)
@@ -90,7 +118,7 @@ static class SnappyDecoder
         switch (tag & 3)
         {
             case 0:
-                if (length > 60) length = LongLength(block, ref at, length - 60);
+                if (length > LongestLiteral) length = LongLength(block, ref at, length - LongestLiteral);
                 if (length > block.Length - at) throw Corrupt("a literal passes its end");
                 if (length > target.Length - written) throw TooLong();
                 block.Slice(at, length).CopyTo(target[written..]);
