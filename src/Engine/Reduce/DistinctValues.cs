@@ -33,8 +33,8 @@ abstract class DistinctValues(StateMemory memory)
         _ => new DistinctWords<ulong>(memory),
     };
 
-    /// <summary>Makes room for all values of a column of <paramref name="rows"/> rows, so that <see cref="Assign"/> takes no memory.</summary>
-    public void Reserve(Column column, int rows)
+    /// <summary>Makes room for all values of a column of <paramref name="rows"/> rows, so that <see cref="Assign"/> takes no memory; returns how many values there may be after it.</summary>
+    public int Reserve(Column column, int rows)
     {
         if (column is DictionaryColumn coded)
         {
@@ -43,6 +43,7 @@ abstract class DistinctValues(StateMemory memory)
         }
         // One more for null.
         Reserve(rows + 1, column.BytesOf(0, column.Length));
+        return Count + rows + 1;
     }
 
     /// <param name="values">New ones at most.</param>

@@ -27,12 +27,16 @@ sealed class GroupTable(IEnumerable<DataType> keyTypes, StateMemory memory)
     public int Reserve(IReadOnlyList<Column> keyColumns, int rows)
     {
         if (_values.Length == 0) return 1;
-        for (var key = 0; key < _values.Length; key++) _values[key].Reserve(keyColumns[key], rows);
-        if (_values.Length == 1) return Count + rows + 1;
+        var lefts = _values[0].Reserve(keyColumns[0], rows);
+        if (_values.Length == 1) return lefts;
         Pair();
         memory.Lengthen(ref _scratch, rows);
-        for (var key = 1; key < _values.Length; key++) _pairs[key - 1].Reserve(CountUpTo(key - 1) + rows + 1, _values[key].Count + rows + 1, rows);
-        return Count + rows;
+        for (var key = 1; key < _values.Length; key++)
+        {
+            _pairs[key - 1].Reserve(lefts, _values[key].Reserve(keyColumns[key], rows), rows);
+            lefts = CountUpTo(key) + rows;
+        }
+        return lefts;
     }
 
     /// <summary>What <see cref="Order"/> and <see cref="WriteKeys"/> of a few thousand take at most.</summary>
