@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Fanfold.Engine.Columns;
 
 namespace Fanfold.Engine.Reduce;
@@ -24,16 +25,24 @@ static class ExtremeAccumulator
 
 sealed class FixedExtremeAccumulator<T>(DataType type, bool max, StateMemory memory) : Accumulator where T : unmanaged, INumber<T>
 {
+    // What every value passes, or equals.
+    readonly T _least = T.CreateSaturating(max ? double.NegativeInfinity : double.PositiveInfinity);
     T[] _values = [];
     bool[] _present = [];
 
     public override void Resize(int groups)
     {
+        var had = _values.Length;
         memory.Lengthen(ref _values, groups);
+        _values.AsSpan(had).Fill(_least);
         memory.Lengthen(ref _present, groups);
     }
 
-    public override void Clear() => Array.Clear(_present);
+    public override void Clear()
+    {
+        Array.Fill(_values, _least);
+        Array.Clear(_present);
+    }
 
     public override void Accumulate(Column? input, ReadOnlySpan<int> groups, long position)
     {
@@ -46,18 +55,26 @@ sealed class FixedExtremeAccumulator<T>(DataType type, bool max, StateMemory mem
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     void Take(int group, T value)
     {
         ref var held = ref _values[group];
-        if (!_present[group])
+        if (max ? value < held : value > held) return;
+        if (max ? value > held : value < held)
         {
-            _present[group] = true;
             held = value;
+            _present[group] = true;
         }
-        else if (max ? value > held : value < held) held = value;
-        else if (T.IsNaN(held) && !T.IsNaN(value)) held = value;
-        // Of −0 and +0, which are equal, min keeps the negative and max the positive, whichever comes first.
-        else if (value == held && T.IsNegative(value) != max && T.IsZero(value)) held = value;
+        else TakeEqual(group, value);
+    }
+
+    /// <summary>Takes what is neither less nor greater than the value that is held.</summary>
+    void TakeEqual(int group, T value)
+    {
+        ref var held = ref _values[group];
+        // The first to come may be the least there is, or NaN. Of −0 and +0, which are equal, min keeps the negative and max the positive, whichever comes first.
+        if (!_present[group] || T.IsNaN(held) || value == held && T.IsNegative(value) != max && T.IsZero(value)) held = value;
+        _present[group] = true;
     }
 
     public override IReadOnlyList<DataType> StateTypes => [type];
