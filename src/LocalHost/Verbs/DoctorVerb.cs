@@ -106,7 +106,7 @@ static class DoctorVerb
 
     static DoctorCheck CheckMachine(HostCapacity host)
     {
-        var detail = $"{host.Parallel} tasks at once, a worker may have {new ByteSize(host.LargestMemory)}, scratch space {(host.Scratch is { } scratch ? $"{TerminalText.Bytes(scratch.Bytes)} in {scratch.Folder ?? Path.GetTempPath()}" : "none")}";
+        var detail = $"{host.Parallel} tasks at once, a worker may have {TerminalText.Bytes(host.LargestMemory)}, scratch space {(host.Scratch is { } scratch ? $"{TerminalText.Bytes(scratch.Bytes)} in {scratch.Folder ?? Path.GetTempPath()}" : "none")}";
         return host.LargestMemory < LeastMemory
             ? new DoctorCheck("machine", false, detail, new RunError("memory", $"A worker needs {LeastMemory >> 20} MiB to be of use; give this machine, or its container, more memory."))
             : new DoctorCheck("machine", true, detail, null);

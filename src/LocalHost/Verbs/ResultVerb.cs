@@ -16,34 +16,43 @@ static class ResultVerb
     {
         var run = CommonOptions.Run();
         var store = CommonOptions.Store();
-        var format = new Option<string?>("--format") { Description = "json, csv or parquet. Default: as the spec names it.", HelpName = "X" };
-        var output = new Option<string>("--output") { Description = "The file to write, whole or not at all; - for stdout.", HelpName = "FILE", DefaultValueFactory = _ => Stdout };
+        var format = new Option<string?>("--format") { Description = "json, csv or parquet. Default: as the name of the output ends, else as the spec names it.", HelpName = "X" };
+        var output = new Option<string>("--output", "--out") { Description = "The file to write, whole or not at all; - for stdout.", HelpName = "FILE", DefaultValueFactory = _ => Stdout };
+        var preview = new Option<int?>("--preview") { Description = $"Show the first ROWS rows as a table, by default {ResultPreview.DefaultRows}.", HelpName = "ROWS", Arity = ArgumentArity.ZeroOrOne };
         var endpoint = EndpointOption.Create();
         var json = CommonOptions.Json();
         format.AcceptOnlyFromAmong("json", "csv", "parquet");
-        var command = new Command("result", "Write the result of a run that has succeeded.") { run, store, format, output, endpoint, json };
+        var command = new Command("result", "Write the result of a run that has succeeded.") { run, store, format, output, preview, endpoint, json };
         EndpointOption.Exclude(command, endpoint, store);
         command.Validators.Add(result =>
         {
-            if (result.GetValue(json) && result.GetValue(output) == Stdout) result.AddError("--json needs --output FILE: stdout takes the document or the result.");
+            var isPreview = result.GetResult(preview) is { Implicit: false };
+            if (result.GetValue(json) && result.GetValue(output) == Stdout && !isPreview) result.AddError("--json needs --output FILE: stdout takes the document or the result.");
+            if (isPreview && (result.GetValue(json) || result.GetResult(format) is { Implicit: false } || result.GetResult(output) is { Implicit: false })) result.AddError("--preview shows a table on stdout; leave --json, --format and --output out.");
+            if (isPreview && result.GetValue(preview) < 1) result.AddError("--preview takes a number of rows, from 1.");
         });
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            var (id, word, asJson) = (parsed.GetValue(run)!, parsed.GetValue(format), parsed.GetValue(json));
+            var (id, asJson) = (parsed.GetValue(run)!, parsed.GetValue(json));
+            int? rows = parsed.GetResult(preview) is { Implicit: false } ? parsed.GetValue(preview) ?? ResultPreview.DefaultRows : null;
+            var word = rows is null ? parsed.GetValue(format) ?? FormatOf(parsed.GetValue(output)!) : "csv";
             var file = new ResultFile(parsed.GetValue(output)!, id, asJson);
             if (parsed.GetValue(endpoint) is { } host)
             {
                 return await RemoteRun.AskAsync(host, id, asJson, async there =>
                 {
                     await using var result = await there.Client.ResultAsync(id, word, cancellationToken);
-                    return await file.WriteAsync(result.ContentType, async (content, token) =>
+                    return rows is { } first ? await ResultPreview.PrintAsync(first, CopyAsync, cancellationToken) : await file.WriteAsync(result.ContentType, CopyAsync, cancellationToken);
+
+                    async Task<IReadOnlyList<RunError>?> CopyAsync(Stream content, CancellationToken token)
                     {
                         await result.Content.CopyToAsync(content, token);
                         return null;
-                    }, cancellationToken);
+                    }
                 }, cancellationToken);
             }
-            return await FromStoreAsync(new Stores(parsed.GetValue(store), null), id, word, file, asJson, cancellationToken);
+            var stores = new Stores(parsed.GetValue(store), null);
+            return rows is { } most ? await PreviewAsync(stores, id, most, cancellationToken) : await FromStoreAsync(stores, id, word, file, asJson, cancellationToken);
         });
         return command;
     }
@@ -52,10 +61,7 @@ static class ResultVerb
     internal static async Task<int> FromStoreAsync(Stores stores, string id, string? format, ResultFile file, bool json, CancellationToken cancellationToken)
     {
         if (!RunPaths.IsRunId(id)) return SpecFile.Refuse([LocalRun.NotFound(id)], json);
-        var api = new ApiContext(stores.Data, stores.State, stores.DataLocation, stores.StateLocation, new InProcessIsolation(stores.Data, stores.State), new NoHost(), TimeProvider.System, "in process");
-        var http = new DefaultHttpContext { RequestAborted = cancellationToken };
-        if (format is not null) http.Request.QueryString = QueryString.Create("format", format);
-        var answer = await ResultHandlers.GetAsync(id, http, api);
+        var (http, answer) = await AskAsync(stores, id, format, cancellationToken);
         if (answer is Problem problem) return SpecFile.Refuse(Errors(problem), json);
         return await file.WriteAsync(null, async (content, _) =>
         {
@@ -65,6 +71,30 @@ static class ResultVerb
             return refusal is null ? null : Errors(refusal);
         }, cancellationToken);
     }
+
+    static async Task<int> PreviewAsync(Stores stores, string id, int rows, CancellationToken cancellationToken)
+    {
+        if (!RunPaths.IsRunId(id)) return SpecFile.Refuse([LocalRun.NotFound(id)], json: false);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var (http, answer) = await AskAsync(stores, id, "csv", enough.Token);
+        if (answer is Problem problem) return SpecFile.Refuse(Errors(problem), json: false);
+        return await ResultPreview.PrintAsync(rows, async (content, token) =>
+        {
+            await using var stop = token.Register(enough.Cancel);
+            http.Response.Body = content;
+            return await ResultHandlers.WriteAsync(answer, http) is { } refusal ? Errors(refusal) : null;
+        }, cancellationToken);
+    }
+
+    static async Task<(HttpContext Http, IResult Answer)> AskAsync(Stores stores, string id, string? format, CancellationToken cancellationToken)
+    {
+        var api = new ApiContext(stores.Data, stores.State, stores.DataLocation, stores.StateLocation, new InProcessIsolation(stores.Data, stores.State), new NoHost(), TimeProvider.System, "in process");
+        var http = new DefaultHttpContext { RequestAborted = cancellationToken };
+        if (format is not null) http.Request.QueryString = QueryString.Create("format", format);
+        return (http, await ResultHandlers.GetAsync(id, http, api));
+    }
+
+    static string? FormatOf(string path) => Path.GetExtension(path) switch { ".csv" => "csv", ".json" => "json", ".parquet" => "parquet", _ => null };
 
     static IReadOnlyList<RunError> Errors(Problem problem) =>
         problem.Errors ?? [new RunError(problem.Code, problem.Hint is { } hint && !hint.Contains("/api/", StringComparison.Ordinal) ? $"{problem.Detail} {hint}" : problem.Detail)];
