@@ -68,20 +68,49 @@ sealed class DistinctEstimate
         double values = Math.Max(1, rows - (chunk.NullCount ?? 0));
         var longest = Math.Max((bounds.Min as Scalar?)?.BytesValue.Length ?? 0, (bounds.Max as Scalar?)?.BytesValue.Length ?? 0);
         if (!chunk.HasDictionary) return new Chunk(rows, rows, Math.Max(1, chunk.UncompressedSize / values - 4), bounds);
-        // A dictionary and the codes, of as many bits as it needs, make up the chunk. Runs of one code take less, which leaves room for more values than there are.
+        // A dictionary and the codes, of as many bits as it needs, make up the chunk. Runs of one code take less, which leaves room for more values than there are; where a bit a row would be too much, runs
+        // are all there is, and nothing tells how few the values are.
         var width = type switch { PhysicalType.Int32 or PhysicalType.Float => 4.0, PhysicalType.ByteArray => 4.0 + Math.Max(1, longest), PhysicalType.FixedLenByteArray => 16, _ => 8 };
         var entries = 1.0;
         for (var bits = 0; bits < 32; bits++) entries = Math.Max(entries, Math.Min(Math.Pow(2, bits), (chunk.UncompressedSize - values * bits / 8) / width));
-        entries = Math.Min(values, entries);
+        if (chunk.UncompressedSize < values / 8) entries = Math.Max(entries, chunk.UncompressedSize / width);
+        entries = Math.Min(values, Math.Min(entries, RangeOf(bounds)));
         return new Chunk(rows, entries, width - 4, bounds);
     }
 
     /// <summary>
-    /// Row groups whose bounds overlap are taken to draw from the same values, so that the richest of them tells how many there are; no more than all have
-    /// together.
+    /// Row groups whose bounds overlap are taken to draw from the same values, so that the richest of them, or the richest side by side, tell how many there are; no more than all
+    /// have together.
     /// </summary>
-    static double Count(List<Chunk> chunks) => 1 + Clusters(chunks).Sum(cluster =>
-        Math.Min(RangeOf(cluster), Math.Min(cluster.Sum(chunk => chunk.Distinct), cluster.Max(chunk => DrawnFrom(chunk.Rows, chunk.Distinct)))));
+    static double Count(List<Chunk> chunks) => 1 + Clusters(chunks).Sum(cluster => Math.Min(RangeOf(cluster), Math.Min(cluster.Sum(chunk => chunk.Distinct), SideBySide(cluster))));
+
+    /// <summary>The most values of row groups no two of which overlap by more than the bound they share.</summary>
+    static double SideBySide(List<Chunk> cluster)
+    {
+        if (cluster.Exists(chunk => chunk.Bounds.Min is null || chunk.Bounds.Max is null)) return cluster.Max(chunk => DrawnFrom(chunk.Rows, chunk.Distinct));
+        var sorted = cluster.ToList();
+        sorted.Sort((left, right) => Scalar.Compare(left.Bounds.Max!.Value, right.Bounds.Max!.Value));
+        // Of the first ones, at most.
+        var most = new double[sorted.Count + 1];
+        for (var i = 0; i < sorted.Count; i++) most[i + 1] = Math.Max(most[i], DrawnFrom(sorted[i].Rows, sorted[i].Distinct) + most[Before(sorted, i)]);
+        return most[^1];
+    }
+
+    /// <summary>How many of the row groups before one, by their greatest value, have no other value in common with it than a bound.</summary>
+    static int Before(List<Chunk> sorted, int of)
+    {
+        var min = sorted[of].Bounds.Min!.Value;
+        // Those of one value would be counted again and again.
+        var most = Scalar.Compare(min, sorted[of].Bounds.Max!.Value) == 0 ? -1 : 0;
+        var (low, high) = (0, of);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (Scalar.Compare(sorted[middle].Bounds.Max!.Value, min) <= most) low = middle + 1;
+            else high = middle;
+        }
+        return low;
+    }
 
     /// <summary>Of how many values so many rows were drawn that had so many different ones.</summary>
     static double DrawnFrom(long rows, double distinct)
@@ -122,13 +151,13 @@ sealed class DistinctEstimate
         if (cluster.Count > 0) yield return cluster;
     }
 
-    /// <summary>The whole numbers between the bounds.</summary>
-    static double RangeOf(List<Chunk> cluster)
-    {
-        var type = cluster.Select(chunk => chunk.Bounds.Min?.Type).FirstOrDefault(type => type is not null);
-        if (type is not { } known || known.Lane is Lane.Bytes or Lane.Float or Lane.Double || cluster.Exists(chunk => chunk.Bounds.Min is null || chunk.Bounds.Max is null)) return double.PositiveInfinity;
-        return (double)(cluster.Max(chunk => chunk.Bounds.Max!.Value.IntegerValue) - cluster.Min(chunk => chunk.Bounds.Min!.Value.IntegerValue)) + 1;
-    }
+    /// <summary>The whole numbers between the bounds of all.</summary>
+    static double RangeOf(List<Chunk> cluster) => cluster.Exists(chunk => !IsWhole(chunk.Bounds)) ? double.PositiveInfinity
+        : (double)(cluster.Max(chunk => chunk.Bounds.Max!.Value.IntegerValue) - cluster.Min(chunk => chunk.Bounds.Min!.Value.IntegerValue)) + 1;
+
+    static double RangeOf(ColumnBounds bounds) => IsWhole(bounds) ? (double)(bounds.Max!.Value.IntegerValue - bounds.Min!.Value.IntegerValue) + 1 : double.PositiveInfinity;
+
+    static bool IsWhole(ColumnBounds bounds) => bounds is { Min.Type.Lane: not (Lane.Bytes or Lane.Float or Lane.Double), Max: not null };
 
     /// <summary>A computed column has no more values than its operands have together.</summary>
     double CountOfDerived(int ordinal, List<Chunk> chunks)
