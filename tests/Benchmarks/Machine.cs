@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace Fanfold.Benchmarks;
@@ -10,6 +11,14 @@ static class Machine
         var model = File.Exists("/proc/cpuinfo")
             ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim()
             : null;
-        return $"{model ?? RuntimeInformation.OSArchitecture.ToString()}, {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}";
+        return $"{model ?? RuntimeInformation.OSArchitecture.ToString()}, {Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, SDK {Sdk()}";
+    }
+
+    static string Sdk()
+    {
+        using var dotnet = Process.Start(new ProcessStartInfo(Published.DotNet, ["--version"]) { WorkingDirectory = Published.Root(), RedirectStandardOutput = true })!;
+        var version = dotnet.StandardOutput.ReadToEnd().Trim();
+        dotnet.WaitForExit();
+        return version;
     }
 }

@@ -14,7 +14,7 @@ sealed record Published(string File)
     {
         if (Environment.GetEnvironmentVariable("FANFOLD_COMMAND") is { Length: > 0 } given) return new Published(given);
         var folder = Path.Combine(AppContext.BaseDirectory, "published");
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host : "dotnet")
+        var start = new ProcessStartInfo(DotNet)
         {
             WorkingDirectory = Root(), RedirectStandardOutput = true, RedirectStandardError = true,
         };
@@ -25,6 +25,8 @@ sealed record Published(string File)
         await publish.WaitForExitAsync();
         return publish.ExitCode == 0 ? new Published(Path.Combine(folder, "dist", "fanfold")) : throw new InvalidOperationException($"publishing failed:{Environment.NewLine}{string.Concat(output)}");
     }
+
+    public static string DotNet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") is { Length: > 0 } host ? host : "dotnet";
 
     public static string Root()
     {
