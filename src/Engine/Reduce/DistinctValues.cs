@@ -36,13 +36,17 @@ abstract class DistinctValues(StateMemory memory)
     /// <summary>Makes room for all values of a column of <paramref name="rows"/> rows, so that <see cref="Assign"/> takes no memory; returns how many values there may be after it.</summary>
     public int Reserve(Column column, int rows)
     {
-        if (column is DictionaryColumn coded)
+        var bytes = long.MaxValue;
+        if (column is DictionaryColumn { Dictionary: var dictionary })
         {
-            memory.Lengthen(ref _numberOfCode, coded.Dictionary.Length);
-            rows = Math.Min(rows, coded.Dictionary.Length);
+            memory.Lengthen(ref _numberOfCode, dictionary.Length);
+            rows = Math.Min(rows, dictionary.Length);
+            bytes = dictionary.BytesOf(0, dictionary.Length);
         }
+        // Those of the rows are less where a dictionary has more than they use, and take a look at each of them.
+        if (bytes > 16L * column.Length) bytes = column.BytesOf(0, column.Length);
         // One more for null.
-        Reserve(rows + 1, column.BytesOf(0, column.Length));
+        Reserve(rows + 1, bytes);
         return Count + rows + 1;
     }
 
@@ -87,20 +91,20 @@ abstract class DistinctValues(StateMemory memory)
             memory.Lengthen(ref _numberOfCode, _dictionary.Length);
             _numberOfCode.AsSpan(0, _dictionary.Length).Fill(None);
         }
-        var codes = coded.Codes;
+        var codes = coded.Codes[..numbers.Length];
         var known = _numberOfCode;
-        var nullable = coded.HasNulls;
-        for (var i = 0; i < numbers.Length; i++)
+        if (coded.HasNulls)
         {
-            if (nullable && coded.IsNull(i))
-            {
-                numbers[i] = NullNumber;
-                continue;
-            }
-            var number = known[codes[i]];
-            if (number < 0) known[codes[i]] = number = Find(_dictionary, codes[i]);
-            numbers[i] = number;
+            for (var i = 0; i < numbers.Length; i++) numbers[i] = coded.IsNull(i) ? NullNumber : Known(known, codes[i]);
+            return;
         }
+        for (var i = 0; i < numbers.Length; i++) numbers[i] = Known(known, codes[i]);
+    }
+
+    int Known(int[] known, int code)
+    {
+        var number = known[code];
+        return number >= 0 ? number : known[code] = Find(_dictionary!, code);
     }
 
     void AssignValid(Column column, int from, Span<int> numbers)
