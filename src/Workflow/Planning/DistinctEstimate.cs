@@ -68,13 +68,15 @@ sealed class DistinctEstimate
         double values = Math.Max(1, rows - (chunk.NullCount ?? 0));
         var longest = Math.Max((bounds.Min as Scalar?)?.BytesValue.Length ?? 0, (bounds.Max as Scalar?)?.BytesValue.Length ?? 0);
         if (!chunk.HasDictionary) return new Chunk(rows, rows, Math.Max(1, chunk.UncompressedSize / values - 4), bounds);
-        // A dictionary and the codes, of as many bits as it needs, make up the chunk. Runs of one code take less, which leaves room for more values than there are; where a bit a row would be too much, runs
-        // are all there is, and nothing tells how few the values are.
+        // A dictionary and the codes, of as many bits as it needs, make up the chunk. Runs of one code take less. So where all whole numbers between the bounds have room in it they may be there, and where a bit
+        // a row would be too much, runs are all there is, and nothing tells how few the values are.
         var width = type switch { PhysicalType.Int32 or PhysicalType.Float => 4.0, PhysicalType.ByteArray => 4.0 + Math.Max(1, longest), PhysicalType.FixedLenByteArray => 16, _ => 8 };
         var entries = 1.0;
         for (var bits = 0; bits < 32; bits++) entries = Math.Max(entries, Math.Min(Math.Pow(2, bits), (chunk.UncompressedSize - values * bits / 8) / width));
-        if (chunk.UncompressedSize < values / 8) entries = Math.Max(entries, chunk.UncompressedSize / width);
-        entries = Math.Min(values, Math.Min(entries, RangeOf(bounds)));
+        var (room, range) = (chunk.UncompressedSize / width, RangeOf(bounds));
+        if (range <= room) entries = range;
+        else if (chunk.UncompressedSize < values / 8) entries = Math.Max(entries, room);
+        entries = Math.Min(values, Math.Min(entries, range));
         return new Chunk(rows, entries, width - 4, bounds);
     }
 
