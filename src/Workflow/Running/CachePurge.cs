@@ -44,7 +44,7 @@ static class CachePurge
                 if (await RunStarter.ReadRecordAsync(state, runId, time, cancellationToken) is { Summary: null } record
                     && await new PlanStore(state, new RunPaths(runId, record.Redrive)).ReadHeaderAsync(cancellationToken) is { Cache: { } cache }) inUse.Add(cache);
             }
-            catch (RunStateException)
+            catch (Exception unreadable) when (unreadable is RunStateException or StorageException { Failure: StorageFailure.TooLarge })
             {
                 return null;
             }

@@ -16,7 +16,7 @@ sealed class FileCommit(IObjectStore state, TimeProvider time)
         OutputLock.HoldAsync(state, output, time, async token =>
         {
             var put = part with { Path = output, ETag = await PutFileAsync(output, header.OutputETag, part, token) };
-            await PutManifestAsync(RunPaths.Manifest(output), header, JsonSerializer.SerializeToUtf8Bytes(manifest(put), WorkflowJson.Default.Manifest), token);
+            await PutManifestAsync(RunPaths.Manifest(output), header, manifest(put), token);
             await using var there = await state.OpenAsync(output, token);
             if (there?.Properties.ETag != put.ETag) throw new StorageException(StorageFailure.Conflict, output, $"'{output}' was replaced before its manifest was there");
         }, cancellationToken);
@@ -50,28 +50,31 @@ sealed class FileCommit(IObjectStore state, TimeProvider time)
         }
     }
 
-    async Task PutManifestAsync(string path, PlanHeader header, byte[] content, CancellationToken cancellationToken)
+    async Task PutManifestAsync(string path, PlanHeader header, Manifest manifest, CancellationToken cancellationToken)
     {
+        var content = JsonSerializer.SerializeToUtf8Bytes(manifest, WorkflowJson.Default.Manifest);
         try
         {
             await state.PutAsync(path, content, PutCondition.Over(header.ManifestETag), cancellationToken);
         }
         catch (StorageException conflict) when (conflict.Failure == StorageFailure.Conflict)
         {
-            if (await state.ReadVersionAsync(path, MaxJson, cancellationToken) is not var (existing, etag)) throw;
-            if (existing.AsSpan().SequenceEqual(content)) return;
+            if (await state.ReadVersionAsync(path, MaxJson, cancellationToken) is not var (json, etag)) throw;
+            var existing = Read(json);
+            // An earlier delivery's of this drive, since it is not the one that was there at plan time. It may differ in what is incidental: another build wrote it, or a record has gone since.
+            if (existing is not null && existing.RunId == manifest.RunId && (existing.Result.ETag, existing.Result.Hash) == (manifest.Result.ETag, manifest.Result.Hash)) return;
             // Whoever put the file that this one has replaced came late with its manifest, which names nothing by now.
-            if (header.OutputETag is null || ResultOf(existing) != header.OutputETag) throw;
+            if (header.OutputETag is null || existing?.Result.ETag != header.OutputETag) throw;
             await state.PutAsync(path, content, PutCondition.IfMatch(etag), cancellationToken);
         }
     }
 
-    /// <summary>The version that a manifest names; null when it can't be read.</summary>
-    static string? ResultOf(byte[] manifest)
+    /// <summary>Null when it can't be read.</summary>
+    static Manifest? Read(byte[] manifest)
     {
         try
         {
-            return JsonSerializer.Deserialize(manifest, WorkflowJson.Default.Manifest)?.Result.ETag;
+            return JsonSerializer.Deserialize(manifest, WorkflowJson.Default.Manifest);
         }
         catch (JsonException)
         {

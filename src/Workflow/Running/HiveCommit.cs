@@ -37,8 +37,8 @@ sealed class HiveCommit(IObjectStore state, TimeProvider time)
     {
         var (output, hash) = (result.Output, HiveFiles.Hash(result.Files));
         var (current, etag) = await ReadManifestAsync(output, cancellationToken);
-        // Killed after its manifest was there, the run has only to tidy up.
-        if (current is null || !IsOf(result, current, hash))
+        // Killed after its manifest was there, the run has only to tidy up. One that was there at plan time is that of an earlier drive, which may have had the same files and left a partition out.
+        if (current is null || !IsOf(result, current, hash) || etag == result.ManifestETag)
         {
             if (etag != result.ManifestETag) throw new StorageException(StorageFailure.Conflict, RunPaths.Manifest(output), $"'{RunPaths.Manifest(output)}' is not the version that was there when the run was planned");
             var suffix = current?.Result.Hash == hash && NamesOf(current).FirstOrDefault() is { } first && HiveFiles.SuffixOf(first) is { } same ? same : HiveFiles.Suffix(hash, etag);

@@ -121,7 +121,7 @@ public sealed partial class RunActivities
     async Task<List<FinishedTask>> FinishedTasksAsync(RunPaths paths, PlanHeader header, CancellationToken cancellationToken)
     {
         var slices = await new PlanStore(state, paths).ReadSlicesAsync(header, cancellationToken);
-        var givenUp = await state.ReadAllAsync(paths.GivenUp, MaxJson, cancellationToken) is { } json ? JsonSerializer.Deserialize(json, WorkflowJson.Default.IReadOnlyListInt32)!.ToHashSet() : [];
+        var givenUp = await ReadGivenUpAsync(paths, cancellationToken);
         var tasks = new FinishedTask[slices.Count];
         await Parallel.ForAsync(0, slices.Count, new ParallelOptions { MaxDegreeOfParallelism = StateConcurrency, CancellationToken = cancellationToken, TaskScheduler = TaskScheduler.Current },
             async (i, token) =>
@@ -132,6 +132,18 @@ public sealed partial class RunActivities
                 tasks[i] = new FinishedTask(slices[i], failure is not null || givenUp.Contains(i), receipt ?? failure);
             });
         return [.. tasks];
+    }
+
+    async Task<HashSet<int>> ReadGivenUpAsync(RunPaths paths, CancellationToken cancellationToken)
+    {
+        if (await state.ReadAllAsync(paths.GivenUp, MaxJson, cancellationToken) is not { } json) return [];
+        try
+        {
+            if (JsonSerializer.Deserialize(json, WorkflowJson.Default.IReadOnlyListInt32) is { } tasks) return [.. tasks];
+        }
+        catch (JsonException) { }
+        // Not as good as gone: the combined part may leave those tasks out.
+        throw RunStateException.Corrupt($"'{paths.GivenUp}', which tells the tasks that run '{paths.RunId}' gave up, can't be read");
     }
 }
 

@@ -33,7 +33,7 @@ public sealed record RunPurge(IReadOnlyList<string> Purged, int Kept, bool IsCom
                 if (await TryPurgeAsync(state, new RunPaths(runId), time, until, cancellationToken)) purged.Add(runId);
                 else kept++;
             }
-            catch (RunStateException)
+            catch (Exception unreadable) when (unreadable is RunStateException or StorageException { Failure: StorageFailure.TooLarge })
             {
                 // How old it is can't be told, and the others need not wait for it.
                 kept++;

@@ -41,6 +41,8 @@ public static class RunStarter
         }
         // The run is there from here on, and whoever is interrupted now is to be told of it.
         var record = await (isNew ? KeepAsync(state, paths, New(paths, spec, time), time, CancellationToken.None) : EnsureRecordAsync(state, runId, time, CancellationToken.None)) ?? throw RunStateException.Corrupt($"The spec of run '{runId}' is gone");
+        // A record that was there before the spec is that of an older run, which a purge is removing: the spec goes before it.
+        if (isNew && record.SpecHash != spec.ComputeHash()) record = await ReplaceAsync(state, paths, New(paths, spec, time), time);
         if (record.Summary is not { } summary) return new RunStart.Ready(new RunRequest(runId, fresh) { Redrive = record.Redrive }, record.Status);
         return fresh
             ? new RunStart.Conflict(new RunError("run-finished", $"The run '{runId}' has ended, and --fresh would compute it again. Leave out --run-id to compute it under a new one."))
@@ -85,6 +87,23 @@ public static class RunStarter
     /// <summary>Puts a record, unless there is one by now, which then counts.</summary>
     static async Task<RunRecord?> KeepAsync(IObjectStore state, RunPaths paths, RunRecord record, TimeProvider time, CancellationToken cancellationToken) =>
         await TryPutAsync(state, paths.Status, JsonSerializer.SerializeToUtf8Bytes(record, WorkflowJson.Default.RunRecord), cancellationToken) ? record : await ReadAsync(state, paths, time, cancellationToken) ?? record;
+
+    /// <summary>Puts a record over that of another spec.</summary>
+    static async Task<RunRecord> ReplaceAsync(IObjectStore state, RunPaths paths, RunRecord record, TimeProvider time)
+    {
+        while (true)
+        {
+            var seen = await state.ReadVersionAsync(paths.Status, MaxJson, CancellationToken.None);
+            if (seen is var (json, _) && StoredJson.Read(json, WorkflowJson.Default.RunRecord, RunRecord.CurrentVersion, "record", paths.RunId) is var there && there.SpecHash == record.SpecHash) return there.At(time.GetUtcNow());
+            try
+            {
+                await state.PutAsync(paths.Status, JsonSerializer.SerializeToUtf8Bytes(record, WorkflowJson.Default.RunRecord), PutCondition.Over(seen?.ETag), CancellationToken.None);
+                return record;
+            }
+            // Removed meanwhile, or put by another start.
+            catch (StorageException conflict) when (conflict.Failure == StorageFailure.Conflict) { }
+        }
+    }
 
     /// <summary>The last redrive that left anything.</summary>
     static async Task<int> LastDriveAsync(IObjectStore state, RunPaths paths, CancellationToken cancellationToken)

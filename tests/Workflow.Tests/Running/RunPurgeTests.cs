@@ -221,14 +221,36 @@ public class RunPurgeTests
         return seen.Task;
     }
 
+    /// <summary>Between the purge of the spec and that of the record, which is another run's then.</summary>
+    [Fact]
+    public async Task Purge_AnotherSpecIsStartedUnderTheIdMeanwhile_ItIsARunOfItsOwn()
+    {
+        var harness = await CreateAsync("a");
+        var path = new RunPaths("a").Status;
+        RunStart? started = null;
+        harness.Store.Hook = async call =>
+        {
+            if (call is not { Operation: StoreOperation.Delete, TookEffect: false } || call.Path != path) return;
+            harness.Store.Hook = null;
+            started = await RunStarter.StartAsync(harness.Store, "a", RunHarness.Spec(aggregate: "max(amount)"), fresh: false, TimeProvider.System, Cancellation);
+        };
+
+        await PurgeAsync(harness, In(2 * Hour));
+
+        Assert.Equal(RunStatus.Pending, Assert.IsType<RunStart.Ready>(started).Status);
+        await harness.DriveOnceAsync("a", RunHarness.Spec(aggregate: "max(amount)"));
+        Assert.Equal(RunStatus.Succeeded, (await RunStarter.ReadRecordAsync(harness.Store, "a", TimeProvider.System, Cancellation))!.Status);
+    }
+
     /// <summary>A record that a newer build wrote, or that is damaged, keeps no other run from being purged.</summary>
     [Theory]
-    [InlineData("")]
-    [InlineData("""{"version":99}""")]
-    public async Task Purge_ARecordThatCantBeRead_KeepsThatRunAndPurgesTheOthers(string record)
+    [InlineData("", 1)]
+    [InlineData("""{"version":99}""", 1)]
+    [InlineData(" ", 17 << 20)]
+    public async Task Purge_ARecordThatCantBeRead_KeepsThatRunAndPurgesTheOthers(string record, int times)
     {
         var harness = await CreateAsync("a", "b", "c");
-        await harness.Store.PutAsync(new RunPaths("b").Status, System.Text.Encoding.UTF8.GetBytes(record), PutCondition.None, Cancellation);
+        await harness.Store.PutAsync(new RunPaths("b").Status, System.Text.Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat(record, times))), PutCondition.None, Cancellation);
 
         var purge = await PurgeAsync(harness, In(2 * Hour));
 
