@@ -50,6 +50,10 @@ sealed class TaskAttempts(IObjectStore state, RunPaths paths, TimeProvider time,
         for (var number = 1; number <= most; number++) await state.DeleteAsync($"{paths.Attempt(taskId)}.{number}", cancellationToken);
     }
 
+    /// <summary>Whether a task has one try left, since all before ended with the processes that began them.</summary>
+    public async Task<bool> HasOnlyItsLastAsync(string taskId, CancellationToken cancellationToken) =>
+        most > 1 && await ReadAsync($"{paths.Attempt(taskId)}.{most - 1}", cancellationToken) is { } mark && mark.Driver != tries.Process && await ReadAsync($"{paths.Attempt(taskId)}.{most}", cancellationToken) is null;
+
     /// <summary>Whether a try that was counted may still come to its end, or has by now.</summary>
     /// <param name="waited">How long it was waited for.</param>
     public async Task<bool> AnyMayLiveAsync(AttemptCount count, TimeSpan waited, CancellationToken cancellationToken)

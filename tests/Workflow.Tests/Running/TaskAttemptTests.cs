@@ -46,15 +46,16 @@ public class TaskAttemptTests
     }
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(2)]
-    public async Task Task_TakesItsHostAlongEachTime_FailsAfterItsTriesAndTheOthersFinish(int retries)
+    [InlineData(1, 0)]
+    [InlineData(1, 2)]
+    [InlineData(4, 1)]
+    [InlineData(4, 2)]
+    public async Task Task_TakesItsHostAlongEachTime_FailsAfterItsTriesAndTheOthersFinish(int parallel, int retries)
     {
         var host = new MortalHost(task => ScriptedIsolation.PartitionOf(task) == 1);
         var harness = host.Harness;
         await harness.WriteDataAsync(4);
-        // One lane: with more, tasks that were only beside it when their host died would be counted too.
-        var spec = RunHarness.Spec($$"""{ "parallel": 1, "retries": {{retries}}, "toleratedFailures": 1 }""");
+        var spec = RunHarness.Spec($$"""{ "parallel": {{parallel}}, "retries": {{retries}}, "toleratedFailures": 1 }""");
 
         for (var death = 0; death <= retries; death++) await host.DieAsync(spec);
         await harness.DriveOnceAsync("r", spec);
