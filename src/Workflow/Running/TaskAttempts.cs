@@ -50,9 +50,10 @@ sealed class TaskAttempts(IObjectStore state, RunPaths paths, TimeProvider time,
         for (var number = 1; number <= most; number++) await state.DeleteAsync($"{paths.Attempt(taskId)}.{number}", cancellationToken);
     }
 
-    /// <summary>Whether a task has one try left, since all before ended with the processes that began them.</summary>
+    /// <summary>Whether a task has one try left, since all before ended with the processes that began them: where a run has one driver at a time any other's has, elsewhere one whose time is up.</summary>
     public async Task<bool> HasOnlyItsLastAsync(string taskId, CancellationToken cancellationToken) =>
-        most > 1 && await ReadAsync($"{paths.Attempt(taskId)}.{most - 1}", cancellationToken) is { } mark && mark.Driver != tries.Process && await ReadAsync($"{paths.Attempt(taskId)}.{most}", cancellationToken) is null;
+        most > 1 && await ReadAsync($"{paths.Attempt(taskId)}.{most - 1}", cancellationToken) is { } mark && mark.Driver != tries.Process && (outlive is not null || mark.Until <= time.GetUtcNow())
+        && await ReadAsync($"{paths.Attempt(taskId)}.{most}", cancellationToken) is null;
 
     /// <summary>Whether a try that was counted may still come to its end, or has by now.</summary>
     /// <param name="waited">How long it was waited for.</param>
