@@ -45,6 +45,10 @@ public sealed class RunFunctions(App app)
     public Task<IActionResult> GetRunResult([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{id}/result")] HttpRequest request, string id, [DurableClient] DurableTaskClient client, CancellationToken cancellationToken) =>
         app.AnswerAsync(request, client, api => ResultHandlers.GetAsync(id, request.HttpContext, api), cancellationToken);
 
+    [Function(nameof(GetRunManifest))]
+    public Task<IActionResult> GetRunManifest([HttpTrigger(AuthorizationLevel.Function, "get", Route = "api/runs/{id}/manifest")] HttpRequest request, string id, [DurableClient] DurableTaskClient client) =>
+        app.AnswerAsync(request, client, api => ResultHandlers.GetManifestAsync(id, request.HttpContext, api));
+
     [Function(nameof(CancelRun))]
     public Task<IActionResult> CancelRun([HttpTrigger(AuthorizationLevel.Function, "post", Route = "api/runs/{id}/cancel")] HttpRequest request, string id, [DurableClient] DurableTaskClient client) =>
         app.AnswerAsync(request, client, api => RunHandlers.CancelAsync(id, request.HttpContext, api));

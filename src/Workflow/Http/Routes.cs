@@ -82,6 +82,7 @@ public static class Routes
         },
         new("GET", "/api/runs/{id}/partitions", "listPartitions", "The partitions of a run's plan and what came of them, in pages", PartitionHandlers.ListAsync)
         {
+            Description = "Of a shared scan they are its tasks, which are slices of row groups for all partitions at once; the manifest has the partitions.",
             Parameters = [PageSize with { Maximum = PartitionHandlers.MaxSize }, new("continuation", "query", "What nextLink has: the last index of the page before.", "99"), new("status", "query", "Only partitions of this status.", "failed", PartitionStatuses)],
             Answers = [RouteAnswer.Of<Page<PartitionItem>>("A page; an empty one before the run is planned.")],
             Problems = ["invalid-run-id", "invalid-query", "run-not-found"],
@@ -107,6 +108,13 @@ public static class Routes
                 new(StatusCodes.Status206PartialContent, "The range.", null, [DownloadFormat.Parquet.MediaType, DownloadFormat.Csv.MediaType], ["ETag", "Content-Range"]), NotModified,
             ],
             Problems = ["invalid-run-id", "invalid-query", "run-not-found", "no-result", "result-replaced", "range-not-satisfiable", "result-too-wide", "result-damaged", "busy"],
+        },
+        new("GET", "/api/runs/{id}/manifest", "getRunManifest", "What the result is made of, and the proof that it is whole", ResultHandlers.GetManifestAsync)
+        {
+            Description = "As it is stored beside the result: its partitions, also those that a shared scan found, inputs, cost and proof. Where another run of the same spec made the same result since, it is that run's.",
+            Parameters = [IfNoneMatch],
+            Answers = [RouteAnswer.Of<Manifest>("The manifest.", headers: "ETag"), NotModified],
+            Problems = ["invalid-run-id", "run-not-found", "no-result", "result-replaced"],
         },
         new("POST", "/api/runs/{id}/cancel", "cancelRun", "Ends a run and its workers", RunHandlers.CancelAsync)
         {

@@ -47,8 +47,10 @@ const statusWord = status => el('span', { class: `word of-${status in statusWord
 function card(title, props, ...body) {
   const note = el('span', { class: 'note' });
   const tools = el('span', {});
-  const root = el('section', { class: `card ${props.class ?? ''}`, 'aria-label': title, hidden: props.hidden }, el('header', {}, el('h2', {}, title), note, el('span', { class: 'grow' }), tools), ...body);
-  return { root, note, tools };
+  const heading = el('h2', {}, title);
+  const root = el('section', { class: `card ${props.class ?? ''}`, 'aria-label': title, hidden: props.hidden }, el('header', {}, heading, note, el('span', { class: 'grow' }), tools), ...body);
+  const call = words => { heading.textContent = words; root.setAttribute('aria-label', words); };
+  return { root, note, tools, call };
 }
 
 // Buttons of which one is pressed.

@@ -9,34 +9,34 @@ function errorsView(only) {
     const found = new Map();
     const add = (code, message, partition, file, index, pointer) => {
       const name = JSON.stringify([code, pointer, (file ? message.replaceAll(file, '…') : message).replace(/\d+/g, '#')]);
-      const group = found.get(name) ?? { code, message, count: 0, first: partition, file, pointer, isOfPartitions: index != null };
+      const group = found.get(name) ?? { code, message, count: 0, first: partition, file, pointer, isOfTasks: index != null };
       group.count++;
       group.differs ||= group.message !== message;
       if (group.file !== file) group.file = null;
       found.set(name, group);
     };
     for (const item of known()) if (item.error) add(item.error.code, item.error.message, item.value, item.error.file, item.index);
-    // The run's own are those that no partition has.
+    // The run's own are those that no task has.
     const isListed = known().some(item => item.error);
     for (const error of run.record?.summary?.errors ?? []) if (!isListed || error.partition == null && error.code !== 'more-failures') add(error.code, error.message, error.partition, error.file, null, error.pointer);
     return [...found.values()].sort((a, b) => b.count - a.count);
   }
 
   views.push(() => {
-    const now = `${run.version} ${run.record?.status} ${run.record?.redrive}`;
+    const now = `${run.version} ${run.record?.status} ${run.record?.redrive} ${unit()}`;
     if (now === before) return;
     before = now;
     const all = find();
     view.root.hidden = all.length === 0;
     if (all.length === 0) return;
     const failed = sums().by.failed;
-    view.note.textContent = failed ? `${plural(failed, 'partition')} failed, for ${plural(all.filter(group => group.isOfPartitions).length, 'reason')}` : '';
-    set(groups, all.map(group => el('div', { class: 'group' }, el('span', { class: 'times' }, group.isOfPartitions ? `${count(group.count)}×` : ''),
+    view.note.textContent = failed ? `${plural(failed, unit())} failed, for ${plural(all.filter(group => group.isOfTasks).length, 'reason')}` : '';
+    set(groups, all.map(group => el('div', { class: 'group' }, el('span', { class: 'times' }, group.isOfTasks ? `${count(group.count)}×` : ''),
       el('div', {}, el('code', { class: 'of-failed' }, plain(group.code)), el('div', { class: 'message' }, foreign(group.message)),
         group.differs ? el('div', { class: 'soft' }, 'The others say the same with other names or numbers.') : null,
-        el('div', { class: 'meta' }, group.isOfPartitions ? el('span', {}, 'first partition ', valueOf(group.first)) : null, group.file ? el('span', {}, 'file ', foreign(group.file)) : null, group.pointer ? el('span', {}, 'at ', el('code', {}, foreign(group.pointer))) : null,
-          group.isOfPartitions ? el('button', { type: 'button', class: 'plain small', on: { click: () => only(group.code, 'failed') } }, 'Show them') : null)),
-      group.isOfPartitions && !run.savedAt && hasEnded() ? el('button', { type: 'button', title: failed === group.count ? null : `A redrive does all ${count(failed)} that failed.`, on: { click: () => act('redrive') } }, icon('again', 14), failed === group.count ? 'Redrive these' : 'Redrive these and the others') : null)));
+        el('div', { class: 'meta' }, group.isOfTasks ? el('span', {}, 'first ', foreign(called(group.first))) : null, group.file ? el('span', {}, 'file ', foreign(group.file)) : null, group.pointer ? el('span', {}, 'at ', el('code', {}, foreign(group.pointer))) : null,
+          group.isOfTasks ? el('button', { type: 'button', class: 'plain small', on: { click: () => only(group.code, 'failed') } }, 'Show them') : null)),
+      group.isOfTasks && !run.savedAt && hasEnded() ? el('button', { type: 'button', title: failed === group.count ? null : `A redrive does all ${count(failed)} that failed.`, on: { click: () => act('redrive') } }, icon('again', 14), failed === group.count ? 'Redrive these' : 'Redrive these and the others') : null)));
   });
   return view.root;
 }

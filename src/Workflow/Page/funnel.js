@@ -20,19 +20,22 @@ function funnelView() {
     const summary = record.summary;
     const groups = plan?.rowGroups ?? summary?.rowGroups;
     const loops = plan?.partitions ?? summary?.partitions.total ?? 0;
-    if (!groups || !loops) { set(steps, el('p', { class: 'soft' }, hasEnded() ? 'The run was not planned.' : 'The run is not planned yet.')); return; }
+    if (!groups || !loops) { set(steps, el('p', { class: 'soft' }, plan && isShared() ? 'How many partitions there are is known once the scan has found them.' : hasEnded() ? 'The run was not planned.' : 'The run is not planned yet.')); view.note.textContent = ''; return; }
     view.note.textContent = `beside a loop that reads everything ${loops === 1 ? 'once' : `${count(loops)} times`}`;
     const rowsIn = plan?.rowsIn ?? summary?.rowsIn ?? 0;
     const allGroups = groups.total * loops;
-    // Of what is done, since the rest is neither read nor avoided yet.
-    const [allBytes, allRows, rowsOut] = [sum.bytesToRead + sum.bytesPruned, rowsIn * sum.done, summary?.rowsOut || sum.rowsOut];
-    const done = sum.done < loops ? `, for the ${plural(sum.done, 'partition')} done` : '';
+    // Of what is done, since the rest is neither read nor avoided yet; slices are done for all partitions, or for none.
+    const isTold = isShared() ? sum.done > 0 && sum.done === total() : sum.done > 0;
+    const passes = isShared() ? loops : sum.done;
+    const [allBytes, allRows, rowsOut] = [Math.round((sum.bytesToRead + sum.bytesPruned) / sum.done * passes), rowsIn * passes, summary?.rowsOut || (isShared() ? null : sum.rowsOut)];
+    const planBytes = plan && (plan.bytesToRead + plan.bytesPruned) * (isShared() ? loops : 1);
+    const done = !isShared() && sum.done < loops ? `, for the ${plural(sum.done, 'partition')} done` : '';
     set(steps,
       plan ? step('Files', `${plural(plan.files, 'file')} listed, each footer read once instead of ${loops === 1 ? 'once' : `${count(loops)} times`}`, plan.files * loops, [plan.files], avoided(plan.files, plan.files * loops)) : null,
       step('Row groups', `${count(allGroups)} in the loop → ${count(groups.matched)} to read after statistics`, allGroups, [groups.matched], avoided(groups.matched, allGroups)),
-      sum.done > 0 ? step('Bytes', `${bytes(allBytes)} in the loop → ${bytes(sum.bytesToRead)} planned → ${bytes(sum.bytesRead)} read${done}`, allBytes, [Math.max(sum.bytesToRead, sum.bytesRead), Math.min(sum.bytesToRead, sum.bytesRead)], avoided(sum.bytesRead, allBytes))
-        : plan ? step('Bytes', `${bytes(plan.bytesToRead + plan.bytesPruned)} in the loop → ${bytes(plan.bytesToRead)} planned`, plan.bytesToRead + plan.bytesPruned, [plan.bytesToRead], avoided(plan.bytesToRead, plan.bytesToRead + plan.bytesPruned)) : null,
-      sum.done > 0 ? step('Rows', `${count(allRows)} in the loop → ${count(sum.rowsDecoded)} decoded → ${count(sum.rowsInPartition)} of the partitions → ${count(sum.rowsSelected)} after where → ${count(rowsOut)} out${done}`, allRows, [sum.rowsDecoded, sum.rowsInPartition, sum.rowsSelected, rowsOut].sort((a, b) => b - a), avoided(sum.rowsDecoded, allRows)) : null);
+      isTold ? step('Bytes', `${bytes(allBytes)} in the loop → ${bytes(sum.bytesToRead)} planned → ${bytes(sum.bytesRead)} read${done}`, allBytes, [Math.max(sum.bytesToRead, sum.bytesRead), Math.min(sum.bytesToRead, sum.bytesRead)], avoided(sum.bytesRead, allBytes))
+        : plan ? step('Bytes', `${bytes(planBytes)} in the loop → ${bytes(plan.bytesToRead)} planned`, planBytes, [plan.bytesToRead], avoided(plan.bytesToRead, planBytes)) : null,
+      isTold ? step('Rows', `${count(allRows)} in the loop → ${count(sum.rowsDecoded)} decoded → ${count(sum.rowsInPartition)} of the partitions → ${count(sum.rowsSelected)} after where${rowsOut == null ? '' : ` → ${count(rowsOut)} out`}${done}`, allRows, [sum.rowsDecoded, sum.rowsInPartition, sum.rowsSelected, rowsOut].sort((a, b) => b - a), avoided(sum.rowsDecoded, allRows)) : null);
   });
   return view.root;
 }

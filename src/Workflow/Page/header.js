@@ -61,7 +61,7 @@ function headerView() {
       const bar = track.querySelector(`.fill-${status}`) ?? track.appendChild(el('span', { class: `fill-${status}` }));
       bar.style.width = `${100 * n / Math.max(1, total())}%`;
     }
-    track.setAttribute('aria-label', `Of ${plural(total(), 'partition')}: ${parts.map(([status, n]) => `${count(n)} ${status}`).join(', ')}, ${count(by.pending)} pending.`);
+    track.setAttribute('aria-label', `Of ${plural(total(), unit())}: ${parts.map(([status, n]) => `${count(n)} ${status}`).join(', ')}, ${count(by.pending)} pending.`);
   });
 
   function tellNotices() {
@@ -79,7 +79,7 @@ function headerView() {
     const end = record.summary ? Date.parse(record.endedAt) : run.savedAt ? Date.parse(run.savedAt) : hostNow();
     elapsed.textContent = duration(record.summary?.elapsedMs ?? end - Date.parse(record.startedAt));
     const eta = remaining();
-    set(left, ...(eta && !run.savedAt ? ['about ', el('b', { class: 'tabular' }, duration(Math.ceil(eta.ms / 1000) * 1000)), ` left, at ${eta.rate < 10 ? eta.rate.toFixed(1) : count(eta.rate)} partitions a second`] : []));
+    set(left, ...(eta && !run.savedAt ? ['about ', el('b', { class: 'tabular' }, duration(Math.ceil(eta.ms / 1000) * 1000)), ` left, at ${eta.rate < 10 ? eta.rate.toFixed(1) : count(eta.rate)} ${unit()}s a second`] : []));
     left.hidden = !eta;
   }
   setInterval(() => { if (!hasEnded() && !run.savedAt) tick(); }, 1000);
@@ -110,10 +110,13 @@ function countersView() {
     const { by, sum } = sums();
     const summary = record.summary;
     const rows = summary ? summary.rowsOut : sum.rowsOut;
+    // Slices tell nothing of single partitions until their states are merged.
+    const found = isShared() && record.status === 'succeeded' ? summary.partitions : null;
+    const { succeeded, empty, failed } = found ?? by;
     const values = [
-      ['partitions', count(total())], ['succeeded', count(by.succeeded), by.succeeded], ['empty', count(by.empty), by.empty], ['failed', count(by.failed), by.failed],
+      [found ? 'partitions' : `${unit()}s`, count(found?.total ?? total())], ['succeeded', count(succeeded), succeeded], ['empty', count(empty), empty], ['failed', count(failed), failed], ...(found ? [['slices', count(total())]] : []),
       ...(hasEnded() ? [] : [['running', count(by.running), by.running]]), ...(hasEnded() && by.pending === 0 ? [] : [['pending', count(by.pending), by.pending]]), ...(hasEnded() || sum.reused > 0 ? [['reused', count(summary?.tasks.reused ?? sum.reused), summary?.tasks.reused ?? sum.reused]] : []),
-      ['rows in', count(summary?.rowsIn ?? run.plan?.rowsIn)], [hasEnded() ? 'rows out' : 'rows in parts', count(rows)], ['bytes read', bytes(summary?.bytesRead ?? record.progress?.bytesRead ?? sum.bytesRead)],
+      ['rows in', count(summary?.rowsIn ?? run.plan?.rowsIn)], [hasEnded() ? 'rows out' : isShared() ? 'states' : 'rows in parts', count(rows)], ['bytes read', bytes(summary?.bytesRead ?? record.progress?.bytesRead ?? sum.bytesRead)],
       ['bytes pruned', bytes(summary?.bytesPruned ?? run.plan?.bytesPruned)], ['peak memory', bytes((summary?.peakWorkerMemory || sum.peak) || null)],
     ];
     const now = JSON.stringify(values);

@@ -1,4 +1,4 @@
-// All partitions, a cell each. What a cell says it says by its form, too: an outline, a ring, a full cell, a bar, a cross.
+// All tasks, a cell each. What a cell says it says by its form, too: an outline, a ring, a full cell, a bar, a cross.
 
 const statuses = ['pending', 'running', 'succeeded', 'empty', 'failed'];
 
@@ -61,7 +61,7 @@ function heatmapView(choose) {
     return { size, columns, rows: Math.ceil(n / columns) };
   };
 
-  const { canvas, paint } = canvasOf({ tabindex: '0', role: 'slider', 'aria-label': 'Partitions, one by one. The table below has the same.', 'aria-valuemin': '0', 'aria-valuemax': '0', 'aria-valuenow': '0', class: 'heat' }, {
+  const { canvas, paint } = canvasOf({ tabindex: '0', role: 'slider', 'aria-label': '', 'aria-valuemin': '0', 'aria-valuemax': '0', 'aria-valuenow': '0', class: 'heat' }, {
     height: width => Math.max(22, fit(width).rows * fit(width).size),
     paint(pen, width) {
       layout = fit(width);
@@ -129,8 +129,8 @@ function heatmapView(choose) {
 
   function describe(index) {
     const item = run.partitions[index];
-    const parts = [`partition ${valueText(item?.value)}`, item?.status ?? 'not known yet'];
-    if (item?.elapsedMs != null) parts.push(`run ${duration(item.elapsedMs)}`, `${bytes(item.bytesRead)} read`, plural(item.rowsOut ?? 0, 'row') + ' out', `peak ${bytes(item.peakMemory)}`);
+    const parts = [item ? called(item.value) : unit(), item?.status ?? 'not known yet'];
+    if (item?.elapsedMs != null) parts.push(`run ${duration(item.elapsedMs)}`, `${bytes(item.bytesRead)} read`, `${plural(item.rowsOut ?? 0, isShared() ? 'state' : 'row')} out`, `peak ${bytes(item.peakMemory)}`);
     else if (item) parts.push(`${plural(item.rowGroups, 'row group')} to read`, bytes(item.bytesToRead));
     if (item?.error) parts.push(plain(item.error.code));
     return parts;
@@ -138,7 +138,7 @@ function heatmapView(choose) {
 
   function show() {
     const index = hovered ?? cursor;
-    if (total() === 0) { set(readout, el('span', { class: 'soft' }, hasEnded() ? 'The run has no partitions.' : 'The run is not planned yet.')); return; }
+    if (total() === 0) { set(readout, el('span', { class: 'soft' }, hasEnded() ? `The run has no ${unit()}s.` : 'The run is not planned yet.')); return; }
     const [first, ...rest] = describe(index);
     set(readout, el('b', {}, el('bdi', {}, first)), ' · ', rest.join(' · '));
     canvas.setAttribute('aria-valuenow', String(cursor));
@@ -166,10 +166,12 @@ function heatmapView(choose) {
   painters.push(() => { before = ''; drawLegend(); });
   views.push(() => {
     view.root.hidden = run.record == null;
-    const now = `${run.version} ${total()} ${measure} ${hasEnded()}`;
+    const now = `${run.version} ${total()} ${measure} ${hasEnded()} ${unit()}`;
     if (now === before) return;
     before = now;
     view.note.textContent = total() === 0 ? '' : `${count(total())} in plan order`;
+    view.call(`${sentence(unit())}s`);
+    canvas.setAttribute('aria-label', `${sentence(unit())}s, one by one. The table below has the same.`);
     canvas.hidden = total() === 0;
     canvas.setAttribute('aria-valuemax', String(Math.max(0, total() - 1)));
     paint();

@@ -29,13 +29,17 @@ function chooseTheme() {
 }
 
 function layOut(main) {
-  const table = tableView();
+  const partitions = tableView({ title: 'Every partition', one: 'partition', columns: taskColumns('partition'), items: () => isShared() ? [] : known() });
+  const found = tableView({ title: 'Partitions of the result', one: 'partition', columns: foundColumns, items: () => run.found ?? [] });
+  const slices = tableView({ title: 'Every slice', one: 'slice', columns: taskColumns('slice'), items: () => isShared() ? known() : [] });
+  const tasks = () => isShared() ? slices : partitions;
   const [notice, state] = headerView();
-  set(main, notice, state, countersView(), errorsView(table.only), el('div', { class: 'pair' }, heatmapView(table.choose), funnelView()), el('div', { class: 'pair' }, timelineView(), planView()), resultView(), table.root);
+  set(main, notice, state, countersView(), errorsView((...filter) => tasks().only(...filter)), el('div', { class: 'pair' }, heatmapView(index => tasks().choose(index)), funnelView()), el('div', { class: 'pair' }, timelineView(), planView()), resultView(), partitions.root, found.root, slices.root);
   views.push(() => {
     const { health, plan } = run;
     set(document.getElementById('foot'), health ? el('span', {}, `Fanfold ${plain(health.version)}`) : null, health ? el('span', {}, `worker: ${plain(health.worker)}`) : null, run.record?.summary?.output ? el('span', {}, 'result ', el('code', {}, foreign(run.record.summary.output))) : null,
-      run.savedAt ? null : el('a', { href: withKey(`${place.base}${runPath(run.id)}`) }, 'as JSON'), run.savedAt || !plan ? null : el('a', { href: withKey(`${place.base}${runPath(run.id, '/plan')}`) }, 'plan as JSON'));
+      run.savedAt ? null : el('a', { href: withKey(`${place.base}${runPath(run.id)}`) }, 'as JSON'), run.savedAt || !plan ? null : el('a', { href: withKey(`${place.base}${runPath(run.id, '/plan')}`) }, 'plan as JSON'),
+      run.savedAt || !run.record?.summary?.output ? null : el('a', { href: withKey(`${place.base}${runPath(run.id, '/manifest')}`) }, 'manifest as JSON'));
   });
 }
 
@@ -43,7 +47,7 @@ function hear(record) {
   if (run.record && record.redrive !== run.record.redrive) {
     run.partitions.length = 0;
     run.version++;
-    run.preview = null;
+    run.preview = run.found = null;
   }
   run.record = record;
   changed();
@@ -66,6 +70,8 @@ function refresh() {
         if (isPlanned(record) && (!run.plan || run.plan.drive !== record.redrive) && await loadPlan()) run.plan.drive = record.redrive;
         await partitions;
         if (record.summary && isStale(record.summary)) await loadPartitions();
+        // Where the manifest is gone, the result is, and its card says so.
+        if (record.summary?.output && isShared() && run.found == null) await loadFound().catch(() => {});
         if (record.summary?.output && run.preview == null) await loadPreview().catch(failure => { run.previewProblem = failure.message; changed(); });
       } catch (failure) {
         if (!(failure instanceof ApiProblem) || failure.status !== 0) run.problem = failure;
@@ -81,7 +87,7 @@ function refresh() {
 const isPlanned = ({ summary, progress }) => run.partitions.length > 0 || summary?.tasks.total > 0 || progress?.tasksTotal > 0;
 
 // A try that failed may have been followed by one that did not.
-const isStale = ({ partitions }) => ['succeeded', 'empty', 'failed'].some(status => sums().by[status] !== partitions[status]);
+const isStale = ({ tasks }) => sums().sum.done !== tasks.succeeded || sums().by.failed !== tasks.failed;
 
 let watching = false, wake = null;
 

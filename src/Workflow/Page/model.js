@@ -2,9 +2,10 @@
 
 const run = {
   id: place.id, record: null, plan: null, health: null, problem: null, connection: '', savedAt: null,
-  partitions: [],   // by index; a hole is not known yet
+  partitions: [],   // or the slices of a shared scan, by index; a hole is not known yet
   version: 0,       // of the partitions
   preview: null,    // { rows, columns, more }
+  found: null,      // the partitions that a shared scan found
   notice: null,
 };
 
@@ -27,11 +28,18 @@ const hasEnded = () => run.record?.summary != null;
 
 const total = () => Math.max(run.record?.summary?.tasks.total ?? run.plan?.tasks ?? run.record?.progress?.tasksTotal ?? 0, run.partitions.length);
 
+const isShared = () => (run.plan?.strategy ?? run.record?.summary?.strategy) === 'sharedScan';
+
+// What a task is.
+const unit = () => isShared() ? 'slice' : 'partition';
+
+const called = value => isShared() ? plain(value) : `partition ${valueText(value)}`;
+
 const known = () => run.partitions.filter(item => item);
 
 let counted = { version: -1 };
 
-// Partitions by status, and sums over those that are done.
+// Tasks by status, and sums over those that are done.
 function sums() {
   if (counted.version === run.version && counted.total === total()) return counted;
   const by = { pending: 0, running: 0, succeeded: 0, empty: 0, failed: 0 };
@@ -87,6 +95,13 @@ async function refreshPartitions() {
     await loadFrom(page * pageSize, pageSize);
     if (run.partitions.slice(page * pageSize, (page + 1) * pageSize).every(item => item.status === 'pending')) return;
   }
+}
+
+async function loadFound() {
+  const { partitions } = await askJson(runPath(run.id, '/manifest'));
+  run.found = partitions.map((item, index) => ({ ...item, index }));
+  run.version++;
+  changed();
 }
 
 // False while there is none.

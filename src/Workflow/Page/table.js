@@ -1,7 +1,8 @@
-// The partitions as a table of which only the rows in sight are in the document.
+// Tasks, or the partitions of a result, as a table of which only the rows in sight are in the document.
 
-const columns = [
-  { name: 'partition', title: 'Partition', width: 140, of: item => item.value, cell: item => valueOf(item.value) },
+// Of a partition, or of a slice, whose rows are states: groups over all partitions.
+const taskColumns = one => [
+  { name: 'value', title: sentence(one), width: 140, of: item => item.value, cell: item => valueOf(item.value) },
   { name: 'status', title: 'Status', width: 108, of: item => statuses.indexOf(item.status), cell: item => statusWord(item.status) },
   { name: 'attempt', title: 'Attempt', width: 74, of: item => item.attempt, cell: item => count(item.attempt) },
   { name: 'wait', title: 'Wait', width: 88, of: waitOf, cell: item => isReused(item) ? el('span', { class: 'soft' }, 'reused') : duration(waitOf(item)) },
@@ -9,13 +10,15 @@ const columns = [
   { name: 'groups', title: 'Row groups', width: 104, of: item => item.rowGroups, cell: item => [count(item.rowGroups), el('span', { class: 'soft' }, ` / ${count(item.rowGroups + item.rowGroupsPruned)}`)], hint: 'read, of all of the source' },
   { name: 'read', title: 'Read', width: 84, of: item => item.bytesRead, cell: item => bytes(item.bytesRead), hint: 'bytes read' },
   { name: 'pruned', title: 'Pruned', width: 84, of: item => item.bytesPruned, cell: item => bytes(item.bytesPruned), hint: 'bytes of the columns in use that need not be read' },
-  { name: 'in', title: 'Rows in', width: 88, of: item => item.rowsIn, cell: item => count(item.rowsIn), hint: 'rows of the partition before where' },
-  { name: 'out', title: 'Rows out', width: 82, of: item => item.rowsOut, cell: item => count(item.rowsOut) },
+  { name: 'in', title: 'Rows in', width: 88, of: item => item.rowsIn, cell: item => count(item.rowsIn), hint: one === 'slice' ? 'rows of its row groups, of the partitions of the run' : 'rows of the partition before where' },
+  { name: 'out', title: one === 'slice' ? 'States' : 'Rows out', width: 82, of: item => item.rowsOut, cell: item => count(item.rowsOut), hint: one === 'slice' ? 'groups of all partitions that it found' : null },
   { name: 'memory', title: 'Peak memory', width: 106, of: item => item.peakMemory, cell: item => bytes(item.peakMemory) },
   { name: 'error', title: 'Error', of: item => item.error?.code, cell: item => item.error ? [el('code', {}, plain(item.error.code)), ' ', foreign(item.error.message)] : '', text: true },
 ];
 
-const isText = column => column.name === 'partition' || column.name === 'status' || column.text;
+const foundColumns = [...taskColumns('partition').filter(({ name }) => ['value', 'status', 'in', 'out'].includes(name)).map(column => ({ ...column, width: column.name === 'value' ? null : 140 }))];
+
+const isText = column => column.name === 'value' || column.name === 'status' || column.text;
 
 // Numbers by size, text by its letters, what is not there last.
 function compare(a, b) {
@@ -25,19 +28,19 @@ function compare(a, b) {
   return a !== '' && b !== '' && !Number.isNaN(x) && !Number.isNaN(y) ? x - y : String(a) < String(b) ? -1 : a === b ? 0 : 1;
 }
 
-function tableView() {
+function tableView({ title, one, columns, items }) {
   const rowHeight = 30, beyond = 8;
   const filter = { text: '', statuses: new Set() };
   const sort = { column: null, down: false };
   let rows = [], before = '', chosen = null, drawn = '';
 
   const body = el('tbody');
-  const table = el('table', { 'aria-label': 'Partitions' }, el('colgroup', {}, columns.map(column => { const col = el('col'); if (column.width) col.style.width = `${column.width}px`; return col; })), el('thead', {}, el('tr', { 'aria-rowindex': '1' }, columns.map(head))), body);
-  const scroll = el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Table of partitions' }, table);
-  const search = el('input', { type: 'search', placeholder: 'Value or error', 'aria-label': 'Only partitions whose value or error has this text', autocomplete: 'off', spellcheck: 'false', on: { input: () => { filter.text = search.value; arrange(); } } });
-  const chips = el('div', { class: 'chips', role: 'group', 'aria-label': 'Only partitions of this status' });
+  const table = el('table', { 'aria-label': title }, el('colgroup', {}, columns.map(column => { const col = el('col'); if (column.width) col.style.width = `${column.width}px`; return col; })), el('thead', {}, el('tr', { 'aria-rowindex': '1' }, columns.map(head))), body);
+  const scroll = el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': `Table: ${title.toLowerCase()}` }, table);
+  const search = el('input', { type: 'search', placeholder: 'Value or error', 'aria-label': `Only ${one}s whose value or error has this text`, autocomplete: 'off', spellcheck: 'false', on: { input: () => { filter.text = search.value; arrange(); } } });
+  const chips = el('div', { class: 'chips', role: 'group', 'aria-label': `Only ${one}s of this status` });
   const shown = el('p', { class: 'shown', role: 'status' });
-  const view = card('Every partition', { class: 'partitions' }, el('div', { class: 'tools' }, search, chips, shown), scroll);
+  const view = card(title, { class: columns === foundColumns ? 'partitions few' : 'partitions' }, el('div', { class: 'tools' }, search, chips, shown), scroll);
 
   function head(column) {
     const arrow = el('span', { 'aria-hidden': 'true' });
@@ -56,7 +59,7 @@ function tableView() {
 
   function arrange() {
     const text = filter.text.toLowerCase();
-    rows = known().filter(item => (filter.statuses.size === 0 || filter.statuses.has(item.status))
+    rows = items().filter(item => (filter.statuses.size === 0 || filter.statuses.has(item.status))
       && (text === '' || valueText(item.value).toLowerCase().includes(text) || item.error != null && `${item.error.code} ${item.error.message}`.toLowerCase().includes(text)));
     if (sort.column) {
       const { of } = sort.column;
@@ -91,12 +94,13 @@ function tableView() {
 
   function tell() {
     const is = [filter.statuses.size ? `status ${[...filter.statuses].join(' or ')}` : null, filter.text ? `text “${plain(filter.text)}”` : null, sort.column ? `sorted by ${sort.column.title.toLowerCase()}, ${sort.down ? 'largest' : 'smallest'} first` : null].filter(part => part);
-    set(shown, el('b', {}, rows.length === known().length ? plural(rows.length, 'partition') : `${count(rows.length)} of ${plural(known().length, 'partition')}`), is.length ? ` · ${is.join(' · ')} ` : '',
+    set(shown, el('b', {}, rows.length === items().length ? plural(rows.length, one) : `${count(rows.length)} of ${plural(items().length, one)}`), is.length ? ` · ${is.join(' · ')} ` : '',
       is.length ? el('button', { type: 'button', class: 'plain small', on: { click: () => { filter.text = search.value = ''; filter.statuses.clear(); sort.column = null; arrange(); drawChips(); search.focus(); } } }, 'Clear') : null);
   }
 
   function drawChips() {
-    const { by } = sums();
+    const by = {};
+    for (const { status } of items()) by[status] = (by[status] ?? 0) + 1;
     const focused = document.activeElement?.dataset?.status;
     set(chips, statuses.filter(status => by[status] > 0 || filter.statuses.has(status)).map(status => el('button', { type: 'button', class: 'chip', 'data-status': status, 'aria-pressed': String(filter.statuses.has(status)), on: { click: () => {
       if (!filter.statuses.delete(status)) filter.statuses.add(status);
@@ -109,8 +113,8 @@ function tableView() {
   scroll.addEventListener('scroll', fill, { passive: true });
   new ResizeObserver(fill).observe(scroll);
   views.push(() => {
-    view.root.hidden = known().length === 0;
-    const now = `${run.version} ${total()}`;
+    view.root.hidden = items().length === 0;
+    const now = `${run.version} ${unit()}`;
     if (now === before) return;
     before = now;
     drawChips();

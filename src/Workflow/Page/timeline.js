@@ -1,4 +1,4 @@
-// When the partitions waited and when they ran, in the order in which they began, and how many ran at once.
+// When the tasks waited and when they ran, in the order in which they began, and how many ran at once.
 
 function timelineView() {
   const top = 54, bottom = 20, least = 2;
@@ -86,23 +86,23 @@ function timelineView() {
   views.push(() => {
     view.root.hidden = run.record == null;
     if (run.record == null) return;
-    const now = `${run.version} ${hasEnded()} ${run.record.redrive}`;
+    const now = `${run.version} ${hasEnded()} ${run.record.redrive} ${unit()}`;
     if (now === before && hasEnded()) return;
     if (now !== before) drawnBars = bars();
     before = now;
     canvas.hidden = legend.hidden = drawnBars.length === 0;
     if (drawnBars.length === 0) {
       view.note.textContent = '';
-      readout.textContent = sums().sum.reused > 0 && hasEnded() ? 'Everything was done by an earlier drive.' : hasEnded() ? 'No partition left the time when it ran.' : 'No partition is done yet.';
+      readout.textContent = sums().sum.reused > 0 && hasEnded() ? 'Everything was done by an earlier drive.' : hasEnded() ? `No ${unit()} left the time when it ran.` : `No ${unit()} is done yet.`;
       return;
     }
     const times = drawnBars.map(({ to, from }) => to - from).sort((a, b) => a - b);
     const at = part => times[Math.min(times.length - 1, Math.floor(part * times.length))];
     const longest = drawnBars.reduce((most, bar) => bar.to - bar.from > most.to - most.from ? bar : most);
     const reused = sums().sum.reused;
-    view.note.textContent = `${plural(drawnBars.length, 'partition')} in the order of their start${reused ? `; ${count(reused)} of an earlier drive are not drawn` : ''}`;
-    set(readout, 'run time: median ', el('b', {}, duration(at(.5))), ', 95 % below ', el('b', {}, duration(at(.95))), ', longest ', el('b', {}, duration(at(1))), ' (partition ', valueOf(longest.item.value), ')');
-    canvas.setAttribute('aria-label', `${plural(drawnBars.length, 'partition')}, at most ${concurrency(drawnBars).most} at once. ${readout.textContent}`);
+    view.note.textContent = `${plural(drawnBars.length, unit())} in the order of their start${reused ? `; ${count(reused)} of an earlier drive are not drawn` : ''}`;
+    set(readout, 'run time: median ', el('b', {}, duration(at(.5))), ', 95 % below ', el('b', {}, duration(at(.95))), ', longest ', el('b', {}, duration(at(1))), ' (', foreign(called(longest.item.value)), ')');
+    canvas.setAttribute('aria-label', `${plural(drawnBars.length, unit())}, at most ${concurrency(drawnBars).most} at once. ${readout.textContent}`);
     drawLegend();
     paint();
   });

@@ -80,6 +80,64 @@ public sealed class RunPageTests(Chromium chromium, ApisUnderTest apis, ITestOut
     }
 
     [Fact]
+    public async Task Run_OfASharedScan_ShowsItsSlices_AndThePartitionsOfItsResult_AlsoInASavedPage()
+    {
+        const string Shared = """{ "strategy": "sharedScan", "partitionBy": { "column": "ff", "values": [0, 1, 2, 3, 4, 5] } }""";
+        var api = await ApiAsync();
+        using var scenario = await Scenario.CreateAsync(api);
+        var (id, failing) = (scenario.Id("shared"), scenario.Id("shared-failing"));
+        await api.Client.StartAsync(id, scenario.Spec("shared", more: Shared), Cancellation);
+        await api.Client.WaitAsync(id, cancellationToken: Cancellation);
+        await using var page = await OpenPage.CreateAsync(chromium);
+        await page.GoToAsync($"{api.Endpoint}runs/{id}");
+        await ShowsBothAsync(page);
+        await AccessAsync(page, "shared");
+        var file = Path.GetTempFileName();
+        try
+        {
+            await (await page.Tab.RunAndWaitForDownloadAsync(() => page.Button("Save as one file").ClickAsync())).SaveAsAsync(file + ".html");
+            await using var saved = await OpenPage.CreateAsync(chromium, offline: true);
+            await saved.GoToAsync(new Uri(file + ".html").AbsoluteUri);
+            await ShowsBothAsync(saved);
+        }
+        finally
+        {
+            File.Delete(file);
+            File.Delete(file + ".html");
+        }
+
+        // Until then there are slices alone.
+        await scenario.BreakAsync(1);
+        await api.Client.StartAsync(failing, scenario.Spec("shared-failing", """{ "retries": 0 }""", Shared), Cancellation);
+        await api.Client.WaitAsync(failing, cancellationToken: Cancellation);
+        await page.GoToAsync($"{api.Endpoint}runs/{failing}");
+        await page.Card("Errors").GetByText("1 slice failed").WaitForAsync();
+        await page.Card("Errors").GetByText("first slice 1").WaitForAsync();
+        var counters = await page.CountersAsync();
+        Assert.Equal(("1", "1"), (counters["slices"], counters["failed"]));
+        Assert.DoesNotContain("partitions", counters.Keys);
+        Assert.True(await page.Card("Partitions of the result").IsHiddenAsync());
+        page.AssertQuiet();
+
+        static async Task ShowsBothAsync(OpenPage page)
+        {
+            await page.StatusAsync("Succeeded");
+            await page.Card("Partitions of the result").GetByText("6 partitions").WaitForAsync();
+            var rows = await page.AskAsync<string[]>("[...document.querySelectorAll('section[aria-label=\"Partitions of the result\"] tbody tr')].map(row => [...row.cells].map(cell => cell.textContent).join(' '))");
+            Assert.Equal(["0 succeeded 2,000 5", "1 succeeded 2,000 5", "2 succeeded 2,000 5", "3 succeeded 2,000 5", "4 empty 0 0", "5 empty 0 0"], rows);
+            await page.Card("Every slice").GetByText("slice 1", new LocatorGetByTextOptions { Exact = true }).WaitForAsync();
+            await page.Card("Slices").GetByText("1 in plan order").WaitForAsync();
+            Assert.True(await page.Card("Every partition").IsHiddenAsync());
+            var counters = await page.CountersAsync();
+            Assert.Equal(("6", "4", "2", "1"), (counters["partitions"], counters["succeeded"], counters["empty"], counters["slices"]));
+            // What the loop would have read is told of all partitions, though one task did them.
+            var avoided = await page.Card("Work avoided").InnerTextAsync();
+            Assert.Contains("48,000 in the loop → 8,000 decoded", avoided, StringComparison.Ordinal);
+            Assert.DoesNotContain("done", avoided, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Run_WhoseEventsDoNotComeThrough_IsAskedForAgain_ByItsETag()
     {
         var api = await ApiAsync();
@@ -167,7 +225,7 @@ public sealed class RunPageTests(Chromium chromium, ApisUnderTest apis, ITestOut
         await page.Card("Every partition").GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Run time" }).ClickAsync();
         await page.Card("Every partition").GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Run time" }).ClickAsync();
         Assert.Equal("descending", await page.Card("Every partition").Locator("th", new LocatorLocatorOptions { HasText = "Run time" }).GetAttributeAsync("aria-sort"));
-        await page.Tab.GetByPlaceholder("Value or error").FillAsync("key-0004");
+        await page.Card("Every partition").GetByPlaceholder("Value or error").FillAsync("key-0004");
         await page.UntilAsync($"document.querySelector('.partitions .shown').textContent.startsWith('10 of {Many:N0} partitions · text “key-0004”')");
         await page.Button("Clear").ClickAsync();
 

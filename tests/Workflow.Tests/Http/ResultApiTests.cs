@@ -38,6 +38,23 @@ public sealed class ResultApiTests
     }
 
     [Theory]
+    [InlineData("perPartition")]
+    [InlineData("sharedScan")]
+    public async Task Manifest_OfASucceededRun_HasItsPartitions_WhateverTheStrategy(string strategy)
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(3);
+        await using var api = await ServedApi.StartAsync(harness);
+        await api.PutAsync("/api/runs/one", RunHarness.SpecOf("""{ "aggregates": { "n": "len()" } }""", strategy: strategy).ToJson());
+        await api.EndAsync("one");
+        var reply = await api.GetAsync("/api/runs/one/manifest");
+        Assert.Equal(HttpStatusCode.OK, reply.Status);
+        Assert.Equal(["0 succeeded 10", "1 succeeded 10", "2 succeeded 10"], reply.Json.GetProperty("partitions").EnumerateArray().Select(partition => $"{partition.GetProperty("value")} {partition.GetProperty("status")} {partition.GetProperty("rowsIn")}"));
+        Assert.Equal(await harness.ReadAsync(RunPaths.Manifest(RunHarness.Output)), reply.Body);
+        Assert.Equal(HttpStatusCode.NotModified, (await api.GetAsync("/api/runs/one/manifest", ("If-None-Match", reply.Header("ETag")!))).Status);
+    }
+
+    [Theory]
     [InlineData("bytes=0-3", 0, 4)]
     [InlineData("bytes=4-", 4, int.MaxValue)]
     [InlineData("bytes=-4", -4, int.MaxValue)]
@@ -73,9 +90,12 @@ public sealed class ResultApiTests
     {
         await using var api = await StartAsync();
         await api.Harness.StartAsync("open", RunHarness.Spec(aggregate: "max(amount)"));
-        var open = await api.GetAsync("/api/runs/open/result");
-        Assert.Equal(("no-result", "1"), (open.Refusal(HttpStatusCode.Conflict), open.Header("Retry-After")));
-        Assert.Equal("run-not-found", (await api.GetAsync("/api/runs/none/result")).Refusal(HttpStatusCode.NotFound));
+        foreach (var asked in (string[])["result", "manifest"])
+        {
+            var open = await api.GetAsync($"/api/runs/open/{asked}");
+            Assert.Equal(("no-result", "1"), (open.Refusal(HttpStatusCode.Conflict), open.Header("Retry-After")));
+            Assert.Equal("run-not-found", (await api.GetAsync($"/api/runs/none/{asked}")).Refusal(HttpStatusCode.NotFound));
+        }
         await api.Harness.Store.PutAsync(RunHarness.Output, "another"u8.ToArray(), PutCondition.None, TestContext.Current.CancellationToken);
         Assert.Equal("result-replaced", (await api.GetAsync("/api/runs/one/result")).Refusal(HttpStatusCode.Gone));
     }
@@ -102,6 +122,7 @@ public sealed class ResultApiTests
         {
             var gone = await api.GetAsync($"/api/runs/{id}/result?format=csv");
             Assert.Equal("result-replaced", gone.Refusal(HttpStatusCode.Gone));
+            Assert.Equal("result-replaced", (await api.GetAsync($"/api/runs/{id}/manifest")).Refusal(HttpStatusCode.Gone));
             Assert.Contains($"'{id}'", gone.Json.GetProperty("detail").GetString(), StringComparison.Ordinal);
         }
         // As an older build left it, which kept no hash.

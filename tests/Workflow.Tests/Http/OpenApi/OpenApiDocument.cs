@@ -37,6 +37,7 @@ static class OpenApiDocument
             json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
             json.SerializerOptions.Converters.Add(new RunStatusConverter());
+            json.SerializerOptions.Converters.Add(new ResultFormatConverter());
         });
         builder.Services.AddOpenApi("v1", options =>
         {

@@ -34,6 +34,12 @@ static class OpenApiExamples
             new string('0', 64), "perPartition", "the only strategy of this build", 8, 20_000_000, 64, 64, new RowGroupCounts(640, 640, 40_320), 402_653_184, 25_165_824_000, 536_870_912, 92_274_688,
             [new TaskColumn("ff", DataType.Int32), new TaskColumn("amount", DataType.Double)], [new TaskColumn("ff", DataType.Int32), new TaskColumn("total", DataType.Double)],
             [new PlannedPartition("0", 312_500, 10, 6_291_456, 92_274_688)]), WorkflowJson.Default.PlanDocument),
+        "Manifest" => Node(new Manifest
+        {
+            RunId = "trips-2024", SpecHash = new string('0', 64), EngineVersion = "0.1.0", Status = RunStatus.Succeeded, Result = new ManifestResult("results/trips-by-category.parquet", ResultFormat.Parquet, "0x8DCA", new string('1', 64), 12, 4_096),
+            Columns = [new TaskColumn("ff", DataType.Int32), new TaskColumn("total", DataType.Double)], Partitions = [new ManifestPartition("7", "succeeded", 40_000, 12, new string('2', 64)), new ManifestPartition(null, "empty", 3, 0, null)],
+            Proof = new CompletenessProof("complete", 2, 40_003, 40_003, 40_003, 12), Inputs = [new ManifestInput("lake/trips/0.parquet", "0x8DC9", 6_291_456, 40_003)],
+        }, WorkflowJson.Default.Manifest),
         _ => throw new ArgumentOutOfRangeException(nameof(schema), schema, "There is no example."),
     };
 
