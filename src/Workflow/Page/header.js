@@ -51,7 +51,8 @@ function headerView() {
     set(id, foreign(run.id));
     const end = record.summary ? Date.parse(record.endedAt) : null;
     tick();
-    set(times, el('span', {}, end ? 'took ' : 'for ', elapsed), left, el('span', {}, 'started ', moment(record.startedAt)), record.redrive ? el('span', {}, `redrive ${record.redrive}`) : null,
+    const allowed = run.plan?.toleratedFailures;
+    set(times, el('span', {}, end ? 'took ' : 'for ', elapsed), left, allowed == null ? null : el('span', { class: by.failed > allowed ? 'of-failed' : by.failed ? 'of-succeededWithFailures' : null }, `${count(by.failed)} failed of ${count(allowed)} allowed`), el('span', {}, 'started ', moment(record.startedAt)), record.redrive ? el('span', {}, `redrive ${record.redrive}`) : null,
       record.summary ? el('span', {}, 'strategy ', plain(record.summary.strategy)) : el('span', {}, plain(record.progress?.phase ?? 'waiting to begin')), el('span', { title: record.specHash }, 'spec ', el('code', {}, record.specHash.slice(0, 10))));
     cancel.hidden = hasEnded() || run.savedAt != null;
     redrive.hidden = run.savedAt != null || !(record.stalled || ['failed', 'cancelled', 'succeededWithFailures'].includes(record.status));

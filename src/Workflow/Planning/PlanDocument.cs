@@ -21,6 +21,9 @@ public sealed record PlanDocument(
     /// <summary>What each strategy is expected to cost, the chosen one first.</summary>
     public IReadOnlyList<PlanCandidate> Candidates { get; init; } = [];
 
+    /// <summary>How many of the partitions may fail, where the spec tolerates that any do.</summary>
+    public long? ToleratedFailures { get; init; }
+
     const int PartitionsListed = 20;
 
     internal static PlanDocument Of(PlanHeader header, IReadOnlyList<TaskSlice> slices, RunSpec spec)
@@ -32,7 +35,11 @@ public sealed record PlanDocument(
         return new PlanDocument(
             header.SpecHash, header.Strategy, header.StrategyReason, header.Files.Count, header.RowsTotal, partitions, slices.Count,
             new RowGroupCounts(header.RowGroupsTotal, header.Totals.Matched, header.Totals.Pruned), header.Totals.BytesMatched, header.Totals.BytesPruned,
-            spec.Limits.Memory.Bytes, slices.Select(slice => slice.ForecastMemory).DefaultIfEmpty(0).Max(), header.Columns, header.ResultColumns, [.. first], header.Plugin) { Candidates = header.Candidates };
+            spec.Limits.Memory.Bytes, slices.Select(slice => slice.ForecastMemory).DefaultIfEmpty(0).Max(), header.Columns, header.ResultColumns, [.. first], header.Plugin)
+        {
+            Candidates = header.Candidates,
+            ToleratedFailures = spec.Limits.ToleratedFailures.Allowed(long.MaxValue) > 0 ? spec.Limits.ToleratedFailures.Allowed(slices.Count) : null,
+        };
     }
 }
 

@@ -79,6 +79,25 @@ public sealed class RunPageTests(Chromium chromium, ApisUnderTest apis, ITestOut
         page.AssertQuiet();
     }
 
+    [Theory]
+    [InlineData("50%", "Succeeded with failures", "1 failed of 2 allowed")]
+    [InlineData("20%", "Failed", "1 failed of 0 allowed")]
+    public async Task Run_ThatToleratesFailures_SaysHowManyOfHowMany(string tolerated, string status, string said)
+    {
+        var api = await ApiAsync();
+        using var scenario = await Scenario.CreateAsync(api);
+        var id = scenario.Id("tolerant");
+        await scenario.BreakAsync(1);
+        await api.Client.StartAsync(id, scenario.Spec("tolerant", $$"""{ "retries": 0, "toleratedFailures": "{{tolerated}}" }"""), Cancellation);
+        await api.Client.WaitAsync(id, cancellationToken: Cancellation);
+        await using var page = await OpenPage.CreateAsync(chromium);
+        await page.GoToAsync($"{api.Endpoint}runs/{id}");
+        await page.StatusAsync(status);
+        await page.Card("State").GetByText(said).WaitForAsync();
+        await AccessAsync(page, $"tolerant-{tolerated.TrimEnd('%')}");
+        page.AssertQuiet();
+    }
+
     [Fact]
     public async Task Run_OfASharedScan_ShowsItsSlices_AndThePartitionsOfItsResult_AlsoInASavedPage()
     {

@@ -33,6 +33,19 @@ public sealed class PlanApiTests
         Assert.Equal(["lake/a.parquet"], await api.Harness.PathsAsync(""));
     }
 
+    [Theory]
+    [InlineData("0", null)]
+    [InlineData("2", 2L)]
+    [InlineData("7", 3L)]
+    [InlineData("50%", 1L)]
+    [InlineData("1%", 0L)]
+    public async Task Post_SpecThatToleratesFailures_SaysHowMany(string tolerated, long? allowed)
+    {
+        await using var api = await StartAsync();
+        var plan = (await api.PostAsync("/api/plans", RunHarness.Spec($$"""{ "toleratedFailures": "{{tolerated}}" }""").ToJson())).Json;
+        Assert.Equal(allowed, plan.TryGetProperty("toleratedFailures", out var said) ? said.GetInt64() : null);
+    }
+
     [Fact]
     public async Task Post_WhatTheSourceRefuses_NamesIt()
     {
