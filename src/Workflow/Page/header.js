@@ -60,6 +60,7 @@ function headerView() {
     const parts = ['succeeded', 'empty', 'failed', 'running'].map(status => [status, by[status]]);
     for (const [status, n] of parts) {
       const bar = track.querySelector(`.fill-${status}`) ?? track.appendChild(el('span', { class: `fill-${status}` }));
+      bar.hidden = n === 0;
       bar.style.width = `${100 * n / Math.max(1, total())}%`;
     }
     track.setAttribute('aria-label', `Of ${plural(total(), unit())}: ${parts.map(([status, n]) => `${count(n)} ${status}`).join(', ')}, ${count(by.pending)} pending.`);
@@ -117,16 +118,19 @@ function countersView() {
     const values = [
       [found ? 'partitions' : `${unit()}s`, count(found?.total ?? total())], ['succeeded', count(succeeded), succeeded], ['empty', count(empty), empty], ['failed', count(failed), failed], ...(found ? [['slices', count(total())]] : []),
       ...(hasEnded() ? [] : [['running', count(by.running), by.running]]), ...(hasEnded() && by.pending === 0 ? [] : [['pending', count(by.pending), by.pending]]), ...(hasEnded() || sum.reused > 0 ? [['reused', count(summary?.tasks.reused ?? sum.reused), summary?.tasks.reused ?? sum.reused]] : []),
-      ['rows in', count(summary?.rowsIn ?? run.plan?.rowsIn)], [hasEnded() ? 'rows out' : isShared() ? 'states' : 'rows in parts', count(rows)], ['bytes read', bytes(summary?.bytesRead ?? record.progress?.bytesRead ?? sum.bytesRead)],
+      ['rows in', ...brief(summary?.rowsIn ?? run.plan?.rowsIn)], [hasEnded() ? 'rows out' : isShared() ? 'states' : 'rows in parts', ...brief(rows)], ['bytes read', bytes(summary?.bytesRead ?? record.progress?.bytesRead ?? sum.bytesRead)],
       ['bytes pruned', bytes(summary?.bytesPruned ?? run.plan?.bytesPruned)], ['peak memory', bytes((summary?.peakWorkerMemory || sum.peak) || null)],
     ];
     const now = JSON.stringify(values);
     if (now === before) return;
     before = now;
-    set(list, values.map(([name, value, n]) => el('div', { class: n === 0 ? 'zero' : '' }, el('dt', {}, name), el('dd', { class: name === 'failed' && n > 0 ? 'of-failed' : '' }, ...withUnit(value)))));
+    set(list, values.map(([name, value, n, title]) => el('div', { class: n === 0 ? 'zero' : '', title }, el('dt', {}, name), el('dd', { class: name === 'failed' && n > 0 ? 'of-failed' : '' }, ...withUnit(value)))));
   });
   return root;
 }
+
+// Numbers too long for a counter are in its title.
+const brief = n => n >= 1e7 ? [short.format(n), n, count(n)] : [count(n), n];
 
 // The unit is said more quietly than the number.
 function withUnit(value) {

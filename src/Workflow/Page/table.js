@@ -3,16 +3,16 @@
 // Of a partition, or of a slice, whose rows are states: groups over all partitions.
 const taskColumns = one => [
   { name: 'value', title: sentence(one), width: 140, of: item => item.value, cell: item => valueOf(item.value) },
-  { name: 'status', title: 'Status', width: 108, of: item => statuses.indexOf(item.status), cell: item => statusWord(item.status) },
+  { name: 'status', title: 'Status', width: 126, of: item => statuses.indexOf(item.status), cell: item => statusWord(item.status) },
   { name: 'attempt', title: 'Attempt', width: 74, of: item => item.attempt, cell: item => count(item.attempt) },
-  { name: 'wait', title: 'Wait', width: 88, of: waitOf, cell: item => isReused(item) ? el('span', { class: 'soft' }, 'reused') : duration(waitOf(item)) },
-  { name: 'time', title: 'Run time', width: 84, of: item => item.elapsedMs, cell: item => duration(item.elapsedMs) },
+  { name: 'wait', title: 'Wait', width: 100, of: waitOf, cell: item => isReused(item) ? el('span', { class: 'soft' }, 'reused') : duration(waitOf(item)) },
+  { name: 'time', title: 'Run time', width: 100, of: item => item.elapsedMs, cell: item => duration(item.elapsedMs) },
   { name: 'groups', title: 'Row groups', width: 104, of: item => item.rowGroups, cell: item => [count(item.rowGroups), el('span', { class: 'soft' }, ` / ${count(item.rowGroups + item.rowGroupsPruned)}`)], hint: 'read, of all of the source' },
   { name: 'read', title: 'Read', width: 84, of: item => item.bytesRead, cell: item => bytes(item.bytesRead), hint: 'bytes read' },
   { name: 'pruned', title: 'Pruned', width: 84, of: item => item.bytesPruned, cell: item => bytes(item.bytesPruned), hint: 'bytes of the columns in use that need not be read' },
   { name: 'in', title: 'Rows in', width: 88, of: item => item.rowsIn, cell: item => count(item.rowsIn), hint: one === 'slice' ? 'rows of its row groups, of the partitions of the run' : 'rows of the partition before where' },
   { name: 'out', title: one === 'slice' ? 'States' : 'Rows out', width: 82, of: item => item.rowsOut, cell: item => count(item.rowsOut), hint: one === 'slice' ? 'groups of all partitions that it found' : null },
-  { name: 'memory', title: 'Peak memory', width: 106, of: item => item.peakMemory, cell: item => bytes(item.peakMemory) },
+  { name: 'memory', title: 'Peak memory', width: 124, of: item => item.peakMemory, cell: item => bytes(item.peakMemory) },
   { name: 'error', title: 'Error', of: item => item.error?.code, cell: item => item.error ? [el('code', {}, plain(item.error.code)), ' ', foreign(item.error.message)] : '', text: true },
 ];
 

@@ -12,7 +12,7 @@ function timelineView() {
   }
 
   function concurrency(of) {
-    const steps = of.flatMap(({ from, to }) => [[from, 1], [to, -1]]).sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+    const steps = of.flatMap(({ from, to }) => [[from, 1], [Math.max(to, from + 1), -1]]).sort((a, b) => a[0] - b[0] || a[1] - b[1]);
     let n = 0, most = 0;
     const line = steps.map(([at, by]) => { n += by; most = Math.max(most, n); return [at, n]; });
     return { line, most };
@@ -100,7 +100,7 @@ function timelineView() {
     const at = part => times[Math.min(times.length - 1, Math.floor(part * times.length))];
     const longest = drawnBars.reduce((most, bar) => bar.to - bar.from > most.to - most.from ? bar : most);
     const reused = sums().sum.reused;
-    view.note.textContent = `${plural(drawnBars.length, unit())} in the order of their start${reused ? `; ${count(reused)} of an earlier drive are not drawn` : ''}`;
+    view.note.textContent = `${plural(drawnBars.length, unit())} in order of start${reused ? `; ${count(reused)} of an earlier drive are not drawn` : ''}`;
     set(readout, 'run time: median ', el('b', {}, duration(at(.5))), ', 95 % below ', el('b', {}, duration(at(.95))), ', longest ', el('b', {}, duration(at(1))), ' (', foreign(called(longest.item.value)), ')');
     canvas.setAttribute('aria-label', `${plural(drawnBars.length, unit())}, at most ${concurrency(drawnBars).most} at once. ${readout.textContent}`);
     drawLegend();

@@ -209,6 +209,7 @@ public sealed class RunPageTests(Chromium chromium, ApisUnderTest apis, ITestOut
         await page.GoToAsync($"{api.Endpoint}runs/{id}");
         await page.Button("Cancel").ClickAsync();
         await page.Button("Keep it running").ClickAsync();
+        await page.PictureAsync("running");
         await page.Button("Cancel").ClickAsync();
         await page.Button("Cancel the run").ClickAsync();
         await page.StatusAsync("Cancelled");
@@ -233,7 +234,8 @@ public sealed class RunPageTests(Chromium chromium, ApisUnderTest apis, ITestOut
 
         Assert.InRange(await page.AskAsync<int>("document.querySelectorAll('*').length"), 200, 2500);
         var counters = await page.CountersAsync();
-        Assert.Equal(($"{Many:N0}", $"{failed}"), (counters["partitions"], counters["failed"]));
+        Assert.Equal(($"{Many:N0}", $"{failed}", "20M"), (counters["partitions"], counters["failed"], counters["rows in"]));
+        Assert.Equal("20,000,000", await page.Tab.Locator(".counters > div", new PageLocatorOptions { HasText = "rows in" }).GetAttributeAsync("title"));
         Assert.Contains($"{failed}×", await page.Card("Errors").InnerTextAsync(), StringComparison.Ordinal);
         Assert.Equal($"{Many + 1}", await page.Card("Every partition").Locator("table").GetAttributeAsync("aria-rowcount"));
 
@@ -320,7 +322,7 @@ public sealed class RunPageTests(Chromium chromium, ApisUnderTest apis, ITestOut
         var picture = Path.Combine(Executable.Root, "docs", "run-page.png");
         if (OpenPage.TakesPictures)
         {
-            await page.Tab.SetViewportSizeAsync(1180, await page.AskAsync<int>("Math.round(document.querySelector('section[aria-label=Timeline]').getBoundingClientRect().bottom + 16)"));
+            await page.Tab.SetViewportSizeAsync(1180, await page.AskAsync<int>("Math.round(document.querySelector('section[aria-label=Timeline] .readout').getBoundingClientRect().bottom + 16)"));
             await page.AskAsync<bool>("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))");
             await page.Tab.ScreenshotAsync(new PageScreenshotOptions { Path = picture });
         }
