@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text;
+using Fanfold.LocalHost.Serving;
 using Fanfold.Storage;
 using Fanfold.Workflow.Planning;
 using Fanfold.Workflow.Running;
@@ -59,7 +60,10 @@ static class DemoVerb
                     """);
                 Directory.CreateDirectory(Path.GetDirectoryName(SpecFile)!);
                 await File.WriteAllTextAsync(SpecFile, Spec, cancellationToken);
-                Console.WriteLine($"Try it yourself: fanfold run {SpecFile} --store {parsed.GetValue(store) ?? DefaultStore}");
+                Console.WriteLine($"""
+                    Try it yourself: fanfold run {SpecFile} --store {parsed.GetValue(store) ?? DefaultStore}
+                    In a browser:    fanfold serve --store {parsed.GetValue(store) ?? DefaultStore}, then {LocalServer.DefaultUrl}/runs/{outcome.Summary!.RunId}
+                    """);
             }
             return exitCode;
         });
