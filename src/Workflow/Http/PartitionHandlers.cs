@@ -42,7 +42,8 @@ public static class PartitionHandlers
         if (query.Status is "pending" or "running" or "failed") candidates.RemoveAll(slice => made.Of(slice, paths) != query.Status);
         foreach (var some in candidates.Chunk(AtOnce))
         {
-            foreach (var item in await Task.WhenAll(some.Select(slice => ReadAsync(api.State, paths, slice, made, bytes, aborted))))
+            // A directory opens its files at once, on the thread of whoever asks.
+            foreach (var item in await Task.WhenAll(some.Select(slice => Task.Run(() => ReadAsync(api.State, paths, slice, made, bytes, aborted), aborted))))
             {
                 if (query.Status is not null && item.Status != query.Status) continue;
                 if (items.Count == query.Size) return Page(Next());
