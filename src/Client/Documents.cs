@@ -31,11 +31,12 @@ public sealed record Partition(
 public sealed record PartitionError(string Code, string Message, string? File = null);
 
 /// <summary>What a run would do, or does. Sizes are in bytes.</summary>
+/// <param name="Partitions">Null where a shared scan is to find them.</param>
 /// <param name="MemoryPerTask">The cap.</param>
 /// <param name="ForecastWorkerMemory">The largest peak that is expected of any task.</param>
 /// <param name="FirstPartitions">Some of them, in plan order.</param>
 public sealed record Plan(
-    string SpecHash, string Strategy, string StrategyReason, int Files, long RowsIn, int Partitions, int Tasks, RowGroupCounts RowGroups, long BytesToRead, long BytesPruned,
+    string SpecHash, string Strategy, string StrategyReason, int Files, long RowsIn, int? Partitions, int Tasks, RowGroupCounts RowGroups, long BytesToRead, long BytesPruned,
     long MemoryPerTask, long ForecastWorkerMemory, IReadOnlyList<PlannedPartition> FirstPartitions);
 
 /// <param name="Rows">Before <c>where</c>; null when the spec names its values.</param>

@@ -46,6 +46,7 @@ public sealed class RunsClientOnApiTests
         var client = Of(api);
         Assert.True((await client.HealthAsync(Cancellation)).IsHealthy);
         Assert.Equal(3, (await client.PlanAsync(Spec, Cancellation)).Partitions);
+        Assert.Null((await client.PlanAsync(RunHarness.SpecOf("""{ "aggregates": { "n": "len()" } }""", strategy: "sharedScan").ToJson(), Cancellation)).Partitions);
         var started = await client.StartNewAsync(Spec, "key", Cancellation);
         Assert.Equal(started.RunId, (await client.StartNewAsync(Spec, "key", Cancellation)).RunId);
         var events = await client.WatchAsync(started.RunId, cancellationToken: Cancellation).ToListAsync(Cancellation);
