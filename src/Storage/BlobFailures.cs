@@ -61,7 +61,7 @@ sealed class BlobFailures(string service)
             (409 or 412, _) => new(StorageFailure.Conflict, path,
                 $"'{path}' can't be written now ({code}): another holds its lease or was faster."),
             (429 or 503, _) => new(StorageFailure.Throttled, path,
-                $"{service} asks for fewer requests ({code}) at '{path}'. Try again later, or run fewer tasks at once.") { RetryAfter = RetryAfter(e) },
+                $"{service} asks for fewer requests ({code}) at '{path}'. Try again later, or run fewer tasks at once.") { RetryAfter = e.GetRawResponse() is { } answer ? RetryAfter(answer) : null },
             (400, "InvalidHeaderValue" or "UnsupportedHeader") => new(StorageFailure.Unreachable, path,
                 $"{service} does not know a header of the request for '{path}' ({code}). An old Azurite is the likely cause: update it."),
             (400, "InvalidUri" or "InvalidResourceName" or "OutOfRangeInput") => ObjectPath.Invalid(path, $"{service} refuses it ({code})"),
@@ -75,9 +75,10 @@ sealed class BlobFailures(string service)
             ? string.Create(CultureInfo.InvariantCulture, $"{e.Status} {code}")
             : e.Status.ToString(CultureInfo.InvariantCulture);
 
-    static TimeSpan? RetryAfter(RequestFailedException e)
+    /// <summary>How long the service asks to be left alone.</summary>
+    public static TimeSpan? RetryAfter(Response answer)
     {
-        if (e.GetRawResponse()?.Headers is not { } headers) return null;
+        var headers = answer.Headers;
         if ((headers.TryGetValue("retry-after-ms", out var text) || headers.TryGetValue("x-ms-retry-after-ms", out text)) && IsCount(text, out var count))
             return TimeSpan.FromMilliseconds(count);
         return headers.TryGetValue("Retry-After", out text) && IsCount(text, out count) ? TimeSpan.FromSeconds(count) : null;

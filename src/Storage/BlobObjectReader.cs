@@ -11,7 +11,8 @@ namespace Fanfold.Storage;
 /// <summary>One pinned version of a blob.</summary>
 /// <param name="prefix">Its first bytes, which came when it was opened.</param>
 /// <param name="checks">Whether each range is checked against an MD5 that the service makes of it.</param>
-sealed class BlobObjectReader(BlockBlobClient blob, ObjectProperties properties, ReadOnlyMemory<byte> prefix, bool checks, BlobFailures failures) : IObjectReader
+/// <param name="silence">How long no byte may come of an answer, however often the client asks for the rest of it meanwhile.</param>
+sealed class BlobObjectReader(BlockBlobClient blob, ObjectProperties properties, ReadOnlyMemory<byte> prefix, bool checks, TimeSpan silence, BlobFailures failures) : IObjectReader
 {
     // What small objects have in all; the request that pins a version brings it along.
     const int PrefixBytes = 64 * 1024;
@@ -25,19 +26,20 @@ sealed class BlobObjectReader(BlockBlobClient blob, ObjectProperties properties,
     public ObjectProperties Properties { get; } = properties;
 
     /// <summary>Opens the newest version; null when there is none.</summary>
-    public static Task<BlobObjectReader?> OpenAsync(BlockBlobClient blob, string path, bool checks, BlobFailures failures, CancellationToken cancellationToken) =>
+    public static Task<BlobObjectReader?> OpenAsync(BlockBlobClient blob, string path, bool checks, TimeSpan silence, BlobFailures failures, CancellationToken cancellationToken) =>
         failures.GuardAsync(path, async () =>
         {
             for (var attempt = 1; ; attempt++)
             {
                 try
                 {
-                    using var answer = (await blob.DownloadStreamingAsync(new() { Range = new(0, PrefixBytes), TransferValidation = checks ? Md5 : null }, cancellationToken)).Value;
+                    using var silent = Silent(silence, cancellationToken);
+                    using var answer = (await blob.DownloadStreamingAsync(new() { Range = new(0, PrefixBytes), TransferValidation = checks ? Md5 : null }, silent.Token)).Value;
                     var length = Range(answer.Details)?.Length ?? throw failures.Unreachable(path, "its answer tells no length");
                     var prefix = new byte[Math.Min(length, PrefixBytes)];
-                    await answer.Content.ReadExactlyAsync(prefix, cancellationToken);
+                    if (await ReadAsync(answer.Content, prefix, silent, silence) < prefix.Length) throw new EndOfStreamException();
                     if (IsIntact(prefix, answer.Details.ContentHash) && (length > PrefixBytes || IsIntact(prefix, answer.Details.BlobContentHash)))
-                        return new BlobObjectReader(blob, new(path, length, BlobETag.Of(answer.Details.ETag)), prefix, checks, failures);
+                        return new BlobObjectReader(blob, new(path, length, BlobETag.Of(answer.Details.ETag)), prefix, checks, silence, failures);
                     if (attempt == Tries) throw failures.Unreachable(path, "its bytes don't match the MD5 that comes with them");
                 }
                 catch (RequestFailedException e) when (e.Status == (int)HttpStatusCode.NotFound)
@@ -46,7 +48,7 @@ sealed class BlobObjectReader(BlockBlobClient blob, ObjectProperties properties,
                 }
                 catch (RequestFailedException e) when (e.Status == (int)HttpStatusCode.RequestedRangeNotSatisfiable)
                 {
-                    return await OpenEmptyAsync(blob, path, failures, cancellationToken);
+                    return await OpenEmptyAsync(blob, path, silence, failures, cancellationToken);
                 }
                 // Replaced or cut off while its first bytes came.
                 catch (Exception e) when (e is RequestFailedException { Status: (int)HttpStatusCode.PreconditionFailed } or EndOfStreamException && attempt < Tries) { }
@@ -109,23 +111,42 @@ sealed class BlobObjectReader(BlockBlobClient blob, ObjectProperties properties,
             Conditions = new() { IfMatch = BlobETag.ToHeader(Properties.ETag) },
             TransferValidation = checks ? Md5 : null,
         };
-        using var answer = (await blob.DownloadStreamingAsync(request, cancellationToken)).Value;
+        using var silent = Silent(silence, cancellationToken);
+        using var answer = (await blob.DownloadStreamingAsync(request, silent.Token)).Value;
         // Something between here and the service may have ignored the condition or the range.
         if (BlobETag.Of(answer.Details.ETag) != Properties.ETag) throw BlobFailures.Changed(Properties.Path);
         if (Range(answer.Details) is not { From: { } from, To: { } to } || from != offset || to != offset + range.Length - 1)
             throw failures.Unreachable(Properties.Path, "it answers with another range");
-        if (await answer.Content.ReadAtLeastAsync(range, range.Length, throwOnEndOfStream: false, cancellationToken) < range.Length) return "its bytes ended early";
+        if (await ReadAsync(answer.Content, range, silent, silence) < range.Length) return "its bytes ended early";
         return !checks || IsIntact(range.Span, answer.Details.ContentHash) ? null : "its bytes don't match the MD5 that comes with them";
     }
 
+    static CancellationTokenSource Silent(TimeSpan silence, CancellationToken cancellationToken)
+    {
+        var silent = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        silent.CancelAfter(silence);
+        return silent;
+    }
+
+    /// <summary>Fills the buffer unless the content ends before; returns how many bytes came.</summary>
+    static async Task<int> ReadAsync(Stream content, Memory<byte> buffer, CancellationTokenSource silent, TimeSpan silence)
+    {
+        for (var read = 0; ;)
+        {
+            if (read == buffer.Length || await content.ReadAsync(buffer[read..], silent.Token) is not (> 0 and var more)) return read;
+            read += more;
+            silent.CancelAfter(silence);
+        }
+    }
+
     // Nothing lies in any range of an empty blob, so the answer to the first request was an error that names no version.
-    static async Task<BlobObjectReader?> OpenEmptyAsync(BlockBlobClient blob, string path, BlobFailures failures, CancellationToken cancellationToken)
+    static async Task<BlobObjectReader?> OpenEmptyAsync(BlockBlobClient blob, string path, TimeSpan silence, BlobFailures failures, CancellationToken cancellationToken)
     {
         try
         {
             var found = (await blob.GetPropertiesAsync(cancellationToken: cancellationToken)).Value;
             if (found.ContentLength == 0 && BlobObjectStore.IsMarkedFolder(found.Metadata)) return null;
-            return new(blob, new(path, found.ContentLength, BlobETag.Of(found.ETag)), ReadOnlyMemory<byte>.Empty, checks: false, failures);
+            return new(blob, new(path, found.ContentLength, BlobETag.Of(found.ETag)), ReadOnlyMemory<byte>.Empty, checks: false, silence, failures);
         }
         catch (RequestFailedException e) when (e.Status == (int)HttpStatusCode.NotFound)
         {

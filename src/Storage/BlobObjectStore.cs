@@ -12,7 +12,7 @@ namespace Fanfold.Storage;
 /// Objects as the blobs of a storage account. A path is <c>container/name</c>; a put makes a missing container, and what is missing is absent to the rest.
 /// </summary>
 /// <remarks>
-/// <para>Requests are tried 6 times. A put is exact even so: it is marked, and one that is refused because its own lost try came before it has succeeded.
+/// <para>Requests are tried 6 times, and as long as <see cref="BlobRequestOptions.Patience"/> lasts: a service that says nothing more is given up within a minute. A put is exact even so: it is marked, and one that is refused because its own lost try came before it has succeeded.
 /// Only when a put-if-match lost a reply and another writer came in between can no one tell; that is <see cref="StorageFailure.Unreachable"/>.</para>
 /// <para>What is written carries an MD5 that the service checks. Of what is read, small objects are checked against their stored MD5; longer reads rely on TLS, or where
 /// there is none on an MD5 of each range, which Azurite makes in any case.</para>
@@ -38,6 +38,7 @@ public sealed partial class BlobObjectStore : IObjectStore
     readonly TimeProvider _time;
     readonly int _blockBytes;
     readonly bool _checksReads;
+    readonly TimeSpan _silence;
 
     /// <param name="service">As in <c>https://ACCOUNT.blob.core.windows.net</c>.</param>
     /// <param name="credential">Asked for a token when one is needed.</param>
@@ -56,6 +57,7 @@ public sealed partial class BlobObjectStore : IObjectStore
         _time = options.Time;
         _blockBytes = options.BlockBytes;
         _checksReads = scheme == Uri.UriSchemeHttp;
+        _silence = options.Patience + options.NetworkTimeout;
     }
 
     /// <summary>A store in Azurite under its well-known account.</summary>
@@ -80,7 +82,7 @@ public sealed partial class BlobObjectStore : IObjectStore
     {
         var at = BlobPath.Of(path);
         cancellationToken.ThrowIfCancellationRequested();
-        return at.Name.Length == 0 ? null : await BlobObjectReader.OpenAsync(Blob(at), path, _checksReads, _failures, cancellationToken);
+        return at.Name.Length == 0 ? null : await BlobObjectReader.OpenAsync(Blob(at), path, _checksReads, _silence, _failures, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -89,7 +91,7 @@ public sealed partial class BlobObjectStore : IObjectStore
     {
         var at = BlobPath.OfBlob(version.Path);
         cancellationToken.ThrowIfCancellationRequested();
-        return Task.FromResult<IObjectReader>(new BlobObjectReader(Blob(at), version, ReadOnlyMemory<byte>.Empty, _checksReads, _failures));
+        return Task.FromResult<IObjectReader>(new BlobObjectReader(Blob(at), version, ReadOnlyMemory<byte>.Empty, _checksReads, _silence, _failures));
     }
 
     public Task<ObjectProperties> PutAsync(string path, Stream content, PutCondition condition, CancellationToken cancellationToken = default)
@@ -157,7 +159,8 @@ public sealed partial class BlobObjectStore : IObjectStore
     {
         var client = new BlobClientOptions(Version)
         {
-            Retry = { Mode = RetryMode.Exponential, MaxRetries = 5, Delay = options.RetryDelay, MaxDelay = TimeSpan.FromSeconds(15), NetworkTimeout = options.NetworkTimeout },
+            Retry = { NetworkTimeout = options.NetworkTimeout },
+            RetryPolicy = new PatientRetries(options),
         };
         if (options.Transport is { } transport) client.Transport = transport;
         client.AddPolicy(LostReplies.Policy, HttpPipelinePosition.PerRetry);

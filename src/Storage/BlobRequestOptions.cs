@@ -14,8 +14,12 @@ public sealed record BlobRequestOptions
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(0.8);
 
     /// <summary>How long one try may last until it is answered, and then pause between two pieces of the body.</summary>
-    /// <value>30 s, in which a weak line sends a block.</value>
-    public TimeSpan NetworkTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    /// <value>25 s, in which a weak line sends a block.</value>
+    public TimeSpan NetworkTimeout { get; init; } = TimeSpan.FromSeconds(25);
+
+    /// <summary>How long after a request was first sent it may be sent again. A service that stays silent is given up within this and one <see cref="NetworkTimeout"/> more.</summary>
+    /// <value>30 s, in which all retries fit that are answered, and one that follows on silence.</value>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The most that one request of a put sends; longer content goes in blocks of that size.</summary>
     internal int BlockBytes { get; init; } = BlobBlock.DefaultBytes;

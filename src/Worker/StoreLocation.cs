@@ -8,9 +8,9 @@ namespace Fanfold.Worker;
 /// <param name="Address">The absolute path of a directory, or the URL of a blob service: <c>https</c> with a token, <c>http</c> for Azurite on this machine. Holds no secret.</param>
 public sealed record StoreLocation(string Address)
 {
-    // On this machine nothing comes back that is not there after three seconds, and what has no answer after eight has none coming: with all its tries, a request
-    // to a store that hangs is given up within a minute.
-    static BlobRequestOptions OnThisMachine => new() { RetryDelay = TimeSpan.FromMilliseconds(100), NetworkTimeout = TimeSpan.FromSeconds(8) };
+    // On this machine nothing comes back that is not there after three seconds, and what has no answer after eight has none coming: a request to a store that
+    // hangs is given up after its second try, and a run that meets one within a minute.
+    static BlobRequestOptions OnThisMachine => new() { RetryDelay = TimeSpan.FromMilliseconds(100), NetworkTimeout = TimeSpan.FromSeconds(8), Patience = TimeSpan.FromSeconds(10) };
 
     /// <summary>Whether requests carry a bearer token.</summary>
     [JsonIgnore]

@@ -28,13 +28,12 @@ enum Fault
 /// <summary>Which requests meet a fault, and which fault: a function of the seed and of the order in which the requests come.</summary>
 /// <param name="maxGap">The most requests from one fault to the next.</param>
 /// <param name="hangs">How often a client may be kept waiting.</param>
-/// <param name="outage">The request from which on none is answered; null for no such end.</param>
-sealed class FaultSchedule(int seed, int maxGap, int hangs, int? outage)
+/// <param name="outage">The request from which on all meet the same fault; null for no such end.</param>
+sealed class FaultSchedule(int seed, int maxGap, int hangs, (int From, Fault Fault)? outage)
 {
     static readonly Fault[] Always = [Fault.Busy, Fault.TooMany, Fault.ServerError, Fault.ServerErrorAfter, Fault.Reset, Fault.LostReply];
 
     readonly Random _random = new(seed);
-    readonly Fault _lasting = seed % 2 == 0 ? Fault.Busy : Fault.Reset;
     readonly Dictionary<Fault, int> _met = [];
     int _gap = 2, _requests, _hangs = hangs;
 
@@ -60,10 +59,14 @@ sealed class FaultSchedule(int seed, int maxGap, int hangs, int? outage)
     {
         lock (_random)
         {
-            var fault = ++_requests >= outage ? _lasting : --_gap > 0 ? Fault.None : Pick(request);
-            if (fault != Fault.None) _met[fault] = _met.GetValueOrDefault(fault) + 1;
-            return fault;
+            return ++_requests >= outage?.From ? outage.Value.Fault : --_gap > 0 ? Fault.None : Pick(request);
         }
+    }
+
+    /// <summary>A request has met a fault. That there was nothing to do it to, the schedule can't know before.</summary>
+    public void Meet(Fault fault)
+    {
+        lock (_random) _met[fault] = _met.GetValueOrDefault(fault) + 1;
     }
 
     /// <summary>A bit of a body of so many bytes.</summary>

@@ -45,12 +45,13 @@ public sealed class FaultTests : IDisposable
             expected.Add(await TakeResultAsync(store));
         }
 
-        int flips = 0, stopped = 0;
+        int flips = 0, refused = 0, silent = 0;
         for (var run = 0; run < Runs; run++)
         {
             var random = new Random(unchecked(seed + run));
             var (reduction, runId) = (run % Reductions.Length, $"run-{run}");
-            var outage = run % 4 == 1 ? random.Next(1, 150) : (int?)null;
+            // One that refuses, and one that says nothing any more.
+            (int, Fault)? outage = (run % 4) switch { 1 => (random.Next(1, 150), random.Next(2) == 0 ? Fault.Busy : Fault.Reset), 3 => (random.Next(1, 150), Fault.Hang), _ => null };
             proxy.Schedule = new FaultSchedule(random.Next(), MaxGap, hangs: run % 4 == 0 ? 1 : 0, outage);
             var outcome = await RunAsync(proxy.Endpoint, reduction, runId);
             var schedule = proxy.Schedule;
@@ -61,7 +62,8 @@ public sealed class FaultTests : IDisposable
 
             if (outcome.ExitCode != 0)
             {
-                stopped++;
+                if (schedule.Count(Fault.Hang) > 1) silent++;
+                else refused++;
                 outcome = await GoOnAsync(outcome, reduction, runId, proxy.Endpoint);
             }
             Assert.Equal("succeeded", (string?)outcome.Json["status"]);
@@ -69,7 +71,8 @@ public sealed class FaultTests : IDisposable
             Assert.Empty(await store.ListAsync($"fanfold/runs/{(string?)outcome.Json["runId"]}/parts"));
         }
         Assert.True(flips > 0, "no bit was flipped");
-        Assert.True(stopped > 0, "no outage stopped a run");
+        Assert.True(refused > 0, "no outage stopped a run");
+        Assert.True(silent > 0, "no silence stopped a run");
     }
 
     /// <summary>What the same command gives once the store is well again: of a run that has ended its outcome, so that only a new one can succeed.</summary>

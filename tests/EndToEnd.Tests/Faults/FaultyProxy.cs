@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -25,6 +26,9 @@ sealed class FaultyProxy : IAsyncDisposable
 
     /// <summary>Null lets everything through.</summary>
     public FaultSchedule? Schedule { get; set; }
+
+    /// <summary>Each request that came, in the order in which they came: its method, path and query, and the range it asks for.</summary>
+    public ConcurrentQueue<(string Method, string Target, string? Range)> Requests { get; } = [];
 
     public async ValueTask DisposeAsync()
     {
@@ -68,8 +72,10 @@ sealed class FaultyProxy : IAsyncDisposable
     async Task ServeAsync(TcpClient client, NetworkStream stream)
     {
         if (await RawMessage.ReadRequestAsync(stream, _ending.Token) is not { } request) return;
+        Requests.Enqueue((request.Method, request.FirstLine.Split(' ')[1], request.Header("x-ms-range")));
         var schedule = Schedule;
         var fault = schedule?.Next(request) ?? Fault.None;
+        if (fault is not (Fault.None or Fault.HalfBody or Fault.HangingBody or Fault.FlippedReply)) schedule!.Meet(fault);
         switch (fault)
         {
             case Fault.Busy:
@@ -93,6 +99,12 @@ sealed class FaultyProxy : IAsyncDisposable
         }
         var reply = await SendAsync(request);
         var half = reply.Head.Length + reply.Body.Length / 2;
+        if (fault is Fault.HalfBody or Fault.HangingBody or Fault.FlippedReply)
+        {
+            // Nothing but TLS guards the text of a refusal.
+            if (reply.Body.Length > 0 && (fault != Fault.FlippedReply || reply.FirstLine.Contains(" 206 ", StringComparison.Ordinal))) schedule!.Meet(fault);
+            else fault = Fault.None;
+        }
         switch (fault)
         {
             case Fault.ServerErrorAfter:
@@ -108,8 +120,7 @@ sealed class FaultyProxy : IAsyncDisposable
                 await stream.WriteAsync(reply.ToBytes().AsMemory(0, half), _ending.Token);
                 await UntilGoneAsync(stream);
                 return;
-            // Nothing but TLS guards the text of a refusal.
-            case Fault.FlippedReply when reply.Body.Length > 0 && reply.FirstLine.Contains(" 206 ", StringComparison.Ordinal):
+            case Fault.FlippedReply:
                 reply = reply.WithFlippedBit(schedule!.PickBit(reply.Body.Length));
                 break;
         }

@@ -62,7 +62,7 @@ sealed record RawMessage(string Head, byte[] Body)
         return new RawMessage(Encoding.Latin1.GetString(bytes, 0, end), bytes[end..]);
     }
 
-    string? Header(string name) =>
+    public string? Header(string name) =>
         Head.Split("\r\n").FirstOrDefault(line => line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase)) is { } found ? found[(name.Length + 1)..].Trim() : null;
 
     static bool EndsHead(StringBuilder head) => head.Length >= HeadEnd.Length && head.ToString(head.Length - HeadEnd.Length, HeadEnd.Length) == HeadEnd;

@@ -69,6 +69,62 @@ public sealed partial class BlobFaultTests(Azurite azurite) : BlobStoreTest(azur
             await test.Call_FaultForEver_FailsTyped(row.Data.Item1, row.Data.Item2);
         }));
 
+    public static TheoryData<string, Fault> CasesBeforeBodies => [.. Calls.Keys.SelectMany(call => Everywhere.Select(fault => new TheoryDataRow<string, Fault>(call, fault)))];
+
+    [Theory]
+    [MemberData(nameof(CasesBeforeBodies))]
+    public async Task Call_PatienceIsUp_IsNotSentAgain(string call, Fault fault)
+    {
+        SetTimeout(TimeSpan.FromSeconds(fault == Fault.Hang ? 0.3 : 30), TimeSpan.Zero);
+        Faults.Fail(fault, Calls[call].Call, int.MaxValue);
+        await FailsAsync(fault is Fault.Busy or Fault.TooMany ? StorageFailure.Throttled : StorageFailure.Unreachable, () => Calls[call].Run(this));
+        // Blocks are on their way beside each other.
+        Assert.InRange(Faults.Count(Calls[call].Call), 1, call == "stage" ? 3 : 1);
+    }
+
+    [Fact]
+    public async Task Store_SilentForLong_IsAskedOnceUntilItAnswers()
+    {
+        SetTimeout(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(0.4));
+        Assert.Equal(1, await TriesAsync(Fault.Hang));
+        Assert.Equal(1, await TriesAsync(Fault.Reset));
+        Assert.Null(await Store.OpenAsync(In("a"), Cancellation));
+        Assert.InRange(await TriesAsync(Fault.Reset), 2, 6);
+
+        async Task<int> TriesAsync(Fault fault)
+        {
+            var before = Faults.Count(BlobCall.Get);
+            Faults.Fail(fault, BlobCall.Get, int.MaxValue);
+            await FailsAsync(StorageFailure.Unreachable, OpenAbsentAsync);
+            Faults.Fail(Fault.None);
+            return Faults.Count(BlobCall.Get) - before;
+        }
+    }
+
+    /// <summary>The client asks for the rest of a body that stops, each time it stops, and gets none.</summary>
+    [Theory]
+    [InlineData("open")]
+    [InlineData("read")]
+    public async Task Body_SilentFromItsMiddleOn_IsGivenUp(string call)
+    {
+        // Together half a second, in which the client itself does nothing yet.
+        SetTimeout(TimeSpan.FromSeconds(30), TimeSpan.FromSeconds(-29.5));
+        Faults.Fail(Fault.HangingBody, Calls[call].Call, int.MaxValue);
+        await FailsAsync(StorageFailure.Unreachable, () => Calls[call].Run(this));
+        Assert.Equal(1, Faults.Count(Calls[call].Call));
+    }
+
+    [Fact]
+    public async Task RetryAfter_LongerThanPatience_IsLeftToTheCaller()
+    {
+        Faults.Answer = _ => new FakeResponse(429, "TooManyRequests", ("Retry-After", "3600"));
+        var exception = await FailsAsync(StorageFailure.Throttled, OpenAsync);
+        Assert.Equal(TimeSpan.FromHours(1), exception.RetryAfter);
+        Assert.Single(Faults.Sent);
+
+        async Task OpenAsync() => await Store.OpenAsync(In("a"), Cancellation);
+    }
+
     async Task PutAsync(int length, PutCondition condition) => await VerifyAsync(length, await Store.PutAsync(In("a"), Bytes(length), condition, Cancellation));
 
     async Task PutIfMatchAsync(int length)

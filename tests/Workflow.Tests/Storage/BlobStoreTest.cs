@@ -54,7 +54,8 @@ public abstract class BlobStoreTest(Azurite azurite) : IAsyncLifetime
     private protected BlobRequestOptions Options => new() { Transport = Faults, RetryDelay = TimeSpan.FromMilliseconds(1), BlockBytes = BlockBytes, Time = Time, FindHost = (_, _) => Task.CompletedTask };
 
     /// <summary>Makes the store give up a try that is not answered in this time.</summary>
-    protected void SetTimeout(TimeSpan timeout) => _store = BlobObjectStore.InAzurite(Endpoint, Options with { NetworkTimeout = timeout });
+    /// <param name="patience">As <see cref="BlobRequestOptions.Patience"/> has it.</param>
+    protected void SetTimeout(TimeSpan timeout, TimeSpan? patience = null) => _store = BlobObjectStore.InAzurite(Endpoint, Options with { NetworkTimeout = timeout, Patience = patience ?? Options.Patience });
 
     protected string In(string name) => $"{Container}/{name}";
 
