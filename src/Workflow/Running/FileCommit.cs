@@ -26,7 +26,7 @@ sealed class FileCommit(IObjectStore state, TimeProvider time)
         await using var source = await state.OpenAsync(part.Properties, cancellationToken);
         try
         {
-            await using var content = new ObjectStream(source);
+            await using var content = new CheckedStream(source, 0, part.Bytes, part.Hash);
             return (await state.PutAsync(path, content, PutCondition.Over(etag), cancellationToken)).ETag;
         }
         catch (StorageException conflict) when (conflict.Failure == StorageFailure.Conflict)

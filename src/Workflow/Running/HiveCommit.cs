@@ -166,7 +166,7 @@ sealed class HiveCommit(IObjectStore state, TimeProvider time)
 
         async Task<string> PutAsync(PutCondition condition)
         {
-            await using var content = new ObjectStream(packed, file.Offset, file.Bytes);
+            await using var content = new CheckedStream(packed, file.Offset, file.Bytes, file.Hash);
             return (await state.PutAsync(path, content, condition, cancellationToken)).ETag;
         }
     }

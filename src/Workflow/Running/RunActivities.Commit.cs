@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Fanfold.Engine.Parquet;
 using Fanfold.Storage;
 using Fanfold.Worker;
 using Fanfold.Workflow.Planning;
@@ -45,7 +46,11 @@ public sealed partial class RunActivities
             {
                 // Parts are deleted only after the outcome is on record, by another delivery at the same time.
                 if (await RunEnding.ReadAsync(state, paths, cancellationToken) is { } now) return now;
-                errors.Insert(0, StorageError(gone));
+                errors.Insert(0, LostPart(paths, gone.Message, gone.Path));
+            }
+            catch (ParquetDataException rotten)
+            {
+                errors.Insert(0, LostPart(paths, rotten.Message, rotten.File ?? paths.CombinedPart));
             }
             catch (StorageException failure) when (!IsPassing(failure))
             {
@@ -60,6 +65,9 @@ public sealed partial class RunActivities
         if (committed is not null) await state.PutAsync(paths.Committed, JsonSerializer.SerializeToUtf8Bytes(committed, WorkflowJson.Default.CommittedResult), PutCondition.None, cancellationToken);
         return await RunEnding.WriteAsync(state, paths, record, cancellationToken);
     }
+
+    static RunError LostPart(RunPaths paths, string what, string path) =>
+        new("part-lost", $"{what}; does something else delete or write below '{paths.Parts}', or does the medium fail? `fanfold redrive {paths.RunId}` combines the parts again", File: path);
 
     public async Task<RunRequest> CleanUpAsync(RunRequest request, CancellationToken cancellationToken)
     {

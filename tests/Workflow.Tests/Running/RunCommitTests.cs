@@ -183,6 +183,35 @@ public class RunCommitTests
         Assert.Empty(await harness.PathsAsync("results"));
     }
 
+    /// <summary>Nothing of it is ever visible, and a redrive combines again.</summary>
+    [Theory]
+    [InlineData("perPartition", "gone", "result")]
+    [InlineData("perPartition", "rotten", "result")]
+    [InlineData("perPartition", "rotten", "result", true)]
+    [InlineData("sharedScan", "gone", "result-partitions")]
+    [InlineData("sharedScan", "rotten", "result-partitions")]
+    public async Task Commit_CombinedPartLost_SaysSoAndIsRedriven(string strategy, string how, string part, bool hive = false)
+    {
+        var harness = new RunHarness { Host = new HostCapacity(4) { LeastSlice = 1 } };
+        await harness.WriteDataAsync(3);
+        var spec = RunHarness.SpecOf("""{ "aggregates": { "n": "len()" } }""", output: hive ? """{ "path": "results/out", "layout": "hive" }""" : """{ "path": "results/out.parquet" }""", strategy: strategy);
+        var combined = $"{new RunPaths("r").Parts}/{part}";
+        harness.Store.Hook = async call =>
+        {
+            if (call is not { Operation: StoreOperation.Put, TookEffect: true } || call.Path != new RunPaths("r").Receipt("combine")) return;
+            if (how == "gone") await harness.Store.DeleteAsync(combined, Cancellation);
+            else harness.Store.Rot(combined);
+        };
+        var failed = await harness.DriveAsync("r", spec);
+
+        Assert.Equal("part-lost", Assert.Single(failed.Errors!).Code);
+        Assert.StartsWith(new RunPaths("r").CombinedPart, failed.Errors![0].File, StringComparison.Ordinal);
+        Assert.Empty(await harness.PathsAsync("results"));
+        harness.Store.Hook = null;
+        var redriven = await harness.GoOnAsync("r", redrives: true);
+        Assert.Equal((RunStatus.Succeeded, 3), (redriven!.Status, redriven.Tasks.Reused));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
