@@ -20,10 +20,13 @@ sealed class RunDriver(IObjectStore state, TimeProvider time, Func<RunRequest, A
     /// <param name="onFollow">Told once, when another process turns out to drive the run.</param>
     public async Task<RunStart> RunAsync(string runId, RunSpec spec, bool fresh, Action onFollow, Action<RunProgress> onProgress, CancellationToken cancellationToken)
     {
-        var start = await RunStarter.StartAsync(state, runId, spec, fresh, time, cancellationToken);
-        if (start is not RunStart.Ready ready) return start;
-        Status = ready.Status;
-        return new RunStart.Finished(await SeeToEndAsync(ready.Request, spec, null, onFollow, onProgress, cancellationToken));
+        while (true)
+        {
+            var start = await RunStarter.StartAsync(state, runId, spec, fresh, time, cancellationToken);
+            if (start is not RunStart.Ready ready) return start;
+            Status = ready.Status;
+            if (await SeeToEndAsync(ready.Request, spec, null, onFollow, onProgress, cancellationToken) is { } summary) return new RunStart.Finished(summary);
+        }
     }
 
     /// <summary>Goes on with a run that was started; null when there is none of this id.</summary>
@@ -36,14 +39,18 @@ sealed class RunDriver(IObjectStore state, TimeProvider time, Func<RunRequest, A
     }
 
     /// <param name="redriveAfter">As <see cref="StatusFile.BeginAsync"/> has it.</param>
-    async Task<RunSummary> SeeToEndAsync(RunRequest request, RunSpec spec, RunRecord? redriveAfter, Action onFollow, Action<RunProgress> onProgress, CancellationToken cancellationToken)
+    /// <returns>The outcome; null when a purge has removed the run meanwhile, so that another may have its id by now.</returns>
+    async Task<RunSummary?> SeeToEndAsync(RunRequest request, RunSpec spec, RunRecord? redriveAfter, Action onFollow, Action<RunProgress> onProgress, CancellationToken cancellationToken)
     {
-        var paths = request.Paths;
+        var (paths, specHash) = (request.Paths, spec.ComputeHash());
         for (var follows = false; ;)
         {
             await using var lease = await state.TryLeaseAsync(paths.DriverLock, cancellationToken);
             if (lease is not null)
             {
+                var there = await ReadSpecHashAsync();
+                if (there is null) await lease.DeleteAsync(cancellationToken);
+                if (there != specHash) return null;
                 if (await TryDriveAsync(request, spec, redriveAfter, lease, onProgress, cancellationToken) is { } summary) return summary;
                 continue;
             }
@@ -53,8 +60,10 @@ sealed class RunDriver(IObjectStore state, TimeProvider time, Func<RunRequest, A
             if (await RunStarter.ReadRecordAsync(state, request.RunId, time, cancellationToken) is not { } record) continue;
             Status = record.Status;
             if (record.Progress is { } progress) onProgress(progress);
-            if (record.Summary is { } ended && !StatusFile.IsFollowed(record, redriveAfter)) return ended;
+            if (record.Summary is { } ended && !StatusFile.IsFollowed(record, redriveAfter)) return await ReadSpecHashAsync() is { } there && there != specHash ? null : ended;
         }
+
+        async Task<string?> ReadSpecHashAsync() => (await RunStarter.ReadSpecAsync(state, request.RunId, cancellationToken))?.ComputeHash();
     }
 
     /// <summary>The outcome; null when another driver has taken the run over.</summary>

@@ -1,11 +1,12 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Fanfold.Storage;
 
 namespace Fanfold.Workflow.Running;
 
 /// <summary>What the <c>cancel</c> object of a run holds.</summary>
 /// <param name="Redrive">The drive that is cancelled; a later one is not.</param>
-public sealed record CancelOrder(int Redrive, DateTimeOffset RequestedAt);
+public sealed record CancelOrder([property: JsonRequired] int Redrive, DateTimeOffset RequestedAt);
 
 /// <summary>Whether runs are cancelled. The <c>cancel</c> object in a run's state is the only truth; where nothing else is said it is looked for about once a second.</summary>
 public sealed class CancelSignal(IObjectStore state, TimeProvider time)

@@ -103,14 +103,22 @@ public class CancelTests
         Assert.Equal((RunStatus.Cancelled, 0), (summary.Status, summary.Tasks.Total));
     }
 
-    /// <summary>An empty object that someone put there by hand cancels what is under way, and not the redrive after it.</summary>
-    [Fact]
-    public async Task Cancel_ByAnObjectPutByHand_CancelsThisDriveOnly()
+    /// <summary>An object that someone put there by hand, and that names no drive, cancels what is under way, and not the redrive after it.</summary>
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("{}", false)]
+    [InlineData("{}", true)]
+    [InlineData("stop", true)]
+    public async Task Cancel_ByAnObjectPutByHand_CancelsThisDriveOnly(string content, bool ofARedrive)
     {
-        var harness = new RunHarness();
+        var bad = ofARedrive;
+        var harness = new RunHarness(ScriptedIsolation.Of((task, _) => bad && ScriptedIsolation.PartitionOf(task) == 0 ? ScriptedIsolation.Failed(task, TaskOutcome.BadData) : null));
         await harness.WriteDataAsync(Partitions);
         await harness.StartAsync("r", RunHarness.Spec());
-        await harness.Store.PutAsync(Paths.Cancel, ReadOnlyMemory<byte>.Empty, PutCondition.None, Cancellation);
+        if (ofARedrive) Assert.Equal(RunStatus.Failed, (await harness.GoOnAsync("r", redrives: false))!.Status);
+        if (ofARedrive) Assert.Equal(1, (await RunRedrive.BeginAsync(harness.Store, "r", TimeProvider.System, Cancellation))!.Redrive);
+        bad = false;
+        await harness.Store.PutAsync(Paths.Cancel, System.Text.Encoding.UTF8.GetBytes(content), PutCondition.None, Cancellation);
 
         Assert.Equal(RunStatus.Cancelled, (await harness.GoOnAsync("r", redrives: false))!.Status);
         Assert.Equal(RunStatus.Succeeded, (await harness.GoOnAsync("r", redrives: true))!.Status);

@@ -131,6 +131,28 @@ public class RunDriverTests
         Assert.Equal(1, (await JournalText.ReadAsync(harness.Store, "r")).Count("\"type\":\"ExecutionCompleted\""));
     }
 
+    /// <summary>Whoever waits for a run may find, when it is his turn, that the run was purged, and that another has its id.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Run_PurgedWhileAnotherWaited_IsBegunAnewOrIsAConflict(bool isAnothers)
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(2);
+        var following = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<RunStart> waiting;
+        await using (await harness.Store.TryLeaseAsync(Paths.DriverLock, Cancellation))
+        {
+            waiting = RunAsync(harness, (request, token) => DriveAsync(harness, request, token), following.SetResult);
+            await following.Task.WaitAsync(Cancellation);
+            foreach (var path in (string[])[Paths.Spec, Paths.Status]) await harness.Store.DeleteAsync(path, Cancellation);
+            if (isAnothers) Assert.IsType<RunStart.Ready>(await RunStarter.StartAsync(harness.Store, "r", RunHarness.Spec(aggregate: "max(amount)"), fresh: false, TimeProvider.System, Cancellation));
+        }
+
+        if (isAnothers) Assert.Equal("run-id-conflict", Assert.IsType<RunStart.Conflict>(await waiting).Error.Code);
+        else Assert.Equal(RunStatus.Succeeded, Assert.IsType<RunStart.Finished>(await waiting).Summary.Status);
+    }
+
     [Fact]
     public async Task Run_RecordLostAfterItsEnd_IsThereAgain()
     {
