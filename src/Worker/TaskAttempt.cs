@@ -8,6 +8,9 @@ namespace Fanfold.Worker;
 /// <param name="Most">Tries that the task has.</param>
 public sealed record AttemptCount(string Path, int Most, AttemptMark Mark)
 {
+    /// <summary>Whether the last try is not begun: it is for when nothing else runs.</summary>
+    public bool LeavesLast { get; init; }
+
     public string PathOf(int number) => $"{Path}.{number}";
 }
 
@@ -31,7 +34,7 @@ public sealed class TaskAttempt(IObjectStore state, AttemptCount count)
     /// <summary>Null when the task is not counted.</summary>
     public static TaskAttempt? Of(WorkerTask task, IObjectStore state) => task.Attempt is { } count ? new TaskAttempt(state, count) : null;
 
-    /// <summary>False when all tries have been used up, or this one was taken back before it began.</summary>
+    /// <summary>False when all tries have been used up that there are for it, or this one was taken back before it began.</summary>
     public Task<bool> TryBeginAsync(CancellationToken cancellationToken)
     {
         lock (_lock) return _isOver ? Task.FromResult(false) : _beginning = BeginAsync(cancellationToken);
@@ -51,7 +54,7 @@ public sealed class TaskAttempt(IObjectStore state, AttemptCount count)
     async Task<bool> BeginAsync(CancellationToken cancellationToken)
     {
         var mark = JsonSerializer.SerializeToUtf8Bytes(count.Mark, WorkerJson.Default.AttemptMark);
-        for (var number = 1; number <= count.Most; number++)
+        for (var number = 1; number <= (count.LeavesLast ? count.Most - 1 : count.Most); number++)
         {
             try
             {

@@ -25,9 +25,10 @@ public sealed partial class RunActivities
         }
         if (request.Piece is null && await ReadCachedAsync(paths, plan.Header, slice, cancellationToken) is { } cached) return Result(cached) with { BytesRead = 0 };
         // A task that takes its host along does so to those beside it: each has its last try with nothing beside it, so that only the one to blame uses up its own.
-        if (!request.Alone && request.Piece is null && Lanes(plan.Spec) > 1 && await AttemptsOf(paths, plan.Spec).HasOnlyItsLastAsync(taskId, cancellationToken)) return new TaskResult(TaskOutcome.Memory, false, 0, 0, 0) { Alone = true };
+        var leavesLast = !request.Alone && request.Piece is null && Lanes(plan.Spec) > 1 && plan.Spec.Limits.Retries > 0;
         var began = time.GetUtcNow();
-        var receipt = await Isolate(paths, plan.Spec, request.Deadline).RunAsync(Compose(plan, slice, request), plan.Spec.Limits.Timeout, static _ => { }, cancellationToken) with { Driver = driver, Attempt = request.Attempt, StartedAt = began };
+        var receipt = await Isolate(paths, plan.Spec, request.Deadline, leavesLast).RunAsync(Compose(plan, slice, request), plan.Spec.Limits.Timeout, static _ => { }, cancellationToken) with { Driver = driver, Attempt = request.Attempt, StartedAt = began };
+        if (receipt.Failure is { Code: RunIsolation.LastTryCode }) return Result(receipt) with { Alone = true };
         // The run was planned with a worker that can do it: with that one it goes on.
         if (receipt.Failure is { Code: "plugin-missing" or "plugin-changed" } other) throw new RunStoppedException(new RunError(other.Code, other.Message, Pointer: PluginLookup.Pointer));
         if (receipt.Outcome == TaskOutcome.Done && Fault(receipt) is { } fault)

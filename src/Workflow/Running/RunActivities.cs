@@ -186,7 +186,7 @@ public sealed partial class RunActivities(
 
     static SortedDictionary<string, string> Metadata(PlanHeader header) => Manifest.MetadataOf(header.EngineVersion, header.SpecHash, header.Plugin);
 
-    RunIsolation Isolate(RunPaths paths, RunSpec spec, DateTimeOffset? deadline) => new(isolation, state, _cancels, AttemptsOf(paths, spec), time, paths, deadline);
+    RunIsolation Isolate(RunPaths paths, RunSpec spec, DateTimeOffset? deadline, bool leavesLast = false) => new(isolation, state, _cancels, AttemptsOf(paths, spec), time, paths, deadline, leavesLast);
 
     TaskAttempts AttemptsOf(RunPaths paths, RunSpec spec) => new(state, paths, time, _tries, host.WorkersOutlive, spec.Limits.Retries + 1);
 

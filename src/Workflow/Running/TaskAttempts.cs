@@ -52,7 +52,7 @@ sealed class TaskAttempts(IObjectStore state, RunPaths paths, TimeProvider time,
 
     /// <summary>Whether a task has one try left, since all before ended with the processes that began them: where a run has one driver at a time any other's has, elsewhere one whose time is up.</summary>
     public async Task<bool> HasOnlyItsLastAsync(string taskId, CancellationToken cancellationToken) =>
-        most > 1 && await ReadAsync($"{paths.Attempt(taskId)}.{most - 1}", cancellationToken) is { } mark && mark.Driver != tries.Process && (outlive is not null || mark.Until <= time.GetUtcNow())
+        await ReadAsync($"{paths.Attempt(taskId)}.{most - 1}", cancellationToken) is { } mark && mark.Driver != tries.Process && (outlive is not null || mark.Until <= time.GetUtcNow())
         && await ReadAsync($"{paths.Attempt(taskId)}.{most}", cancellationToken) is null;
 
     /// <summary>Whether a try that was counted may still come to its end, or has by now.</summary>
