@@ -18,6 +18,7 @@ enum Disturbance
     AnotherDriverJoins,
     SourceChanges,
     RunIsCancelled,
+    StateIsPurged,
 }
 
 /// <summary>Disturbs a world at calls that the seed chose.</summary>
@@ -50,6 +51,9 @@ sealed class Chaos
     /// <summary>Cancels the run.</summary>
     public Action? Cancel { get; set; }
 
+    /// <summary>Purges the store of all runs that have ended.</summary>
+    public Action? Purge { get; set; }
+
     /// <summary>Told the version that the source has from now on.</summary>
     public Action<string>? SourceChanged { get; set; }
 
@@ -74,6 +78,8 @@ sealed class Chaos
         // Nobody saw the end of a worker, or could tell the store; or another process has the task for longer than a dead one would. Each of these takes one try of a task, and all of them must be gone.
         "tries-exhausted" => TakesTries.Sum(what => Happened.GetValueOrDefault(what)) > _scenario.Retries,
         "worker-died" => Happened.ContainsKey(Disturbance.ProcessDies),
+        // A purge that has lost its lease, and does not know it yet, deletes on below a run that began meanwhile.
+        "state-corrupt" or "part-lost" => Happened.ContainsKey(Disturbance.StateIsPurged) && MakesZombies,
         _ => false,
     };
 
@@ -147,6 +153,9 @@ sealed class Chaos
                 break;
             case Disturbance.RunIsCancelled:
                 Cancel?.Invoke();
+                break;
+            case Disturbance.StateIsPurged:
+                Purge?.Invoke();
                 break;
             default:
                 SourceChanged?.Invoke(_scenario.PutSource(_world.Store, 1));

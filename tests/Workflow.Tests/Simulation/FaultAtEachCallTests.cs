@@ -20,6 +20,7 @@ public class FaultAtEachCallTests
 
     static readonly IReadOnlySet<int> None = new HashSet<int>();
 
+    /// <param name="format">As <see cref="Scenario"/> has it, or "shared" for a shared scan.</param>
     /// <param name="hungry">A partition whose task must be split; -1 for none.</param>
     [Theory]
     [InlineData(8, Way.BeforeEffect, "parquet", -1)]
@@ -38,9 +39,13 @@ public class FaultAtEachCallTests
     [InlineData(2, Way.LostReply, "csv", -1)]
     [InlineData(2, Way.Torn, "csv", -1)]
     [InlineData(2, Way.LongDelay, "csv", -1)]
+    [InlineData(3, Way.BeforeEffect, "shared", 0)]
+    [InlineData(3, Way.LostReply, "shared", 0)]
+    [InlineData(3, Way.Torn, "shared", 0)]
+    [InlineData(3, Way.LongDelay, "shared", 0)]
     public void Run_CallFails_EndsWithTheExactResult(int partitions, Way way, string format, int hungry)
     {
-        var scenario = new Scenario(partitions, hungry < 0 ? 1 : 2, format, Discovers: hungry < 0, Parallel: 4, Retries: 3, Tolerated: 0, Hungry: hungry < 0 ? null : hungry);
+        var scenario = new Scenario(partitions, hungry < 0 ? 1 : 2, format == "shared" ? "parquet" : format, Discovers: hungry < 0, Parallel: format == "shared" ? 2 : 4, Retries: 3, Tolerated: 0, Hungry: hungry < 0 ? null : hungry, Shared: format == "shared");
         var calls = Expected.Of(scenario, 0, None).Calls;
         var stride = partitions > 8 && Soak.Cases(1) == 1 ? Stride : 1;
         var seed = Seeds.Given ?? Random.Shared.Next();

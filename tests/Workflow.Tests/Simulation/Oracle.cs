@@ -33,11 +33,15 @@ sealed class Oracle
 
     public void SourceIs(string etag) => _versions[etag] = 1;
 
+    /// <summary>Told the record of a run that is deleted.</summary>
+    public Action<string>? Purged { get; set; }
+
     void Look(StoreRequest request)
     {
         if (!request.HadEffect || request.Operation is not (StoreOperation.Put or StoreOperation.Delete)) return;
         var path = request.Path;
         if (request.Operation == StoreOperation.Put) _puts[path] = _world.Steps;
+        if (request.Operation == StoreOperation.Delete && path.EndsWith("/status.json", StringComparison.Ordinal)) Purged?.Invoke(path);
         if (path.Contains("/receipts/", StringComparison.Ordinal) && _world.Store.Read(path) is { } receipt && receipt.Bytes.AsSpan().IndexOf("\"nondeterministicPart\":true"u8) >= 0)
             _world.Violate($"'{path}' adopted a part of other bytes");
         if (path.StartsWith("results/", StringComparison.Ordinal) && See() is { Whole: true } visible) _whole.Add(visible.Manifest.RunId);

@@ -14,7 +14,8 @@ namespace Fanfold.Workflow.Tests.Simulation;
 /// <param name="Discovers">Whether the run must find the partitions.</param>
 /// <param name="Bad">A partition whose task fails in every try, for its data.</param>
 /// <param name="Hungry">A partition whose task must be split.</param>
-sealed record Scenario(int Partitions, int RowGroups, string Format, bool Discovers, int Parallel, int Retries, int Tolerated, int? Bad = null, int? Hungry = null)
+/// <param name="Shared">Whether the run is a shared scan, of which the first slice is what is bad or hungry.</param>
+sealed record Scenario(int Partitions, int RowGroups, string Format, bool Discovers, int Parallel, int Retries, int Tolerated, int? Bad = null, int? Hungry = null, bool Shared = false)
 {
     public const string Source = "lake/a.parquet";
 
@@ -32,8 +33,10 @@ sealed record Scenario(int Partitions, int RowGroups, string Format, bool Discov
     {
         var dice = new Random(number);
         var partitions = 2 + dice.Next(3);
-        return new Scenario(partitions, 1 + dice.Next(2), Formats[number % Formats.Length], dice.Next(2) == 0, 1 + dice.Next(4), dice.Next(4), dice.Next(3),
+        var scenario = new Scenario(partitions, 1 + dice.Next(2), Formats[number % Formats.Length], dice.Next(2) == 0, 1 + dice.Next(4), dice.Next(4), dice.Next(3),
             dice.Next(4) == 0 ? dice.Next(partitions) : null, dice.Next(4) == 0 ? dice.Next(partitions) : null);
+        // No partition of a shared scan fails alone.
+        return dice.Next(3) > 0 ? scenario : scenario with { Shared = true, Tolerated = 0 };
     }
 
     /// <param name="rival">For the run that wants the same output with another result.</param>
@@ -41,7 +44,7 @@ sealed record Scenario(int Partitions, int RowGroups, string Format, bool Discov
         {
           "version": 1, "source": { "path": "lake" }, "partitionBy": { "column": "ff"{{(Discovers ? "" : $", \"values\": [{string.Join(',', Enumerable.Range(0, Partitions))}]")}} },
           "reduce": { "aggregates": { "total": "{{(rival ? "max" : "sum")}}(amount)" } }, "output": { "path": "{{Output}}"{{(Format == "hive" ? ", \"layout\": \"hive\"" : "")}} },
-          "limits": { "parallel": {{Parallel}}, "retries": {{Retries}}, "toleratedFailures": {{Tolerated}} }, "strategy": "perPartition"
+          "limits": { "parallel": {{Parallel}}, "retries": {{Retries}}, "toleratedFailures": {{Tolerated}} }, "strategy": "{{(Shared ? "sharedScan" : "perPartition")}}"
         }
         """)).Spec!;
 
@@ -49,10 +52,20 @@ sealed record Scenario(int Partitions, int RowGroups, string Format, bool Discov
     /// <param name="failing">Partitions whose tasks fail.</param>
     public TaskReceipt? Script(WorkerTask task, IReadOnlySet<int> failing)
     {
+        if (Shared) return IsFirstSlice(task) ? ScriptShared(task, failing.Count > 0) : null;
         if (ScriptedIsolation.PartitionOf(task) is not { } partition) return null;
         if (failing.Contains(partition)) return ScriptedIsolation.Failed(task, TaskOutcome.BadData);
         return partition == Hungry && task.Reduce is { Piece: null } && HungryIsolation.RowGroups(task) > 1 ? HungryIsolation.Memory(task) : null;
     }
+
+    TaskReceipt? ScriptShared(WorkerTask task, bool fails)
+    {
+        if (fails) return ScriptedIsolation.Failed(task, TaskOutcome.BadData);
+        var isWhole = !task.TaskId.Contains('.', StringComparison.Ordinal);
+        return Hungry is not null && isWhole && task.Reduce!.Files.Sum(file => file.RowGroups.Count) > 1 ? HungryIsolation.Memory(task) : null;
+    }
+
+    static bool IsFirstSlice(WorkerTask task) => task.Reduce is { Shared: not null, Files: [{ Path: Source, RowGroups: [{ Ordinal: 0 }, ..] }, ..] };
 
     /// <summary>Puts the data set; returns the ETag of the first file.</summary>
     public string PutData(MemoryObjectStore store, int version)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Fanfold.Storage;
 using Fanfold.Workflow.Running;
 
 namespace Fanfold.Workflow.Tests.Simulation;
@@ -26,8 +27,15 @@ sealed class Schedule
         _oracle = new Oracle(_world, _scenario, _scenario.PutData(_world.Store, 0));
         var undisturbed = Expected.Of(_scenario, 0, bad.Count > _scenario.Tolerated ? new HashSet<int>() : bad);
         if (bad.Count <= _scenario.Tolerated && dice.Next(2) == 0) Expected.Of(_scenario, 1, bad).PutInto(_world.Store);
-        Chaos = new Chaos(_world, _scenario, undisturbed.Calls) { Join = () => _run!.Start(TimeSpan.Zero), Cancel = Cancel, SourceChanged = etag => _oracle!.SourceIs(etag) };
+        Chaos = new Chaos(_world, _scenario, undisturbed.Calls) { Join = () => _run!.Start(TimeSpan.Zero), Cancel = Cancel, Purge = Purge, SourceChanged = etag => _oracle!.SourceIs(etag) };
         _run = new SimulatedRun(_world, RunId, _scenario.Spec(), _scenario.Parallel, task => _scenario.Script(task, bad), Chaos.DeliversTwice, byEngine: dice.Next(4) == 0);
+        _oracle.Purged = record =>
+        {
+            foreach (var run in (SimulatedRun?[])[_run, _rival])
+            {
+                if (run is not null && record == new RunPaths(run.Id).Status) run.IsPurged(_oracle.See()?.Manifest.RunId == run.Id);
+            }
+        };
         _run.Start(TimeSpan.Zero);
         if (dice.Next(10) > 0) return;
         _rival = new SimulatedRun(_world, Oracle.Rival, _scenario.Spec(rival: true), _scenario.Parallel, task => _scenario.Script(task, bad), Chaos.DeliversTwice);
@@ -45,13 +53,13 @@ sealed class Schedule
     {
         Settle();
         // The cause is removed, and what did not succeed is driven again.
-        for (var redrive = 0; redrive < _redrives && _rival is null && _run.Ends[0].Status != RunStatus.Succeeded; redrive++)
+        for (var redrive = 0; redrive < _redrives && _rival is null && _run.Ends[0].Status != RunStatus.Succeeded && _run.IsThere; redrive++)
         {
             _bad.Clear();
             _run.Redrive(onRecord: _world.Dice.Next(2) == 0);
             Settle();
         }
-        if (_world.Seed % 4 > 0 || _run.Redrives > 0) return _run.Ends[0];
+        if (_world.Seed % 4 > 0 || _run.Redrives > 0 || _run.Purges > 0) return _run.Ends[0];
         // A driver that comes later replays the whole journal, whatever late ones did to it.
         _world.Store.DeleteAsync(new RunPaths(RunId).Status).GetAwaiter().GetResult();
         _run.Start(TimeSpan.Zero);
@@ -65,6 +73,28 @@ sealed class Schedule
         var paths = new RunPaths(RunId);
         var redrive = _world.Store.Read(paths.Status) is { } status ? JsonSerializer.Deserialize(status.Bytes, WorkflowJson.Default.RunRecord)!.Redrive : 0;
         _world.Store.Put(paths.Cancel, _world.Dice.Next(4) == 0 ? [] : JsonSerializer.SerializeToUtf8Bytes(new CancelOrder(redrive, _world.Now), WorkflowJson.Default.CancelOrder));
+    }
+
+    void Purge()
+    {
+        _run.MayBePurged = true;
+        if (_rival is not null) _rival.MayBePurged = true;
+        var process = new SimulatedProcess(_world, "purge");
+        process.Start(async () =>
+        {
+            try
+            {
+                await RunPurge.RunAsync(process.Store, process.Time, TimeSpan.Zero, TimeSpan.FromHours(1), CancellationToken.None);
+            }
+            catch (StorageException failure) when (failure.Failure is StorageFailure.Unreachable or StorageFailure.Throttled or StorageFailure.Full)
+            {
+            }
+            catch (Exception untyped)
+            {
+                _world.Violate($"a purge failed with {untyped}");
+            }
+            process.Exit();
+        });
     }
 
     void Settle()

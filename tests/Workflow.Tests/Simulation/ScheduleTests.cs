@@ -27,13 +27,16 @@ public class ScheduleTests
             if (schedule.Run.Drivers > 1) Count("more than one driver");
             if (schedule.Run.Stops > 0) Count("stopped and went on");
             if (schedule.Run.Duplicates > 0) Count("delivered twice");
+            if (schedule.Run.Purges > 0) Count("purged and begun anew");
+            if (summary.Strategy == "sharedScan") Count($"shared scan {summary.Status}");
+            if (summary.Strategy == "sharedScan" && summary.Tasks.Reused > 0) Count("shared scan with kept states");
         });
 
         foreach (var (what, count) in counts.OrderBy(entry => entry.Key, StringComparer.Ordinal)) TestContext.Current.TestOutputHelper!.WriteLine($"{count,8} {what}");
         TestContext.Current.TestOutputHelper!.WriteLine($"{Stopwatch.GetElapsedTime(started).TotalSeconds:F1} s");
         if (Seeds.KeepsLog) return;
         // Schedules that disturb nothing, or always end alike, would prove little.
-        string[] often = [nameof(RunStatus.Succeeded), nameof(RunStatus.SucceededWithFailures), nameof(RunStatus.Failed), nameof(RunStatus.Cancelled), "redriven", "succeeded after a redrive", "more than one driver", "stopped and went on", "delivered twice", "input-changed", .. Enum.GetNames<Disturbance>()];
+        string[] often = [nameof(RunStatus.Succeeded), nameof(RunStatus.SucceededWithFailures), nameof(RunStatus.Failed), nameof(RunStatus.Cancelled), "redriven", "succeeded after a redrive", "more than one driver", "stopped and went on", "delivered twice", "purged and begun anew", "shared scan Succeeded", "shared scan Failed", "shared scan with kept states", "input-changed", .. Enum.GetNames<Disturbance>()];
         Assert.All(often, what => Assert.True(counts.GetValueOrDefault(what) > 20, $"{what}: {counts.GetValueOrDefault(what)} times"));
 
         void Count(string what) => counts.AddOrUpdate(what, 1, (_, count) => count + 1);

@@ -40,6 +40,23 @@ sealed class SimulatedRun(World world, string id, RunSpec spec, int parallel, Fu
 
     public int Duplicates { get; private set; }
 
+    /// <summary>How often the run's record was removed. Whoever starts it then starts it anew.</summary>
+    public int Purges { get; private set; }
+
+    /// <summary>Whether a purge is under way or was.</summary>
+    public bool MayBePurged { get; set; }
+
+    public bool IsThere => world.Store.Read(new RunPaths(id).Status) is not null;
+
+    /// <param name="hasResult">Whether a result of it is visible.</param>
+    public void IsPurged(bool hasResult)
+    {
+        Purges++;
+        HadResult |= hasResult;
+        Ends.Clear();
+        if (Living == 0) Start(TimeSpan.Zero);
+    }
+
     /// <summary>Starts another driver, which follows if one is there.</summary>
     public void Start(TimeSpan delay) => world.At(delay, () =>
     {
@@ -69,7 +86,7 @@ sealed class SimulatedRun(World world, string id, RunSpec spec, int parallel, Fu
         {
             while (!await TryAsync(async () =>
             {
-                if (await RunRedrive.BeginAsync(process.Store, id, process.Time, CancellationToken.None) is null) world.Violate($"the run '{id}' is gone when it is redriven");
+                if (await RunRedrive.BeginAsync(process.Store, id, process.Time, CancellationToken.None) is null && Purges == 0) world.Violate($"the run '{id}' is gone when it is redriven");
             })) ;
             process.Exit();
             Begin();
@@ -78,13 +95,13 @@ sealed class SimulatedRun(World world, string id, RunSpec spec, int parallel, Fu
         void Begin()
         {
             _epoch++;
-            HadResult |= Ends[0].Manifest is not null;
+            HadResult |= Ends is [{ Manifest: not null }, ..];
             Ends.Clear();
             Start(TimeSpan.Zero);
         }
     }
 
-    static async Task<bool> TryAsync(Func<Task> work)
+    async Task<bool> TryAsync(Func<Task> work)
     {
         try
         {
@@ -99,13 +116,13 @@ sealed class SimulatedRun(World world, string id, RunSpec spec, int parallel, Fu
 
     async Task SeeToItsEndAsync(SimulatedProcess process)
     {
-        var epoch = _epoch;
+        var (epoch, purges) = (_epoch, Purges);
         try
         {
             if (await DriveAsync(process) is RunStart.Finished finished)
             {
                 // Who heard of an earlier end, and comes late with it, says nothing of this one.
-                if (epoch == _epoch) Ends.Add(finished.Summary);
+                if (epoch == _epoch && purges == Purges) Ends.Add(finished.Summary);
             }
             else world.Violate($"the run '{id}' is said to conflict with itself");
         }
@@ -121,8 +138,8 @@ sealed class SimulatedRun(World world, string id, RunSpec spec, int parallel, Fu
         Left();
     }
 
-    // What may pass. RunStateException is none: nothing that this world does may damage a run's state.
-    static bool IsTyped(Exception stopped) => stopped is RunStoppedException or StorageException { Failure: StorageFailure.Unreachable or StorageFailure.Throttled or StorageFailure.Full };
+    // What may pass. RunStateException is none: nothing that this world does may damage a run's state, unless a purge that lost its lease takes it away.
+    bool IsTyped(Exception stopped) => MayBePurged && stopped is RunStateException { IsCorrupt: true } || stopped is RunStoppedException or StorageException { Failure: StorageFailure.Unreachable or StorageFailure.Throttled or StorageFailure.Full };
 
     void Left()
     {
@@ -138,9 +155,9 @@ sealed class SimulatedRun(World world, string id, RunSpec spec, int parallel, Fu
             var drive = new Drive(process.Store, (name, input, cancellation) => InvokeAsync(process, activities, name, input, cancellation), cancellation => activities.IsCancelledAsync(request.Paths, cancellation), process.Time, onProgress);
             return LocalEngine.RunAsync(drive, request, token);
         });
-        if (_epoch == 0) return await driver.RunAsync(id, spec, fresh: false, static () => { }, static _ => { }, CancellationToken.None);
         // Whoever comes when the redrive has begun goes on with it.
-        return new RunStart.Finished((await driver.GoOnAsync(id, redrives: RedriveOnRecord() == _after, static () => { }, static _ => { }, CancellationToken.None))!);
+        if (_epoch > 0 && IsThere && await driver.GoOnAsync(id, redrives: RedriveOnRecord() == _after, static () => { }, static _ => { }, CancellationToken.None) is { } summary) return new RunStart.Finished(summary);
+        return await driver.RunAsync(id, spec, fresh: false, static () => { }, static _ => { }, CancellationToken.None);
     }
 
     /// <summary>Follows the run until it has ended, and is its execution while no other process is. The record tells which drive it is.</summary>
@@ -149,7 +166,11 @@ sealed class SimulatedRun(World world, string id, RunSpec spec, int parallel, Fu
         if (_epoch == 0) await RunStarter.StartAsync(process.Store, id, spec, fresh: false, process.Time, CancellationToken.None);
         while (true)
         {
-            var record = (await RunStarter.EnsureRecordAsync(process.Store, id, process.Time, CancellationToken.None))!;
+            if (await RunStarter.EnsureRecordAsync(process.Store, id, process.Time, CancellationToken.None) is not { } record)
+            {
+                await RunStarter.StartAsync(process.Store, id, spec, fresh: false, process.Time, CancellationToken.None);
+                continue;
+            }
             if (record.Summary is { } summary) return new RunStart.Finished(summary);
             await using var execution = await process.Store.TryLeaseAsync($"engine/{id}", CancellationToken.None);
             if (execution is null) await Task.Delay(TimeSpan.FromSeconds(1), process.Time);
@@ -177,7 +198,7 @@ sealed class SimulatedRun(World world, string id, RunSpec spec, int parallel, Fu
     int RedriveOnRecord() => JsonSerializer.Deserialize(world.Store.Read(new RunPaths(id).Status)!.Value.Bytes, WorkflowJson.Default.RunRecord)!.Redrive;
 
     RunActivities CreateActivities(SimulatedProcess process) =>
-        new(process.Store, process.Store, new StoreLocation("/data"), new StoreLocation("/state"), new SimulatedIsolation(process, script), process.Time, new HostCapacity(parallel) { WorkersOutlive = TimeSpan.FromSeconds(5) }, process.Name);
+        new(process.Store, process.Store, new StoreLocation("/data"), new StoreLocation("/state"), new SimulatedIsolation(process, script), process.Time, new HostCapacity(parallel) { WorkersOutlive = TimeSpan.FromSeconds(5), LeastSlice = 1 }, process.Name);
 
     async Task<JsonElement> InvokeAsync(SimulatedProcess process, RunActivities activities, string name, JsonElement input, CancellationToken cancellationToken)
     {
