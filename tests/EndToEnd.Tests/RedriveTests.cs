@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Fanfold.EndToEnd.Tests.Faults;
 using Fanfold.Storage;
 
 namespace Fanfold.EndToEnd.Tests;
@@ -81,6 +82,49 @@ public sealed class RedriveTests : IDisposable
         Assert.Equal(again, _fanfold.Workers.Count);
 
         async Task<JsonNode> ReadAsync(string path) => JsonNode.Parse(await store.Objects.ReadAllAsync(path, 1 << 20, Cancellation))!;
+    }
+
+    /// <summary>What a store is asked by a run in which nothing may fail, and by its redrive: as counted by what stands before the store, not by those who ask.</summary>
+    [Fact]
+    public async Task Redrive_OfOnePartition_AsksTheStoreForThatOneOnly()
+    {
+        var spec = Spec("""{ "parallel": 1, "retries": 1 }""");
+        var (store, expected) = await CreateAsync(StoreKind.Azurite, spec);
+        await using var _ = store;
+        await using var proxy = new FaultyProxy(new Uri(store.Name));
+        var worker = await ScriptedWorker.WriteAsync(_fanfold, $"{IsPoison} kill -9 $$;; esac");
+        var flag = Path.Combine(_fanfold.Folder, "poison");
+        await File.WriteAllTextAsync(flag, "", Cancellation);
+        await File.WriteAllTextAsync(Path.Combine(_fanfold.Folder, "spec.json"), spec.ToJsonString(), Cancellation);
+
+        var run = (await _fanfold.CallAsync("run", "spec.json", "--store", proxy.Endpoint.AbsoluteUri, "--run-id", "r", "--json", "--worker", worker)).Exits(1);
+        Assert.Equal(("failed", "worker-died", Partitions - 1), ((string?)run.Json["status"], (string?)run.Error["code"], (int)run.Json["partitions"]!["succeeded"]!));
+        Assert.Empty(await store.ListAsync("results"));
+        var (read, put) = Asked();
+        Assert.Equal(Partitions - 1, put.Count(IsPart));
+
+        File.Delete(flag);
+        var redriven = (await _fanfold.CallAsync("redrive", "r", "--store", proxy.Endpoint.AbsoluteUri, "--json", "--worker", worker)).Exits(0);
+        var (readAgain, putAgain) = Asked();
+
+        Assert.Equal((Partitions, Partitions - 1), ((int)redriven.Json["tasks"]!["succeeded"]!, (int)redriven.Json["tasks"]!["reused"]!));
+        Assert.Equal(expected, await store.HashAsync(Result));
+        var made = Assert.Single(putAgain, IsPart);
+        Assert.DoesNotContain(made, put);
+        Assert.Single(putAgain, target => target.Contains("/r/receipts/", StringComparison.Ordinal));
+        // The footers, for the plan, and what the one task says that it read.
+        var receipt = JsonNode.Parse(await store.ReadAsync($"fanfold/runs/r/receipts/{Path.GetFileNameWithoutExtension(made)}.json"))!;
+        Assert.Equal(1 + (int)receipt["requests"]!, readAgain.Count);
+        Assert.InRange(readAgain.Count, 2, read.Count / 4);
+
+        static bool IsPart(string target) => target.Contains("/parts/", StringComparison.Ordinal) && target.EndsWith(".parquet", StringComparison.Ordinal);
+
+        (List<string> Ranges, List<string> Put) Asked()
+        {
+            var asked = proxy.Requests.ToList();
+            proxy.Requests.Clear();
+            return ([.. asked.Where(one => one.Method == "GET" && one.Target.EndsWith("/lake/trips/a.parquet", StringComparison.Ordinal)).Select(one => one.Range!)], [.. asked.Where(one => one.Method == "PUT").Select(one => one.Target)]);
+        }
     }
 
     [Theory]
