@@ -72,6 +72,7 @@ static class MemoryBenchmark
         ["reduce"] = JsonNode.Parse(reduce),
         ["output"] = new JsonObject { ["path"] = "results/out.parquet" },
         ["limits"] = new JsonObject { ["memory"] = cap, ["timeout"] = "01:00:00" },
+        ["strategy"] = "perPartition",
     };
 
     static void Check(string folder)

@@ -62,6 +62,7 @@ static class OrchestrationBenchmark
         ["reduce"] = new JsonObject { ["aggregates"] = new JsonObject { ["n"] = "len()" } },
         ["output"] = new JsonObject { ["path"] = "results/out.parquet" },
         ["limits"] = new JsonObject { ["parallel"] = lanes },
+        ["strategy"] = "perPartition",
     };
 
     static void Check(JsonNode summary, int partitions)

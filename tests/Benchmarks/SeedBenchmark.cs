@@ -66,6 +66,7 @@ static class SeedBenchmark
         ["where"] = "distance > 2.5",
         ["reduce"] = new JsonObject { ["groupBy"] = new JsonArray("category", "zone"), ["aggregates"] = new JsonObject { ["n"] = "len()", ["total"] = "sum(amount)" } },
         ["output"] = new JsonObject { ["path"] = "results/trips.parquet" },
+        ["strategy"] = "perPartition",
     };
 
     // All amounts are quarters, so every order of a sum gives the same.
