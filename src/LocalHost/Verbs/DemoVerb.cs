@@ -35,7 +35,9 @@ static class DemoVerb
         var store = CommonOptions.Store();
         store.Description = $"Where the demo keeps its data and results. Default: {DefaultStore}";
         var json = CommonOptions.Json();
-        var command = new Command("demo", "Make a data set and run the job that fanfold is for, each partition in a process of its own.") { store, json };
+        var serve = new Option<bool>("--serve") { Description = "Show the run in a browser, from its begin until Ctrl-C." };
+        var urls = ServeVerb.Urls();
+        var command = new Command("demo", "Make a data set and run the job that fanfold is for, each partition in a process of its own.") { store, serve, urls, json };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var asJson = parsed.GetValue(json);
@@ -44,7 +46,17 @@ static class DemoVerb
                 ? $"made the data set: {DemoData.Files} files, {DemoData.Rows:N0} rows, {DemoData.Partitions} values of ff in every row group"
                 : "the data set is there already");
             var spec = SpecParser.Parse(Encoding.UTF8.GetBytes(Spec)).Spec!;
-            var outcome = await LocalRun.RunAsync(spec, new RunOptions(stores, RunVerb.NewRunId(), WorkerCommand.Find(), MachineOptions.Default, Fresh: false), cancellationToken);
+            var options = new RunOptions(stores, RunVerb.NewRunId(), WorkerCommand.Find(), MachineOptions.Default, Fresh: false);
+            var page = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
+            var serving = parsed.GetValue(serve)
+                ? ServeVerb.ServeAsync(stores, parsed.GetValue(urls), options.Worker, options.Host, static (_, _) => Task.CompletedTask, served => page.SetResult($"{served[0]}/runs/{options.RunId}"), json: false, cancellationToken)
+                : null;
+            if (serving is not null)
+            {
+                if (await Task.WhenAny(serving, page.Task) == serving) return await serving;
+                await Console.Error.WriteLineAsync($"this run in a browser: {await page.Task}");
+            }
+            var outcome = await LocalRun.RunAsync(spec, options, cancellationToken);
             if (!asJson && outcome.Summary?.Output is { } output)
             {
                 Console.WriteLine($"The first {HeadRows} of {outcome.Summary.RowsOut:N0} rows of {output}:");
@@ -60,12 +72,13 @@ static class DemoVerb
                     """);
                 Directory.CreateDirectory(Path.GetDirectoryName(SpecFile)!);
                 await File.WriteAllTextAsync(SpecFile, Spec, cancellationToken);
-                Console.WriteLine($"""
-                    Try it yourself: fanfold run {SpecFile} --store {parsed.GetValue(store) ?? DefaultStore}
-                    In a browser:    fanfold serve --store {parsed.GetValue(store) ?? DefaultStore}, then {LocalServer.DefaultUrl}/runs/{outcome.Summary!.RunId}
-                    """);
+                Console.WriteLine($"Try it yourself: fanfold run {SpecFile} --store {parsed.GetValue(store) ?? DefaultStore}");
+                if (serving is null) Console.WriteLine($"In a browser:    fanfold serve --store {parsed.GetValue(store) ?? DefaultStore}, then {LocalServer.DefaultUrl}/runs/{options.RunId}");
             }
-            return exitCode;
+            if (serving is null) return exitCode;
+            await Console.Error.WriteLineAsync($"{await page.Task} is there until Ctrl-C");
+            var served = await serving;
+            return exitCode == ExitCode.Succeeded ? served : exitCode;
         });
         return command;
     }

@@ -17,12 +17,26 @@ static class ServeVerb
     {
         var store = CommonOptions.Store();
         var data = CommonOptions.Data();
-        var urls = new Option<string>("--urls") { Description = "Where to listen, separated by ';': addresses of this machine only.", HelpName = "U", DefaultValueFactory = _ => LocalServer.DefaultUrl };
+        var urls = Urls();
         var isolation = CommonOptions.Isolation();
         var worker = CommonOptions.Worker();
         var watch = new WatchOptions();
         var machine = new MachineOptions();
         var json = CommonOptions.Json();
+        var command = new Command("serve", "Serve the HTTP API on this machine until it is stopped, go on with unfinished runs, and run what is put into requests.") { store, data, urls, watch.Interval, watch.Folders, watch.Off, isolation, worker, machine.Memory, machine.Scratch, machine.ScratchSize, json };
+        CommonOptions.Exclude(command, isolation, worker);
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            var runner = parsed.GetValue(isolation) == "process" ? CommonOptions.Worker(parsed.GetValue(worker)) : null;
+            var stores = new Stores(parsed.GetValue(store), parsed.GetValue(data));
+            return ServeAsync(stores, parsed.GetValue(urls), runner, machine.Read(parsed), (triggers, token) => watch.WatchAsync(parsed, stores, triggers, Log, token), static _ => { }, parsed.GetValue(json), cancellationToken);
+        });
+        return command;
+    }
+
+    public static Option<string> Urls()
+    {
+        var urls = new Option<string>("--urls") { Description = "Where to listen, separated by ';': addresses of this machine only.", HelpName = "U", DefaultValueFactory = _ => LocalServer.DefaultUrl };
         urls.Validators.Add(result =>
         {
             var named = Split(result.GetValueOrDefault<string>());
@@ -32,21 +46,16 @@ static class ServeVerb
                 if (LocalServer.Fault(url) is { } fault) result.AddError($"--urls '{TerminalText.Safe(url)}': {fault}.");
             }
         });
-        var command = new Command("serve", "Serve the HTTP API on this machine until it is stopped, go on with unfinished runs, and run what is put into requests.") { store, data, urls, watch.Interval, watch.Folders, watch.Off, isolation, worker, machine.Memory, machine.Scratch, machine.ScratchSize, json };
-        CommonOptions.Exclude(command, isolation, worker);
-        command.SetAction((parsed, cancellationToken) =>
-        {
-            var runner = parsed.GetValue(isolation) == "process" ? CommonOptions.Worker(parsed.GetValue(worker)) : null;
-            var stores = new Stores(parsed.GetValue(store), parsed.GetValue(data));
-            return ServeAsync(stores, Split(parsed.GetValue(urls)), runner, machine.Read(parsed), (triggers, token) => watch.WatchAsync(parsed, stores, triggers, Log, token), parsed.GetValue(json), cancellationToken);
-        });
-        return command;
+        return urls;
     }
 
     /// <param name="worker">As <see cref="RunOptions"/> has it.</param>
-    static async Task<int> ServeAsync(
-        Stores stores, string[] urls, WorkerCommand? worker, HostCapacity host, Func<RunTriggers, CancellationToken, Task> watchAsync, bool json, CancellationToken cancellationToken)
+    /// <param name="watchAsync">Runs what is put into the stores; ends when it is cancelled, or at once.</param>
+    /// <param name="onReady">Told the addresses once runs that had not ended go on.</param>
+    public static async Task<int> ServeAsync(
+        Stores stores, string? listenOn, WorkerCommand? worker, HostCapacity host, Func<RunTriggers, CancellationToken, Task> watchAsync, Action<IReadOnlyList<string>> onReady, bool json, CancellationToken cancellationToken)
     {
+        var urls = Split(listenOn);
         await using var runs = new ServedRuns(stores.State, TimeProvider.System, RunsAtOnce, (request, onProgress, token) => LocalRun.DriveAsync(request, stores, worker, host, onProgress, token), Log);
         ITaskIsolation isolation = worker is null ? new InProcessIsolation(stores.Data, stores.State) : new ProcessIsolation(worker, stores.Identity);
         var kind = worker is null ? "in process" : worker.IsNative ? "native" : "dotnet";
@@ -70,6 +79,7 @@ static class ServeVerb
             Log($"unfinished runs could not be looked for: {failure.Message}");
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested) { }
+        onReady([.. server.Urls]);
         await watchAsync(new RunTriggers(stores.Data, stores.State, runs, TimeProvider.System), cancellationToken);
         await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await server.StopAsync(CancellationToken.None);
