@@ -76,7 +76,7 @@ static class DemoVerb
                 if (serving is null) Console.WriteLine($"In a browser:    fanfold serve --store {parsed.GetValue(store) ?? DefaultStore}, then {LocalServer.DefaultUrl}/runs/{options.RunId}");
             }
             if (serving is null) return exitCode;
-            await Console.Error.WriteLineAsync($"{await page.Task} is there until Ctrl-C");
+            if (!cancellationToken.IsCancellationRequested) await Console.Error.WriteLineAsync($"{await page.Task} is there until Ctrl-C");
             var served = await serving;
             return exitCode == ExitCode.Succeeded ? served : exitCode;
         });
