@@ -9,7 +9,7 @@ public sealed record BlobRequestOptions
     /// <value>The HTTP client that the process shares.</value>
     public HttpPipelineTransport? Transport { get; init; }
 
-    /// <summary>The wait before the first of 5 retries; each further one waits twice as long, 15 s at most, or as long as the service asks.</summary>
+    /// <summary>The wait before the first of 5 retries; each further one waits twice as long, 6 s at most, or as long as the service asks.</summary>
     /// <value>0.8 s.</value>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(0.8);
 
@@ -17,9 +17,9 @@ public sealed record BlobRequestOptions
     /// <value>25 s, in which a weak line sends a block.</value>
     public TimeSpan NetworkTimeout { get; init; } = TimeSpan.FromSeconds(25);
 
-    /// <summary>How long after a request was first sent it may be sent again. A service that stays silent is given up within this and one <see cref="NetworkTimeout"/> more.</summary>
-    /// <value>30 s, in which all retries fit that are answered, and one that follows on silence.</value>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(30);
+    /// <summary>How long after a request was first sent it may be sent again. A service that stays silent is given up within this, one wait and one <see cref="NetworkTimeout"/> more.</summary>
+    /// <value>27 s, in which all retries fit that are answered, and one that follows on silence.</value>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(27);
 
     /// <summary>The most that one request of a put sends; longer content goes in blocks of that size.</summary>
     internal int BlockBytes { get; init; } = BlobBlock.DefaultBytes;

@@ -11,7 +11,8 @@ sealed class PatientRetries(BlobRequestOptions options) : RetryPolicy(MaxRetries
 {
     const int MaxRetries = 5;
 
-    static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(15);
+    // With the patience and the last try, less than a minute.
+    static readonly TimeSpan MaxDelay = TimeSpan.FromSeconds(6);
 
     volatile bool _isSilent;
 
