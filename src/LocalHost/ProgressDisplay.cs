@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Fanfold.Workflow.Running;
 using Spectre.Console;
@@ -9,6 +10,10 @@ sealed class ProgressDisplay : IAsyncDisposable
 {
     readonly Channel<RunProgress> _reports = Channel.CreateUnbounded<RunProgress>(new UnboundedChannelOptions { SingleReader = true });
     readonly Task _display;
+
+    // Of the tasks; where a run was when it was first seen, which is not where it began.
+    RunProgress? _first;
+    long _firstAt;
 
     public ProgressDisplay()
     {
@@ -35,7 +40,7 @@ sealed class ProgressDisplay : IAsyncDisposable
             {
                 bar.MaxValue = Math.Max(1, progress.TasksTotal);
                 bar.Value = progress.TasksDone;
-                bar.Description = Describe(progress);
+                bar.Description = Describe(progress, isLine: false);
             }
         });
 
@@ -47,12 +52,30 @@ sealed class ProgressDisplay : IAsyncDisposable
             var now = progress.TasksTotal == 0 ? 0 : progress.TasksDone * 10 / progress.TasksTotal;
             if (progress.Phase == phase && now == tenth) continue;
             (phase, tenth) = (progress.Phase, now);
-            await Console.Error.WriteLineAsync(Describe(progress));
+            await Console.Error.WriteLineAsync(Describe(progress, isLine: true));
         }
     }
 
-    static string Describe(RunProgress progress) => progress.TasksTotal == 0
-        ? progress.Phase
-        : $"{progress.Phase}: {progress.TasksDone}/{progress.TasksTotal} tasks, {TerminalText.Bytes(progress.BytesRead)} read, {progress.RowsDecoded:N0} rows"
-            + (progress.TasksFailed > 0 ? $", {progress.TasksFailed} failed" : "");
+    /// <param name="isLine">Whether it says what is left, too, as the bar does by itself.</param>
+    string Describe(RunProgress progress, bool isLine)
+    {
+        if (progress.TasksTotal == 0) return progress.Phase;
+        var (speed, left) = Pace(progress);
+        return $"{progress.Phase}: {progress.TasksDone}/{progress.TasksTotal} tasks, {TerminalText.Bytes(progress.BytesRead)} read{speed}, {progress.RowsDecoded:N0} rows"
+            + (progress.TasksFailed > 0 ? $", {progress.TasksFailed} failed" : "") + (isLine ? left : "");
+    }
+
+    /// <summary>Bytes a second since the run was first seen, and the time that the rest takes at that pace; empty until they can be told.</summary>
+    (string Speed, string Left) Pace(RunProgress progress)
+    {
+        if (_first is not { } first || progress.TasksDone < first.TasksDone)
+        {
+            (_first, _firstAt) = (progress, Stopwatch.GetTimestamp());
+            return ("", "");
+        }
+        var (seconds, done) = (Stopwatch.GetElapsedTime(_firstAt).TotalSeconds, progress.TasksDone - first.TasksDone);
+        if (done == 0 || seconds < 0.5) return ("", "");
+        var rest = seconds * (progress.TasksTotal - progress.TasksDone) / done;
+        return ($" at {TerminalText.Bytes((long)((progress.BytesRead - first.BytesRead) / seconds))}/s", rest < 1 ? "" : $", about {TimeSpan.FromSeconds(Math.Ceiling(rest)):c} left");
+    }
 }

@@ -28,7 +28,7 @@ sealed class RemoteRun(RunsClient client, string runId, bool json)
         }
         catch (Exception gone) when (gone is HttpRequestException or HttpIOException || gone is OperationCanceledException && !cancellationToken.IsCancellationRequested)
         {
-            return SpecFile.Refuse([new RunError(RemoteRecord.Unreachable, $"The host can't be reached ({gone.Message.TrimEnd('.')}).{run.Left}")], json, run.Stopped);
+            return SpecFile.Refuse([new RunError(RemoteRecord.Unreachable, $"The host can't be reached ({gone.Message.TrimEnd('.')}). Is `fanfold serve` running there, or the app started?{run.Left}")], json, run.Stopped);
         }
         catch (OperationCanceledException) when (run._last is not null)
         {

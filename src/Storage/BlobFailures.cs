@@ -63,7 +63,7 @@ sealed class BlobFailures(string service)
             (429 or 503, _) => new(StorageFailure.Throttled, path,
                 $"{service} asks for fewer requests ({code}) at '{path}'. Try again later, or run fewer tasks at once.") { RetryAfter = e.GetRawResponse() is { } answer ? RetryAfter(answer) : null },
             (400, "InvalidHeaderValue" or "UnsupportedHeader") => new(StorageFailure.Unreachable, path,
-                $"{service} does not know a header of the request for '{path}' ({code}). An old Azurite is the likely cause: update it."),
+                $"{service} does not know a header of the request for '{path}' ({code}). An Azurite older than this client is the likely cause: update it, or start it with --skipApiVersionCheck."),
             (400, "InvalidUri" or "InvalidResourceName" or "OutOfRangeInput") => ObjectPath.Invalid(path, $"{service} refuses it ({code})"),
             _ => Unreachable(path, $"it answers {code}"),
         };

@@ -29,11 +29,11 @@ static class InspectVerb
                     return await InspectAsync(local, parsed.GetValue(verify), asJson, cancellationToken);
                 }
                 await using var reader = await new Stores(root, null).State.OpenAsync(name, cancellationToken);
-                return reader is null ? NotFound(name, parsed.GetValue(verify), asJson) : await InspectAsync(new ObjectSource(reader, new Traffic()), parsed.GetValue(verify), asJson, cancellationToken);
+                return reader is null ? NotFound(name, parsed.GetValue(store) is not null, parsed.GetValue(verify), asJson) : await InspectAsync(new ObjectSource(reader, new Traffic()), parsed.GetValue(verify), asJson, cancellationToken);
             }
             catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
             {
-                return NotFound(name, parsed.GetValue(verify), asJson);
+                return NotFound(name, parsed.GetValue(store) is not null, parsed.GetValue(verify), asJson);
             }
             catch (UnauthorizedAccessException)
             {
@@ -44,9 +44,9 @@ static class InspectVerb
         return command;
     }
 
-    static int NotFound(string name, bool verify, bool json)
+    static int NotFound(string name, bool isStore, bool verify, bool json)
     {
-        Print(name, new FileError("file-not-found", $"There is no file '{name}'."), verify, json);
+        Print(name, new FileError("file-not-found", $"There is no file '{name}'{(isStore ? " in the store" : "; with --store it is a path in that store")}."), verify, json);
         return ExitCode.NotFound;
     }
 

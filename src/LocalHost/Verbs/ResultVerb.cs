@@ -27,7 +27,8 @@ static class ResultVerb
         command.Validators.Add(result =>
         {
             var isPreview = result.GetResult(preview) is { Implicit: false };
-            if (result.GetValue(json) && result.GetValue(output) == Stdout && !isPreview) result.AddError("--json needs --output FILE: stdout takes the document or the result.");
+            // What was left out has no value here yet.
+            if (result.GetValue(json) && (result.GetResult(output) is not { Implicit: false } || result.GetValue(output) == Stdout) && !isPreview) result.AddError("--json needs --output FILE: stdout takes the document or the result.");
             if (isPreview && (result.GetValue(json) || result.GetResult(format) is { Implicit: false } || result.GetResult(output) is { Implicit: false })) result.AddError("--preview shows a table on stdout; leave --json, --format and --output out.");
             if (isPreview && result.GetValue(preview) < 1) result.AddError("--preview takes a number of rows, from 1.");
         });
@@ -94,7 +95,7 @@ static class ResultVerb
         return (http, await ResultHandlers.GetAsync(id, http, api));
     }
 
-    static string? FormatOf(string path) => Path.GetExtension(path) switch { ".csv" => "csv", ".json" => "json", ".parquet" => "parquet", _ => null };
+    static string? FormatOf(string path) => Path.GetExtension(path).ToLowerInvariant() switch { ".csv" => "csv", ".json" => "json", ".parquet" => "parquet", _ => null };
 
     static IReadOnlyList<RunError> Errors(Problem problem) =>
         problem.Errors ?? [new RunError(problem.Code, problem.Hint is { } hint && !hint.Contains("/api/", StringComparison.Ordinal) ? $"{problem.Detail} {hint}" : problem.Detail)];

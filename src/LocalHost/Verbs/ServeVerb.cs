@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using Fanfold.LocalHost.Serving;
 using Fanfold.Storage;
 using Fanfold.Workflow.Http;
@@ -64,9 +65,10 @@ static class ServeVerb
         {
             await server.StartAsync(cancellationToken);
         }
-        catch (IOException taken)
+        // The port is taken, or its number or address is not for this user or machine.
+        catch (Exception taken) when (taken is IOException or SocketException)
         {
-            return SpecFile.Refuse([new RunError("address-in-use", $"{string.Join(", ", urls)} can't be listened on ({taken.Message.TrimEnd('.')}). Name another port with --urls.")], json);
+            return SpecFile.Refuse([new RunError("address-in-use", $"{string.Join(", ", urls)} can't be listened on ({taken.Message.TrimEnd('.')}). Name another address or port with --urls.")], json);
         }
         if (json) CommandJson.Write(new ServeDocument([.. server.Urls]), CommandJson.Default.ServeDocument);
         foreach (var url in server.Urls) await Console.Error.WriteLineAsync($"serving {url}/api/runs; {url}/ is the page; Ctrl-C stops, and runs under way stay resumable");

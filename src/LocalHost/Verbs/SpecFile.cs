@@ -17,7 +17,7 @@ static class SpecFile
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
-            return (null, Refuse([new RunError("file-not-found", $"There is no spec file '{path}'.", File: path)], json));
+            return (null, Refuse([new RunError("file-not-found", $"There is no spec file '{path}'. It is looked for on this machine, below the current folder; - reads stdin.", File: path)], json));
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

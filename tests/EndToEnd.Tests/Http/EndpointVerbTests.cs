@@ -55,6 +55,8 @@ public sealed class EndpointVerbTests : IDisposable
             Assert.Equal(whole, Fanfold.Sha256(Path.Combine(_fanfold.Folder, "piped.parquet")));
             (await _fanfold.CallAsync(["result", "r", "--out", "got.csv", .. source])).Exits(0);
             Assert.Equal("ff,", (await File.ReadAllTextAsync(Path.Combine(_fanfold.Folder, "got.csv"), Cancellation))[..3]);
+            (await _fanfold.CallAsync(["result", "r", "--out", "GOT.CSV", .. source])).Exits(0);
+            Assert.Equal("ff,", (await File.ReadAllTextAsync(Path.Combine(_fanfold.Folder, "GOT.CSV"), Cancellation))[..3]);
             var all = (await _fanfold.CallAsync(["result", "r", "--preview", .. source])).Exits(0).Stdout;
             Assert.DoesNotContain("first", all);
             Assert.Equal(3, all.Split('\n').Count(line => line.TrimStart().Length > 0 && char.IsAsciiDigit(line.TrimStart()[0])));
@@ -62,6 +64,8 @@ public sealed class EndpointVerbTests : IDisposable
             (await _fanfold.CallAsync(["result", "none", "--preview", .. source])).Exits(4);
             (await _fanfold.CallAsync(["result", "r", "--preview", "0", .. source])).Exits(2);
             (await _fanfold.CallAsync(["result", "r", "--preview", "--format", "csv", .. source])).Exits(2);
+            Assert.Equal("usage", (string?)(await _fanfold.CallAsync(["result", "r", "--json", .. source])).Exits(2).Error["code"]);
+            (await _fanfold.CallAsync(["result", "r", "--json", "--output", "-", .. source])).Exits(2);
             Assert.Equal("run-finished", (string?)(await _fanfold.CallAsync(["cancel", "r", "--json", .. source])).Exits(8).Error["code"]);
         }
         Write("other.json", Fanfold.Spec("lake", "ff", """{ "aggregates": { "n": "len()" } }""", Result));
