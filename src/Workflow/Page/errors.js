@@ -3,13 +3,13 @@
 function errorsView(only) {
   const groups = el('div', { class: 'groups' });
   const view = card('Errors', { hidden: true }, el('div', { class: 'body' }, groups));
-  let before = '';
+  let before = '', drawn = '';
 
   function find() {
     const found = new Map();
     const add = (code, message, partition, file, index, pointer) => {
       const name = JSON.stringify([code, pointer, (file ? message.replaceAll(file, '…') : message).replace(/\d+/g, '#')]);
-      const group = found.get(name) ?? { code, message, count: 0, first: partition, file, pointer, isOfTasks: index != null };
+      const group = found.get(name) ?? { name, code, message, count: 0, first: partition, file, pointer, isOfTasks: index != null };
       group.count++;
       group.differs ||= group.message !== message;
       if (group.file !== file) group.file = null;
@@ -30,13 +30,19 @@ function errorsView(only) {
     view.root.hidden = all.length === 0;
     if (all.length === 0) return;
     const failed = sums().by.failed;
+    // Drawn anew only when it says something else, so that the focus and what is selected stay while the run goes on.
+    const words = JSON.stringify([all, failed, hasEnded(), unit()]);
+    if (words === drawn) return;
+    drawn = words;
+    const focused = groups.contains(document.activeElement) ? document.activeElement.dataset.of : null;
     view.note.textContent = failed ? `${plural(failed, unit())} failed, for ${plural(all.filter(group => group.isOfTasks).length, 'reason')}` : '';
     set(groups, all.map(group => el('div', { class: 'group' }, el('span', { class: 'times' }, group.isOfTasks ? `${count(group.count)}×` : ''),
       el('div', {}, el('code', { class: 'of-failed' }, plain(group.code)), el('div', { class: 'message' }, foreign(group.message)),
         group.differs ? el('div', { class: 'soft' }, 'The others say the same with other names or numbers.') : null,
         el('div', { class: 'meta' }, group.isOfTasks ? el('span', {}, 'first ', foreign(called(group.first))) : null, group.file ? el('span', {}, 'file ', foreign(group.file)) : null, group.pointer ? el('span', {}, 'at ', el('code', {}, foreign(group.pointer))) : null,
-          group.isOfTasks ? el('button', { type: 'button', class: 'plain small', on: { click: () => only(group.code, 'failed') } }, 'Show them') : null)),
-      group.isOfTasks && !run.savedAt && hasEnded() ? el('button', { type: 'button', title: failed === group.count ? null : `A redrive does all ${count(failed)} that failed.`, on: { click: () => act('redrive') } }, icon('again', 14), failed === group.count ? 'Redrive these' : 'Redrive these and the others') : null)));
+          group.isOfTasks ? el('button', { type: 'button', class: 'plain small', 'data-of': `show ${group.name}`, on: { click: () => only(group.code, 'failed') } }, 'Show them') : null)),
+      group.isOfTasks && !run.savedAt && hasEnded() ? el('button', { type: 'button', 'data-of': `redrive ${group.name}`, title: failed === group.count ? null : `A redrive does all ${count(failed)} that failed.`, on: { click: () => act('redrive') } }, icon('again', 14), failed === group.count ? 'Redrive these' : 'Redrive these and the others') : null)));
+    if (focused) [...groups.querySelectorAll('button')].find(button => button.dataset.of === focused)?.focus();
   });
   return view.root;
 }

@@ -24,14 +24,14 @@ function remaining() {
 function headerView() {
   const badge = el('div', { class: 'badge' }), word = el('span'), id = el('span', { class: 'id' }), times = el('div', { class: 'times' }), actions = el('div', { class: 'actions' });
   const elapsed = el('b', { class: 'tabular' }), left = el('span'), notice = el('div', { 'aria-live': 'polite' });
-  const track = el('div', { class: 'track', role: 'img' });
+  const track = el('div', { class: 'track', role: 'img' }), aloud = el('p', { class: 'unseen', role: 'status' });
   const copy = el('button', { type: 'button', class: 'plain small', 'aria-label': 'Copy the run id', title: 'Copy the run id', on: { click: () => navigator.clipboard.writeText(run.id).then(() => say('The run id is copied.'), () => say('This browser does not let the page copy.')) } }, icon('copy', 14));
   const cancel = el('button', { type: 'button', class: 'danger', on: { click: () => sure('Cancel this run?', 'Its workers end at once. What is done is kept, and a redrive goes on from there.', 'Cancel the run', () => act('cancel')) } }, icon('stop', 14), 'Cancel');
   const redrive = el('button', { type: 'button', class: 'first', on: { click: () => act('redrive') } }, icon('again', 14), 'Redrive');
   const report = el('button', { type: 'button', on: { click: () => guarded(saveReport) } }, icon('save', 14), 'Save as one file');
   actions.append(redrive, cancel, report);
   const root = el('section', { class: 'card', 'aria-label': 'State' },
-    el('div', { class: 'state' }, badge, el('div', {}, el('h1', {}, word, el('span', {}, id, ' ', run.savedAt ? null : copy)), times), actions), track);
+    el('div', { class: 'state' }, aloud, badge, el('div', {}, el('h1', {}, word, el('span', {}, id, ' ', run.savedAt ? null : copy)), times), actions), track);
   let shown = null, told = '';
 
   views.push(() => {
@@ -46,6 +46,8 @@ function headerView() {
       badge.className = `badge of-${record.status}`;
       set(badge, icon(record.status, 24));
       set(word, sentence(statusWords[record.status] ?? record.status));
+      // Who can't see the heading hears that the run has come to this.
+      aloud.textContent = `Status: ${statusWords[record.status] ?? record.status}.`;
       document.title = `${statusWords[record.status]} · ${run.id} · Fanfold`;
     }
     set(id, foreign(run.id));
@@ -91,7 +93,7 @@ function headerView() {
 function notices() {
   const found = [];
   if (run.savedAt) found.push(el('p', { class: 'notice' }, el('b', {}, 'A saved report. '), `This is the run as it was on ${moment(run.savedAt)}; nothing is asked for.`));
-  if (run.problem) found.push(el('p', { class: run.problem.code === 'run-not-found' ? 'notice' : 'notice failed' }, el('b', {}, plain(run.problem.code), ': '), foreign(run.problem.message), run.problem.code === 'run-not-found' ? ' This page looks again every 2 seconds.' : run.problem.hint ? [' ', foreign(run.problem.hint)] : null));
+  if (run.problem) found.push(el('p', { class: run.problem.code === 'run-not-found' ? 'notice' : 'notice failed' }, el('b', {}, plain(run.problem.code), ': '), foreign(run.problem.message), run.problem.code === 'run-not-found' ? (run.record ? ' Its state was purged; what is shown is the last that was seen.' : ' This page looks again every 2 seconds.') : run.problem.hint ? [' ', foreign(run.problem.hint)] : null));
   if (run.notice) found.push(el('p', { class: 'notice' }, run.notice));
   if (run.record?.stalled) found.push(el('p', { class: 'notice warned' }, el('b', {}, 'Nothing drives this run. '), `It last showed that it lives on ${moment(run.record.heartbeatAt ?? run.record.startedAt)}. It goes on when its host does, or with a redrive.`));
   return found;

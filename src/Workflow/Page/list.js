@@ -37,7 +37,9 @@ function listView(root) {
     const all = [...runs.values()].sort((a, b) => (Date.parse(b.startedAt ?? 0) || 0) - (Date.parse(a.startedAt ?? 0) || 0));
     const rows = all.filter(item => item.runId.includes(filter.text.toLowerCase().trim()) && (filter.status === '' || item.status === filter.status));
     again.hidden = next == null;
-    set(shown, el('b', {}, rows.length === all.length ? plural(all.length, 'run') : `${count(rows.length)} of ${plural(all.length, 'run')}`));
+    const words = rows.length === all.length ? plural(all.length, 'run') : `${count(rows.length)} of ${plural(all.length, 'run')}`;
+    // Said again only when it is something else: screen readers read aloud whatever is put here.
+    if (shown.textContent !== words) set(shown, el('b', {}, words));
     const focused = document.activeElement?.closest?.('tbody') === body ? document.activeElement.getAttribute('href') : null;
     set(body, rows.slice(0, 2000).map(item => el('tr', {}, el('td', {}, el('a', { href: pageOf(item.runId), class: 'mono' }, plain(item.runId))), el('td', {}, item.error ? el('span', { class: 'of-failed' }, plain(item.error.code)) : statusWord(item.status), item.stalled ? el('span', { class: 'soft' }, ' stalled') : null),
       el('td', { class: 'tabular' }, moment(item.startedAt)), el('td', { class: 'tabular' }, item.startedAt ? duration((item.endedAt ? Date.parse(item.endedAt) : hostNow()) - Date.parse(item.startedAt)) : '–'), el('td', {}, progressOf(item)))),

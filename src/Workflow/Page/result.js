@@ -11,7 +11,8 @@ function resultView() {
   const chart = card('Chart', { hidden: true }, el('div', { class: 'body' }, choices, drawing));
   preview.root.querySelector('.body').replaceWith();
   preview.tools.append(links);
-  const chosen = { x: null, y: null, of: null };
+  // The partition is undefined for any, since null is one.
+  const chosen = { x: null, y: null, of: undefined };
   let before = null;
 
   const typeOf = i => run.plan?.resultColumns?.[i]?.type ?? (run.preview.rows.every(row => row[i].value == null || typeof row[i].value === 'number') ? 'double' : 'string');
@@ -35,7 +36,7 @@ function resultView() {
     chosen.y = numbers.find(i => !/int/i.test(typeName(typeOf(i)))) ?? numbers.at(-1) ?? null;
     const isOneEach = new Set(rows.map(row => row[0].value)).size === rows.length;
     chosen.x = indexes.find(i => i !== chosen.y && isTime(typeOf(i))) ?? (isOneEach ? 0 : indexes.find(i => i > 0 && i !== chosen.y) ?? 0);
-    chosen.of = isOneEach || chosen.x === 0 ? null : rows[0][0].value;
+    chosen.of = isOneEach || chosen.x === 0 ? undefined : rows[0][0].value;
   }
 
   function drawChart() {
@@ -47,13 +48,13 @@ function resultView() {
     const choice = (word, name, of, isWhole) => el('label', { class: 'field' }, word, el('select', { on: { change: event => { chosen[name] = isWhole(event.target.value); drawLines(); } } }, of));
     const partitions = [...new Map(rows.map(row => [row[0].value, row[0]])).values()].slice(0, 500);
     set(choices, choice('show', 'y', options(indexes.filter(i => isNumber(typeOf(i))), chosen.y), Number), choice('by', 'x', options(indexes, chosen.x), Number),
-      partitions.length > 1 && partitions.length < rows.length ? choice(`where ${plain(columns[0])} is`, 'of', [el('option', { value: '' }, 'any'), ...partitions.map((one, i) => el('option', { value: String(i + 1), selected: one.value === chosen.of }, valueText(one.text ?? one.value)))], at => at === '' ? null : partitions[at - 1].value) : null);
+      partitions.length > 1 && partitions.length < rows.length ? choice(`where ${plain(columns[0])} is`, 'of', [el('option', { value: '' }, 'any'), ...partitions.map((one, i) => el('option', { value: String(i + 1), selected: one.value === chosen.of }, valueText(one.text ?? one.value)))], at => at === '' ? undefined : partitions[at - 1].value) : null);
     drawLines();
   }
 
   function drawLines() {
     const { rows, columns, more } = run.preview;
-    const of = rows.filter(row => chosen.of == null || row[0].value === chosen.of);
+    const of = rows.filter(row => chosen.of === undefined || row[0].value === chosen.of);
     const isLine = isTime(typeOf(chosen.x)) || of.length > 80 && isNumber(typeOf(chosen.x));
     const most = isLine ? chartRows : 60;
     let points = of.map(row => ({ label: row[chosen.x].value == null ? 'null' : plain(row[chosen.x].text ?? row[chosen.x].value), at: isTime(typeOf(chosen.x)) ? Date.parse(row[chosen.x].value) : row[chosen.x].value, value: typeof row[chosen.y].value === 'number' ? row[chosen.y].value : null, text: row[chosen.y].text }))
@@ -61,7 +62,7 @@ function resultView() {
     if (isLine) points = points.filter(point => Number.isFinite(point.at)).sort((a, b) => a.at - b.at);
     const left = points.length - most;
     points = points.slice(0, most);
-    chart.note.textContent = [chosen.of == null ? null : `${plain(columns[0])} = ${valueText(chosen.of)}`, left > 0 ? `first ${most} of ${count(most + left)} values` : null, more ? `of the first ${plural(rows.length, 'row')}` : null].filter(part => part).join('; ');
+    chart.note.textContent = [chosen.of === undefined ? null : `${plain(columns[0])} = ${valueText(chosen.of)}`, left > 0 ? `first ${most} of ${count(most + left)} values` : null, more ? `of the first ${plural(rows.length, 'row')}` : null].filter(part => part).join('; ');
     set(drawing, points.length === 0 ? el('p', { class: 'soft' }, 'There is no number to draw.') : plot(points, isLine, `${plain(columns[chosen.y])} by ${plain(columns[chosen.x])}`));
   }
 

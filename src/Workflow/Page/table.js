@@ -32,7 +32,7 @@ function tableView({ title, one, columns, items }) {
   const rowHeight = 30, beyond = 8;
   const filter = { text: '', statuses: new Set() };
   const sort = { column: null, down: false };
-  let rows = [], before = '', chosen = null, drawn = '';
+  let rows = [], before = '', chosen = null, drawn = '', told = '';
 
   const body = el('tbody');
   const table = el('table', { 'aria-label': title }, el('colgroup', {}, columns.map(column => { const col = el('col'); if (column.width) col.style.width = `${column.width}px`; return col; })), el('thead', {}, el('tr', { 'aria-rowindex': '1' }, columns.map(head))), body);
@@ -94,6 +94,10 @@ function tableView({ title, one, columns, items }) {
 
   function tell() {
     const is = [filter.statuses.size ? `status ${[...filter.statuses].join(' or ')}` : null, filter.text ? `text “${plain(filter.text)}”` : null, sort.column ? `sorted by ${sort.column.title.toLowerCase()}, ${sort.down ? 'largest' : 'smallest'} first` : null].filter(part => part);
+    // Said again only when it is something else: screen readers read aloud whatever is put here, and its button keeps the focus.
+    const now = JSON.stringify([rows.length, items().length, is]);
+    if (now === told) return;
+    told = now;
     set(shown, el('b', {}, rows.length === items().length ? plural(rows.length, one) : `${count(rows.length)} of ${plural(items().length, one)}`), is.length ? ` · ${is.join(' · ')} ` : '',
       is.length ? el('button', { type: 'button', class: 'plain small', on: { click: () => { filter.text = search.value = ''; filter.statuses.clear(); sort.column = null; arrange(); drawChips(); search.focus(); } } }, 'Clear') : null);
   }

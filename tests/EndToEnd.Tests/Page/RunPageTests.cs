@@ -24,6 +24,7 @@ public sealed class RunPageTests(Chromium chromium, ApisUnderTest apis, ITestOut
         // The page of a run that is not there yet; the request for it is refused, which the console says.
         await page.GoToAsync($"{api.Endpoint}runs/{id}");
         await page.Tab.GetByText("run-not-found").WaitForAsync();
+        await page.AskAsync<bool>("(window.told = [], new MutationObserver(changes => { for (const { target, addedNodes } of changes) if (addedNodes.length > 0 && target.closest?.('[role=status]')) told.push(target.textContent); }).observe(document.body, { subtree: true, childList: true }), true)");
         await page.AskAsync<bool>("(window.isTheSame = true, window.seen = new Set(), new MutationObserver(() => seen.add(document.querySelector('h1 > span')?.textContent)).observe(document.body, { subtree: true, childList: true, characterData: true }), true)");
         var spec = scenario.Spec("live", """{ "parallel": 1 }""", $$"""{ "partitionBy": { "column": "ff", "values": [{{string.Join(", ", Enumerable.Range(0, 200))}}] } }""");
         await api.Client.StartAsync(id, spec, Cancellation);
@@ -31,6 +32,9 @@ public sealed class RunPageTests(Chromium chromium, ApisUnderTest apis, ITestOut
         await page.UntilAsync("document.querySelectorAll('.preview tbody tr').length === 20");
         Assert.True(await page.AskAsync<bool>("window.isTheSame"));
         Assert.Contains("Running", await page.AskAsync<string[]>("[...window.seen].filter(text => text)"));
+        // Told to those who do not see it, and how many partitions there are not again with each answer.
+        Assert.Contains("Status: succeeded.", await page.AskAsync<string[]>("window.told"));
+        Assert.InRange(await page.AskAsync<int>("window.told.filter(text => text.startsWith('200 partitions')).length"), 1, 3);
         // Heard, not asked for: the events bring the record.
         Assert.Contains(page.Requests, request => request.Url.EndsWith("/events", StringComparison.Ordinal));
         await page.UntilAsync("document.querySelector('.counters')?.textContent.includes('200partitions') || [...document.querySelectorAll('.counters > div')].some(one => one.textContent.includes('196'))");
