@@ -12,16 +12,16 @@ sealed class BlobLease : IObjectLease
 
     readonly BlockBlobClient _blob;
     readonly BlobLeaseClient _lease;
+    readonly string _path;
+    readonly BlobFailures _failures;
     readonly TimeProvider _time;
     readonly CancellationTokenSource _lost = new();
     readonly CancellationTokenSource _freed = new();
     readonly Task _renewing;
 
-    BlobLease(BlockBlobClient blob, BlobLeaseClient lease, long taken, TimeProvider time)
+    BlobLease(BlockBlobClient blob, BlobLeaseClient lease, string path, BlobFailures failures, long taken, TimeProvider time)
     {
-        _blob = blob;
-        _lease = lease;
-        _time = time;
+        (_blob, _lease, _path, _failures, _time) = (blob, lease, path, failures, time);
         _renewing = RenewAsync(taken);
     }
 
@@ -37,7 +37,7 @@ sealed class BlobLease : IObjectLease
             try
             {
                 await lease.AcquireAsync(Duration, cancellationToken: cancellationToken);
-                return new BlobLease(blob, lease, asked, time);
+                return new BlobLease(blob, lease, path, failures, asked, time);
             }
             catch (RequestFailedException e) when (e.Status == 409)
             {
@@ -49,7 +49,18 @@ sealed class BlobLease : IObjectLease
     {
         await _freed.CancelAsync();
         await _renewing;
-        await _blob.DeleteIfExistsAsync(conditions: new BlobRequestConditions { LeaseId = _lease.LeaseId }, cancellationToken: cancellationToken);
+        await _failures.GuardAsync(_path, async () =>
+        {
+            try
+            {
+                return await _blob.DeleteIfExistsAsync(conditions: new BlobRequestConditions { LeaseId = _lease.LeaseId }, cancellationToken: cancellationToken);
+            }
+            // It was lost, and is another's by now, or nobody's.
+            catch (RequestFailedException e) when (e.Status is 409 or 412)
+            {
+                return null;
+            }
+        }, cancellationToken);
     }
 
     public async ValueTask DisposeAsync()

@@ -18,6 +18,8 @@ namespace Fanfold.Storage;
 /// </remarks>
 public sealed partial class DirectoryObjectStore(string root) : IObjectStore
 {
+    const int LeaseTries = 100;
+
     const int MaxNameBytes = 255;
 
     readonly string _root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
@@ -84,8 +86,16 @@ public sealed partial class DirectoryObjectStore(string root) : IObjectStore
         return Guarded(path, file, () =>
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Folders.Create(Path.GetDirectoryName(file)!);
-            return Task.FromResult<IObjectLease?>(FileLease.TryTake(file));
+            for (var attempt = 1; ; attempt++)
+            {
+                try
+                {
+                    Folders.Create(Path.GetDirectoryName(file)!);
+                    return Task.FromResult<IObjectLease?>(FileLease.TryTake(file));
+                }
+                // Another tidied it away between the two.
+                catch (DirectoryNotFoundException) when (attempt < LeaseTries) { }
+            }
         });
     }
 

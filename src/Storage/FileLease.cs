@@ -27,7 +27,7 @@ sealed class FileLease(SafeFileHandle handle, string file) : IObjectLease
         {
             return File.OpenHandle(file, mode, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (Exception e) when (IsHeld(e) || e is FileNotFoundException && mode == FileMode.Open)
+        catch (Exception e) when (IsHeld(e) || e is FileNotFoundException or DirectoryNotFoundException && mode == FileMode.Open)
         {
             return null;
         }

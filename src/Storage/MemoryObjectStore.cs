@@ -108,9 +108,10 @@ public sealed class MemoryObjectStore : IObjectStore
     }
 
     /// <summary>Flips a bit of an object that stays the same version, as a medium that rots does.</summary>
-    public void Rot(string path)
+    /// <param name="at">The byte; null for the last one.</param>
+    public void Rot(string path, Index? at = null)
     {
-        lock (_lock) _objects[path].Content[^1] ^= 1;
+        lock (_lock) _objects[path].Content[at ?? ^1] ^= 1;
     }
 
     static IEnumerable<string> FoldersOf(string path)

@@ -16,6 +16,13 @@ sealed class PatientRetries(BlobRequestOptions options) : RetryPolicy(MaxRetries
 
     volatile bool _isSilent;
 
+    public override async ValueTask ProcessAsync(HttpMessage message, ReadOnlyMemory<HttpPipelinePolicy> pipeline)
+    {
+        await base.ProcessAsync(message, pipeline);
+        _isSilent = false;
+    }
+
+    // Asked after failures only.
     protected override async ValueTask<bool> ShouldRetryAsync(HttpMessage message, Exception? exception)
     {
         var elapsed = DateTimeOffset.UtcNow - message.ProcessingContext.StartTime;

@@ -42,6 +42,8 @@ public sealed record RunPaths(string RunId, int Redrive = 0)
     public string Committed => $"{Drive}/committed.json";
     public string Journal => $"{Drive}/journal";
     public string JournalOf(string instance) => $"{Drive}/journal-{instance}";
+    /// <summary>Whether a path below a run's is that of a segment of a journal.</summary>
+    public static bool IsJournal(string path) => FolderOf(path) is var folder && folder[(folder.LastIndexOf('/') + 1)..] is var name && (name == "journal" || name.StartsWith("journal-", StringComparison.Ordinal));
     public string Plan => $"{Drive}/plan";
     public string PlanHeader => $"{Plan}/plan.json";
     public string PlanSlices(string hash) => $"{Plan}/slices-{hash}.jsonl";

@@ -56,7 +56,8 @@ public sealed record RunPurge(IReadOnlyList<string> Purged, int Kept, bool IsCom
         if (lease is null || !await IsOldAsync(state, paths, time, until, cancellationToken)) return false;
         try
         {
-            await RemoveAsync(state, paths, lease, cancellationToken);
+            var hasEnded = await RunStarter.ReadRecordAsync(state, paths.RunId, time, cancellationToken) is not { Summary: null };
+            await RemoveAsync(state, paths, lease, hasEnded, cancellationToken);
             return true;
         }
         catch (OperationCanceledException) when (lease.Lost.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
@@ -66,9 +67,15 @@ public sealed record RunPurge(IReadOnlyList<string> Purged, int Kept, bool IsCom
         }
     }
 
-    static async Task RemoveAsync(IObjectStore state, RunPaths paths, IObjectLease lease, CancellationToken cancellationToken)
+    static async Task RemoveAsync(IObjectStore state, RunPaths paths, IObjectLease lease, bool hasEnded, CancellationToken cancellationToken)
     {
         using var holding = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lease.Lost);
+        // Of a run that can go on, what is left of a journal must be its beginning: the rest is a drive that did not come so far.
+        if (!hasEnded)
+        {
+            var segments = await state.ListAsync(paths.Root, holding.Token).Where(entry => RunPaths.IsJournal(entry.Path)).ToListAsync(holding.Token);
+            foreach (var segment in Enumerable.Reverse(segments)) await state.DeleteAsync(segment.Path, holding.Token);
+        }
         string[] last = [paths.Spec, paths.Status, paths.DriverLock];
         await Parallel.ForEachAsync(state.ListAsync(paths.Root, holding.Token).Where(entry => !last.Contains(entry.Path)),
             new ParallelOptions { MaxDegreeOfParallelism = Concurrency, CancellationToken = holding.Token, TaskScheduler = TaskScheduler.Current }, async (entry, token) => await state.DeleteAsync(entry.Path, token));

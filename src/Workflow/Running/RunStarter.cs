@@ -28,19 +28,28 @@ public static class RunStarter
     /// <exception cref="RunStateException">The id belongs to a run that a newer build began.</exception>
     public static async Task<RunStart> StartAsync(IObjectStore state, string runId, RunSpec spec, bool fresh, TimeProvider time, CancellationToken cancellationToken)
     {
+        while (true)
+        {
+            if (await TryStartAsync(state, runId, spec, fresh, time, cancellationToken) is { } start) return start;
+        }
+    }
+
+    /// <summary>Null when a purge has just removed the run that was there.</summary>
+    static async Task<RunStart?> TryStartAsync(IObjectStore state, string runId, RunSpec spec, bool fresh, TimeProvider time, CancellationToken cancellationToken)
+    {
         var paths = new RunPaths(runId);
         var isNew = await TryPutAsync(state, paths.Spec, Encoding.UTF8.GetBytes(spec.ToJson()), cancellationToken);
         if (!isNew)
         {
-            var existing = await state.ReadAllAsync(paths.Spec, MaxJson, cancellationToken) is { } bytes ? StoredJson.ReadSpec(bytes, runId) : null;
-            if (existing?.ComputeHash() != spec.ComputeHash())
+            if (await ReadSpecAsync(state, runId, cancellationToken) is not { } existing) return null;
+            if (existing.ComputeHash() != spec.ComputeHash())
             {
                 return new RunStart.Conflict(new RunError("run-id-conflict",
                     $"The run id '{runId}' belongs to another spec. Use another --run-id, or leave it out to get a new one."));
             }
         }
         // The run is there from here on, and whoever is interrupted now is to be told of it.
-        var record = await (isNew ? KeepAsync(state, paths, New(paths, spec, time), time, CancellationToken.None) : EnsureRecordAsync(state, runId, time, CancellationToken.None)) ?? throw RunStateException.Corrupt($"The spec of run '{runId}' is gone");
+        if (await (isNew ? KeepAsync(state, paths, New(paths, spec, time), time, CancellationToken.None) : EnsureRecordAsync(state, runId, time, CancellationToken.None)) is not { } record) return null;
         // A record that was there before the spec is that of an older run, which a purge is removing: the spec goes before it.
         if (isNew && record.SpecHash != spec.ComputeHash()) record = await ReplaceAsync(state, paths, New(paths, spec, time), time);
         if (record.Summary is not { } summary) return new RunStart.Ready(new RunRequest(runId, fresh) { Redrive = record.Redrive }, record.Status);

@@ -153,6 +153,43 @@ public class RunDriverTests
         else Assert.Equal(RunStatus.Succeeded, Assert.IsType<RunStart.Finished>(await waiting).Summary.Status);
     }
 
+    /// <summary>A purge may come between any two steps of a start.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Run_PurgedWhileItIsStarted_IsBegunAnew(bool afterItsSpecWasRead)
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(2);
+        await harness.StartAsync("r", RunHarness.Spec());
+        harness.Store.Hook = async call =>
+        {
+            if (call.Path != Paths.Spec || call.Operation == StoreOperation.Put || call.TookEffect != afterItsSpecWasRead || afterItsSpecWasRead && call.Operation != StoreOperation.Read) return;
+            harness.Store.Hook = null;
+            foreach (var path in (string[])[Paths.Spec, Paths.Status]) await harness.Store.DeleteAsync(path, Cancellation);
+        };
+
+        Assert.Equal(RunStatus.Succeeded, Assert.IsType<RunStart.Finished>(await RunAsync(harness, (request, token) => DriveAsync(harness, request, token))).Summary.Status);
+        Assert.Null(harness.Store.Hook);
+    }
+
+    [Fact]
+    public async Task Purge_CutOffInARunThatHasNotEnded_LeavesItFitToGoOn()
+    {
+        var harness = new RunHarness();
+        await harness.WriteDataAsync(6);
+        await harness.StartAsync("r", RunHarness.Spec());
+        harness.Store.Hook = call => call is { Operation: StoreOperation.Put, TookEffect: false } && call.Path == Paths.Receipt("combine") ? throw new StorageException(StorageFailure.Unreachable, call.Path, "scripted") : Task.CompletedTask;
+        await Assert.ThrowsAsync<StorageException>(() => harness.GoOnAsync("r", redrives: false));
+        var deletes = 0;
+        harness.Store.Hook = call => call is { Operation: StoreOperation.Delete, TookEffect: false } && ++deletes > 3 ? throw new StorageException(StorageFailure.Unreachable, call.Path, "the purge dies") : Task.CompletedTask;
+        var later = new Microsoft.Extensions.Time.Testing.FakeTimeProvider(TimeProvider.System.GetUtcNow() + TimeSpan.FromHours(2));
+        await Assert.ThrowsAsync<StorageException>(() => RunPurge.RunAsync(harness.Store, later, TimeSpan.FromHours(1), TimeSpan.MaxValue, Cancellation));
+
+        harness.Store.Hook = null;
+        Assert.Equal(RunStatus.Succeeded, (await harness.GoOnAsync("r", redrives: false))!.Status);
+    }
+
     [Fact]
     public async Task Run_RecordLostAfterItsEnd_IsThereAgain()
     {

@@ -188,6 +188,7 @@ public class RunCommitTests
     [InlineData("perPartition", "gone", "result")]
     [InlineData("perPartition", "rotten", "result")]
     [InlineData("perPartition", "rotten", "result", true)]
+    [InlineData("perPartition", "rotten at its end", "result", true)]
     [InlineData("sharedScan", "gone", "result-partitions")]
     [InlineData("sharedScan", "rotten", "result-partitions")]
     public async Task Commit_CombinedPartLost_SaysSoAndIsRedriven(string strategy, string how, string part, bool hive = false)
@@ -200,16 +201,18 @@ public class RunCommitTests
         {
             if (call is not { Operation: StoreOperation.Put, TookEffect: true } || call.Path != new RunPaths("r").Receipt("combine")) return;
             if (how == "gone") await harness.Store.DeleteAsync(combined, Cancellation);
-            else harness.Store.Rot(combined);
+            else harness.Store.Rot(combined, how == "rotten" && strategy == "perPartition" ? 0 : ^1);
         };
         var failed = await harness.DriveAsync("r", spec);
 
         Assert.Equal("part-lost", Assert.Single(failed.Errors!).Code);
         Assert.StartsWith(new RunPaths("r").CombinedPart, failed.Errors![0].File, StringComparison.Ordinal);
-        Assert.Empty(await harness.PathsAsync("results"));
+        // Files that no manifest names are no result.
+        Assert.True(hive ? await harness.ReadAsync("results/out.manifest.json") is null : (await harness.PathsAsync("results")).Count == 0);
         harness.Store.Hook = null;
         var redriven = await harness.GoOnAsync("r", redrives: true);
         Assert.Equal((RunStatus.Succeeded, 3), (redriven!.Status, redriven.Tasks.Reused));
+        Assert.Equal(hive ? 4 : 2, (await harness.PathsAsync("results")).Count);
     }
 
     [Theory]

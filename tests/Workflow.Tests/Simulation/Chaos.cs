@@ -78,8 +78,8 @@ sealed class Chaos
         // Nobody saw the end of a worker, or could tell the store; or another process has the task for longer than a dead one would. Each of these takes one try of a task, and all of them must be gone.
         "tries-exhausted" => TakesTries.Sum(what => Happened.GetValueOrDefault(what)) > _scenario.Retries,
         "worker-died" => Happened.ContainsKey(Disturbance.ProcessDies),
-        // A purge that has lost its lease, and does not know it yet, deletes on below a run that began meanwhile.
-        "state-corrupt" or "part-lost" => Happened.ContainsKey(Disturbance.StateIsPurged) && MakesZombies,
+        // A purge that has lost its lease, and does not know it yet, deletes on below a run that began meanwhile; and what was delivered for the run that was purged may come to the one that has its id now.
+        "state-corrupt" or "part-lost" or "proof-failed" => Happened.ContainsKey(Disturbance.StateIsPurged) && (MakesZombies || Happened.ContainsKey(Disturbance.ActivityComesTwice)),
         _ => false,
     };
 
@@ -88,7 +88,7 @@ sealed class Chaos
         Disturbance.Fails, Disturbance.LosesReply, Disturbance.Tears, Disturbance.ActivityComesTwice, Disturbance.ProcessDies, Disturbance.DriverDies, Disturbance.PowerIsCut, Disturbance.ProcessStandsStill, Disturbance.LeaseIsLost,
     ];
 
-    bool MakesZombies => Happened.ContainsKey(Disturbance.LeaseIsLost) || Happened.ContainsKey(Disturbance.ProcessStandsStill);
+    public bool MakesZombies => Happened.ContainsKey(Disturbance.LeaseIsLost) || Happened.ContainsKey(Disturbance.ProcessStandsStill);
 
     public bool DeliversTwice()
     {

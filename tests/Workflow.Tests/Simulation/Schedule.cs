@@ -59,7 +59,7 @@ sealed class Schedule
             _run.Redrive(onRecord: _world.Dice.Next(2) == 0);
             Settle();
         }
-        if (_world.Seed % 4 > 0 || _run.Redrives > 0 || _run.Purges > 0) return _run.Ends[0];
+        if (_world.Seed % 4 > 0 || _run.Redrives > 0 || _run.MayBeDamaged is not null) return _run.Ends[0];
         // A driver that comes later replays the whole journal, whatever late ones did to it.
         _world.Store.DeleteAsync(new RunPaths(RunId).Status).GetAwaiter().GetResult();
         _run.Start(TimeSpan.Zero);
@@ -75,10 +75,20 @@ sealed class Schedule
         _world.Store.Put(paths.Cancel, _world.Dice.Next(4) == 0 ? [] : JsonSerializer.SerializeToUtf8Bytes(new CancelOrder(redrive, _world.Now), WorkflowJson.Default.CancelOrder));
     }
 
+    /// <summary>Now, or when the run may have ended, and maybe with starts beside it.</summary>
     void Purge()
     {
-        _run.MayBePurged = true;
-        if (_rival is not null) _rival.MayBePurged = true;
+        var at = TimeSpan.FromSeconds(_world.Dice.Next(2) * _world.Dice.Next(15));
+        _world.At(at, PurgeNow);
+        for (var starts = _world.Dice.Next(4); starts > 0; starts--) _run.Start(at + TimeSpan.FromMilliseconds(_world.Dice.Next(3) * _world.Dice.Next(200)));
+    }
+
+    void PurgeNow()
+    {
+        foreach (var run in (SimulatedRun?[])[_run, _rival])
+        {
+            if (run is not null) run.MayBeDamaged = () => Chaos.MakesZombies;
+        }
         var process = new SimulatedProcess(_world, "purge");
         process.Start(async () =>
         {

@@ -15,7 +15,7 @@ namespace Fanfold.Workflow.Tests.Simulation;
 /// <param name="byEngine">Whether an engine drives the run that has one execution of it at a time, by whichever process, as Durable does.</param>
 sealed class SimulatedRun(World world, string id, RunSpec spec, int parallel, Func<WorkerTask, TaskReceipt?> script, Func<bool>? deliversTwice = null, bool byEngine = false)
 {
-    const int MaxDrivers = 60;
+    const int MaxDrivers = 200;
 
     int _epoch;
     int _after;
@@ -43,8 +43,8 @@ sealed class SimulatedRun(World world, string id, RunSpec spec, int parallel, Fu
     /// <summary>How often the run's record was removed. Whoever starts it then starts it anew.</summary>
     public int Purges { get; private set; }
 
-    /// <summary>Whether a purge is under way or was.</summary>
-    public bool MayBePurged { get; set; }
+    /// <summary>Whether a purge that has lost its lease may delete on below the run; null when there was no purge.</summary>
+    public Func<bool>? MayBeDamaged { get; set; }
 
     public bool IsThere => world.Store.Read(new RunPaths(id).Status) is not null;
 
@@ -139,7 +139,7 @@ sealed class SimulatedRun(World world, string id, RunSpec spec, int parallel, Fu
     }
 
     // What may pass. RunStateException is none: nothing that this world does may damage a run's state, unless a purge that lost its lease takes it away.
-    bool IsTyped(Exception stopped) => MayBePurged && stopped is RunStateException { IsCorrupt: true } || stopped is RunStoppedException or StorageException { Failure: StorageFailure.Unreachable or StorageFailure.Throttled or StorageFailure.Full };
+    bool IsTyped(Exception stopped) => MayBeDamaged?.Invoke() == true && stopped is RunStateException { IsCorrupt: true } || stopped is RunStoppedException or StorageException { Failure: StorageFailure.Unreachable or StorageFailure.Throttled or StorageFailure.Full };
 
     void Left()
     {
@@ -230,7 +230,8 @@ sealed class SimulatedRun(World world, string id, RunSpec spec, int parallel, Fu
             {
                 await CreateActivities(other).InvokeAsync(name, input, CancellationToken.None);
             }
-            catch (Exception stopped) when (IsTyped(stopped))
+            // One that comes after a purge finds nothing of its run.
+            catch (Exception stopped) when (IsTyped(stopped) || MayBeDamaged is not null && stopped is RunStateException { IsCorrupt: true })
             {
             }
             catch (Exception untyped)

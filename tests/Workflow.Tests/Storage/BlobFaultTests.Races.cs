@@ -130,10 +130,10 @@ public sealed partial class BlobFaultTests
         var round = 0;
         await Steps.SampleAsync(async steps =>
         {
+            SetTimeout(ShortTimeout);
             var store = new StoreBelow(Store, In($"round{round++}"));
             var model = new MemoryObjectStore();
             string? etag = null, modelETag = null;
-            SetTimeout(ShortTimeout);
             foreach (var step in steps)
             {
                 Faults.Fail(step.Fault);

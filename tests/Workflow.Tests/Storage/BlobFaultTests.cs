@@ -1,3 +1,4 @@
+using Azure.Storage.Blobs.Specialized;
 using Fanfold.Storage;
 using Fanfold.Tests;
 
@@ -88,7 +89,7 @@ public sealed partial class BlobFaultTests(Azurite azurite) : BlobStoreTest(azur
         SetTimeout(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(0.4));
         Assert.Equal(1, await TriesAsync(Fault.Hang));
         Assert.Equal(1, await TriesAsync(Fault.Reset));
-        Assert.Null(await Store.OpenAsync(In("a"), Cancellation));
+        await Store.PutAsync(In("b"), Bytes(1), PutCondition.None, Cancellation);
         Assert.InRange(await TriesAsync(Fault.Reset), 2, 6);
 
         async Task<int> TriesAsync(Fault fault)
@@ -99,6 +100,27 @@ public sealed partial class BlobFaultTests(Azurite azurite) : BlobStoreTest(azur
             Faults.Fail(Fault.None);
             return Faults.Count(BlobCall.Get) - before;
         }
+    }
+
+    [Theory]
+    [InlineData(Fault.Reset, StorageFailure.Unreachable)]
+    [InlineData(Fault.Busy, StorageFailure.Throttled)]
+    public async Task LeaseDelete_Faulty_FailsTyped(Fault fault, StorageFailure failure)
+    {
+        await using var lease = await Store.TryLeaseAsync(In("a"), Cancellation);
+        Faults.Fail(fault, BlobCall.Delete, int.MaxValue);
+        await FailsAsync(failure, () => lease!.DeleteAsync(Cancellation));
+    }
+
+    [Fact]
+    public async Task LeaseDelete_OfOneThatAnotherHas_LeavesItToThat()
+    {
+        var lease = await Store.TryLeaseAsync(In("a"), Cancellation);
+        var blob = Foreign(Endpoint!, Container).GetBlobClient("a");
+        await blob.GetBlobLeaseClient().BreakAsync(TimeSpan.Zero, cancellationToken: Cancellation);
+        await using var other = await Plain.TryLeaseAsync(In("a"), Cancellation);
+        await lease!.DeleteAsync(Cancellation);
+        Assert.True(await blob.ExistsAsync(Cancellation));
     }
 
     /// <summary>The client asks for the rest of a body that stops, each time it stops, and gets none.</summary>
