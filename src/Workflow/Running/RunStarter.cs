@@ -24,14 +24,17 @@ public abstract record RunStart
 public static class RunStarter
 {
     const int MaxJson = 16 << 20;
+    // So many purges in a row there are not: the store contradicts itself.
+    const int Tries = 20;
 
     /// <exception cref="RunStateException">The id belongs to a run that a newer build began.</exception>
     public static async Task<RunStart> StartAsync(IObjectStore state, string runId, RunSpec spec, bool fresh, TimeProvider time, CancellationToken cancellationToken)
     {
-        while (true)
+        for (var attempt = 1; attempt <= Tries; attempt++)
         {
             if (await TryStartAsync(state, runId, spec, fresh, time, cancellationToken) is { } start) return start;
         }
+        throw RunStateException.Corrupt($"The spec of run '{runId}' is gone");
     }
 
     /// <summary>Null when a purge has just removed the run that was there.</summary>
