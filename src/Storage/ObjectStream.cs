@@ -1,7 +1,7 @@
 namespace Fanfold.Storage;
 
 /// <summary>A stretch of a pinned object as a forward stream. Does not own the reader.</summary>
-public sealed class ObjectStream(IObjectReader reader, long offset, long length) : Stream
+public class ObjectStream(IObjectReader reader, long offset, long length) : Stream
 {
     long _position;
 
