@@ -19,6 +19,9 @@ public sealed record Run(
     string RunId, string SpecHash, RunStatus Status, DateTimeOffset StartedAt, DateTimeOffset? EndedAt = null, int Redrive = 0, DateTimeOffset? HeartbeatAt = null,
     bool Stalled = false, RunProgress? Progress = null, RunSummary? Summary = null, int Version = 1)
 {
+    /// <summary>What asked for it first: <c>command</c>, <c>http</c> or <c>blob</c>; null where that is not known.</summary>
+    public string? StartedBy { get; init; }
+
     [JsonIgnore]
     public bool HasEnded => Summary is not null;
 }
@@ -38,7 +41,16 @@ public sealed record RowGroupCounts(int Total, long Matched, long Pruned);
 /// <param name="Errors">Why it failed, or what was tolerated; null when nothing did.</param>
 public sealed record RunSummary(
     string RunId, RunStatus Status, PartitionCounts Partitions, TaskCounts Tasks, RowGroupCounts RowGroups, long RowsIn, long RowsOut, long BytesRead, long BytesPruned,
-    long Requests, long PeakWorkerMemory, long ForecastWorkerMemory, long ElapsedMs, string Strategy, string? Output = null, string? Manifest = null, IReadOnlyList<RunError>? Errors = null);
+    long Requests, long PeakWorkerMemory, long ForecastWorkerMemory, long ElapsedMs, string Strategy, string? Output = null, string? Manifest = null, IReadOnlyList<RunError>? Errors = null)
+{
+    /// <summary>Null where the run was not planned.</summary>
+    public RunCost? Cost { get; init; }
+}
+
+/// <summary>What the tasks that are done took, whichever drive ran them, plan and combine included. Sizes are in bytes.</summary>
+/// <param name="CpuSeconds">Of workers; 0 where tasks share the host's process.</param>
+/// <param name="Dollars">On Azure, by list prices of the month <paramref name="PricesOf"/>; a bill is what counts.</param>
+public sealed record RunCost(int Tasks, int Reused, long BytesFetched, long Requests, double CpuSeconds, long PeakMemory, double Dollars, string PricesOf);
 
 /// <summary>One reason for a failure or a refusal.</summary>
 /// <param name="Code">Stable, in kebab-case.</param>

@@ -22,7 +22,7 @@ static class LocalRun
 
     /// <summary>Goes on with a run that is there, under another drive of its own or not.</summary>
     public static Task<RunOutcome> GoOnAsync(RunOptions options, bool redrives, CancellationToken cancellationToken) => SeeToEndAsync(options, async (driver, onFollow, onProgress) =>
-        await driver.GoOnAsync(options.RunId, redrives, onFollow, onProgress, cancellationToken) is { } summary ? Ended(summary) : new RunOutcome(null, [NotFound(options.RunId)]), cancellationToken);
+        await driver.GoOnAsync(options.RunId, redrives, onFollow, onProgress, cancellationToken) is { } summary ? Ended(summary) : new RunOutcome(null, [options.Stores.NotFound(options.RunId)]), cancellationToken);
 
     // A process that loses its lease and gets it back goes on with a drive that was its own before.
     static readonly string Process = RandomNumberGenerator.GetHexString(16, lowercase: true);
@@ -31,8 +31,6 @@ static class LocalRun
 
     // A worker whose host is gone ends within moments, and takes its try back.
     static readonly TimeSpan WorkersOutlive = TimeSpan.FromSeconds(5);
-
-    public static RunError NotFound(string runId) => new("run-not-found", $"There is no run '{TerminalText.Safe(runId)}' in this store; check the id and --store.");
 
     static RunOutcome Ended(RunSummary summary) => new(summary, summary.Errors ?? []);
 

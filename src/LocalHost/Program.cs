@@ -28,6 +28,12 @@ async Task<int> RunAsync(ParseResult parsed)
 {
     // Also where the rest of the line can't be parsed: whoever asked for a document reads one.
     var json = args.Contains("--json");
+    if (args.Length == 0)
+    {
+        Console.Error.WriteLine("Name a verb; `fanfold demo --serve` shows what it is all for.");
+        await root.Parse("--help").InvokeAsync(new InvocationConfiguration { Output = Console.Error });
+        return ExitCode.Usage;
+    }
     if (parsed.Errors.Count > 0)
     {
         SpecFile.Refuse([.. parsed.Errors.Select(error => new RunError("usage", error.Message))], json);

@@ -13,7 +13,7 @@ static class RemoteRecord
     public static RunRecord Of(Run run) => new()
     {
         Version = run.Version, RunId = run.RunId, SpecHash = run.SpecHash, Status = Status(run.Status), StartedAt = run.StartedAt, EndedAt = run.EndedAt, Redrive = run.Redrive,
-        HeartbeatAt = run.HeartbeatAt, Stalled = run.Stalled, Progress = Progress(run), Summary = run.Summary is { } summary ? Summary(summary) : null,
+        HeartbeatAt = run.HeartbeatAt, Stalled = run.Stalled, Progress = Progress(run), Summary = run.Summary is { } summary ? Summary(summary) : null, StartedBy = Enum.TryParse<RunOrigin>(run.StartedBy, ignoreCase: true, out var origin) ? origin : null,
     };
 
     public static RunProgress? Progress(Run run) => run.Progress is { } now ? new(now.Phase, now.TasksTotal, now.TasksDone, now.TasksFailed, now.BytesRead, now.RowsDecoded) : null;
@@ -22,7 +22,10 @@ static class RemoteRecord
         summary.RunId, Status(summary.Status), new(summary.Partitions.Total, summary.Partitions.Succeeded, summary.Partitions.Empty, summary.Partitions.Failed),
         new(summary.Tasks.Total, summary.Tasks.Succeeded, summary.Tasks.Failed, summary.Tasks.Reused), new(summary.RowGroups.Total, summary.RowGroups.Matched, summary.RowGroups.Pruned),
         summary.RowsIn, summary.RowsOut, summary.BytesRead, summary.BytesPruned, summary.Requests, summary.PeakWorkerMemory, summary.ForecastWorkerMemory, summary.ElapsedMs, summary.Strategy,
-        summary.Output, summary.Manifest, summary.Errors?.Select(Error).ToList());
+        summary.Output, summary.Manifest, summary.Errors?.Select(Error).ToList())
+    {
+        Cost = summary.Cost is { } cost ? new(cost.Tasks, cost.Reused, cost.BytesFetched, cost.Requests, cost.CpuSeconds, cost.PeakMemory, cost.Dollars, cost.PricesOf) : null,
+    };
 
     /// <summary>Why a host refused, each reason with a code that says how this command ends.</summary>
     public static IReadOnlyList<RunError> Errors(RunsApiException refused) => refused switch

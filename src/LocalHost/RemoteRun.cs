@@ -16,7 +16,7 @@ sealed class RemoteRun(RunsClient client, string runId, bool json)
     /// <summary>Does something with a run of the host at <paramref name="endpoint"/>; returns the exit code, also of what the host refuses.</summary>
     public static async Task<int> AskAsync(string endpoint, string runId, bool json, Func<RemoteRun, Task<int>> ask, CancellationToken cancellationToken)
     {
-        if (!RunPaths.IsRunId(runId)) return SpecFile.Refuse([LocalRun.NotFound(runId)], json);
+        if (!RunPaths.IsRunId(runId)) return SpecFile.Refuse([Stores.NoId(runId)], json);
         var run = new RemoteRun(EndpointOption.Client(endpoint), runId, json);
         try
         {

@@ -2,6 +2,7 @@ using Azure.Core;
 using Azure.Identity;
 using Fanfold.Storage;
 using Fanfold.Worker;
+using Fanfold.Workflow.Running;
 
 namespace Fanfold.LocalHost;
 
@@ -15,12 +16,16 @@ sealed class Stores
 
     public Stores(string? store, string? data)
     {
+        IsDefault = store is null;
         StateLocation = Locate(store ?? DefaultRoot);
         DataLocation = data is null ? StateLocation : Locate(data);
         if (StateLocation.NeedsToken || DataLocation.NeedsToken) Identity = new DefaultAzureCredential();
         State = StateLocation.Open(Identity);
         Data = DataLocation == StateLocation ? State : DataLocation.Open(Identity);
     }
+
+    /// <summary>Whether the state store is that which is taken where none is named.</summary>
+    bool IsDefault { get; }
 
     public IObjectStore State { get; }
     public IObjectStore Data { get; }
@@ -29,6 +34,25 @@ sealed class Stores
 
     /// <summary>Who asks the stores, where they ask who; null where they do not. Workers get its tokens only.</summary>
     public TokenCredential? Identity { get; }
+
+    /// <summary>Why nothing can be read of the source; null when something may be. A state store that is not there yet is made.</summary>
+    public RunError? FaultOfData() => IsThere(DataLocation) ? null
+        : new RunError("store-not-found", $"There is no folder '{TerminalText.Safe(DataLocation.Address)}' to read the source from; {(IsDefault ? "--store names the store that has it" : "check --store and --data")}.", File: DataLocation.Address);
+
+    /// <summary>The directories that are not there yet.</summary>
+    public IEnumerable<string> Missing() => ((StoreLocation[])[StateLocation, DataLocation]).Where(location => !IsThere(location)).Select(location => location.Address).Distinct();
+
+    // A blob service tells by itself.
+    static bool IsThere(StoreLocation location) => location.IsBlob || Directory.Exists(location.Address);
+
+    /// <summary>What is said of a run that is not there.</summary>
+    public RunError NotFound(string runId) => !RunPaths.IsRunId(runId) ? NoId(runId) : new("run-not-found",
+        !IsThere(StateLocation)
+            ? $"There is no run '{TerminalText.Safe(runId)}', since there is no folder '{TerminalText.Safe(StateLocation.Address)}'; {(IsDefault ? "--store names the store that the run is in" : "check --store")}."
+            : $"There is no run '{TerminalText.Safe(runId)}' in the store '{TerminalText.Safe(StateLocation.Address)}'; check the id{(IsDefault ? ", or name the store that it is in with --store" : " and --store")}.");
+
+    /// <summary>What is said of what no run can be called.</summary>
+    public static RunError NoId(string runId) => new("run-not-found", $"There is no run '{TerminalText.Safe(runId)}': an id has 1 to 100 lower-case letters, digits, - and _.");
 
     /// <summary>Why a value of <c>--store</c> or <c>--data</c> can't be opened; null when it can.</summary>
     public static string? Fault(string? store)

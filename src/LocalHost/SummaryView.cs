@@ -1,3 +1,4 @@
+using System.Globalization;
 using Fanfold.Engine;
 using Fanfold.Engine.Columns;
 using Fanfold.Engine.Parquet;
@@ -24,6 +25,7 @@ static class SummaryView
         Row("bytes", $"{TerminalText.Bytes(summary.BytesRead)} read in {summary.Requests:N0} requests, {TerminalText.Bytes(summary.BytesPruned)} pruned");
         Row("peak memory", summary.PeakWorkerMemory == 0 ? "not measured (no worker process)" : $"{TerminalText.Bytes(summary.PeakWorkerMemory)} (largest worker){(summary.ForecastWorkerMemory == 0 ? "" : $", {TerminalText.Bytes(summary.ForecastWorkerMemory)} expected")}");
         Row("elapsed", $"{summary.ElapsedMs / 1000.0:0.0} s");
+        if (summary.Cost is { } cost) Row("cost", string.Create(CultureInfo.InvariantCulture, $"{(cost.CpuSeconds > 0 ? $"{cost.CpuSeconds:0.0} s of processor time, " : "")}about $ {cost.Dollars:0.0000} on Azure (prices of {cost.PricesOf})"));
         Row("strategy", summary.Strategy);
         if (summary.Output is { } output) Row("result", output);
         if (summary.Manifest is { } manifest) Row("manifest", manifest);

@@ -18,7 +18,8 @@ public sealed record AttemptCount(string Path, int Most, AttemptMark Mark)
 /// <param name="Id">Names the try among all.</param>
 /// <param name="Driver">Who began it.</param>
 /// <param name="Until">When it must have ended, whatever became of it.</param>
-public sealed record AttemptMark(string Id, string Driver, DateTimeOffset Until);
+/// <param name="StartedAt">When it began; null in marks of older builds.</param>
+public sealed record AttemptMark(string Id, string Driver, DateTimeOffset Until, DateTimeOffset? StartedAt = null);
 
 /// <summary>
 /// One try of a task. It is counted in the store before it does anything, and taken back by whoever sees its end: the process that does it, the host that ends

@@ -151,6 +151,52 @@ public sealed class BadCallTests : IDisposable
         Assert.Equal("run-not-found", (string?)(await _fanfold.CallAsync("status", "No Id", "--store", _fanfold.Store, "--json")).Exits(4).Error["code"]);
     }
 
+    /// <summary>A mistyped store is named, and not made.</summary>
+    [Fact]
+    public async Task Calls_StoreThatIsNotThere_IsNamedAndNotMade()
+    {
+        var nowhere = Path.Combine(_fanfold.Folder, "nowhere");
+        await File.WriteAllTextAsync(Path.Combine(_fanfold.Folder, "spec.json"), Spec().ToJsonString(), TestContext.Current.CancellationToken);
+        foreach (var (code, call) in ((string, string[])[])[("store-not-found", ["plan", "spec.json"]), ("store-not-found", ["run", "spec.json"]), ("run-not-found", ["status", "r"]), ("run-not-found", ["watch", "r"]), ("run-not-found", ["cancel", "r"]), ("run-not-found", ["redrive", "r"]), ("run-not-found", ["result", "r", "--output", "r.csv"])])
+        {
+            var error = (await _fanfold.CallAsync([.. call, "--store", nowhere, "--json"])).Exits(4).Error;
+            Assert.Equal(code, (string?)error["code"]);
+            Assert.Contains($"'{nowhere}'", (string?)error["message"], StringComparison.Ordinal);
+            Assert.False(Directory.Exists(nowhere), $"{call[0]} has made it");
+        }
+    }
+
+    [Fact]
+    public async Task Call_WithoutAVerb_ShowsTheVerbs()
+    {
+        var outcome = (await _fanfold.CallAsync()).Exits(2);
+
+        Assert.Equal("", outcome.Stdout);
+        Assert.Contains("demo --serve", outcome.Stderr, StringComparison.Ordinal);
+        Assert.Contains("redrive <RUN>", outcome.Stderr, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Result_WhoseFormatNobodyNamed_IsAUsageError() =>
+        Assert.Contains("'r.txt' ends in none of", (await _fanfold.CallAsync("result", "r", "--output", "r.txt")).Exits(2).Stderr, StringComparison.Ordinal);
+
+    /// <summary>On a terminal, which `script` of util-linux gives it, bytes are of no use.</summary>
+    [Theory]
+    [InlineData("", "stdout is a terminal")]
+    [InlineData("--format parquet", "stdout is a terminal")]
+    [InlineData("--format csv", "There is no run 'r'")]
+    [InlineData("--preview", "There is no run 'r'")]
+    public async Task Result_OnATerminal_IsText(string options, string said)
+    {
+        var command = await Executable.GetAsync();
+        var line = $"'{command.File}' {string.Join(' ', command.Prefix.Select(argument => $"'{argument}'"))} result r {options}";
+
+        using var script = RunningCommand.Start(new Executable("script", ["-qec", line, "/dev/null"], command.Environment), _fanfold.Folder, [], new Dictionary<string, string>());
+        await script.WriteAsync("");
+
+        Assert.Contains(said, (await script.EndAsync()).Stdout, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Run_IdThatWasUsed_ShowsTheStoredSummaryOrConflicts()
     {

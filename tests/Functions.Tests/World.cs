@@ -55,7 +55,7 @@ sealed class World
     /// <summary>Starts a run as the API does; its drive's instance.</summary>
     public async Task<string> StartAsync(string runId, RunSpec spec)
     {
-        Assert.IsType<RunStart.Ready>(await RunStarter.StartAsync(Store, runId, spec, fresh: false, TimeProvider.System, Cancellation));
+        Assert.IsType<RunStart.Ready>(await RunStarter.StartAsync(Store, runId, spec, fresh: false, RunOrigin.Command, TimeProvider.System, Cancellation));
         await App.Api(Durable).Host.DriveAsync(runId, Cancellation);
         return Assert.Single(Durable.Scheduled, instance => instance == runId);
     }

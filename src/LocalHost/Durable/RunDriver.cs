@@ -22,7 +22,7 @@ sealed class RunDriver(IObjectStore state, TimeProvider time, Func<RunRequest, A
     {
         while (true)
         {
-            var start = await RunStarter.StartAsync(state, runId, spec, fresh, time, cancellationToken);
+            var start = await RunStarter.StartAsync(state, runId, spec, fresh, RunOrigin.Command, time, cancellationToken);
             if (start is not RunStart.Ready ready) return start;
             Status = ready.Status;
             if (await SeeToEndAsync(ready.Request, spec, null, onFollow, onProgress, cancellationToken) is { } summary) return new RunStart.Finished(summary);

@@ -20,7 +20,7 @@ static class CancelVerb
             if (parsed.GetValue(endpoint) is { } host) return await CancelThereAsync(host, id, asJson, cancellationToken);
             var stores = new Stores(parsed.GetValue(store), null);
             var record = RunPaths.IsRunId(id) ? await RunStarter.ReadRecordAsync(stores.State, id, TimeProvider.System, cancellationToken) : null;
-            if (record is null) return SpecFile.Refuse([LocalRun.NotFound(id)], asJson);
+            if (record is null) return SpecFile.Refuse([stores.NotFound(id)], asJson);
             if (record.Summary is null) await CancelSignal.SetAsync(stores.State, new RunPaths(id, record.Redrive), TimeProvider.System, cancellationToken);
             // Ends it here where nothing else drives it.
             var outcome = await LocalRun.GoOnAsync(new RunOptions(stores, id, CommonOptions.Worker(null), MachineOptions.Default, Fresh: false), redrives: false, cancellationToken);

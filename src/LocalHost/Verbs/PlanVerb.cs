@@ -23,6 +23,7 @@ static class PlanVerb
             var (read, exitCode) = await SpecFile.ReadAsync(parsed.GetValue(spec)!, asJson, cancellationToken);
             if (read is null) return exitCode;
             var stores = new Stores(parsed.GetValue(store), parsed.GetValue(data));
+            if (stores.FaultOfData() is { } fault) return SpecFile.Refuse([fault], asJson);
             // The dry run's only object is the partition list, which needs a place to be written to.
             var (plan, errors) = await DryRun.PlanAsync(
                 read, stores.Data, stores.State, stores.DataLocation, stores.StateLocation, new ProcessIsolation(CommonOptions.Worker(parsed.GetValue(worker)), stores.Identity), DryRun.Id(RunVerb.NewRunId()), cancellationToken);

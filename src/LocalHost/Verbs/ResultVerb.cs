@@ -16,7 +16,7 @@ static class ResultVerb
     {
         var run = CommonOptions.Run();
         var store = CommonOptions.Store();
-        var format = new Option<string?>("--format") { Description = "json, csv or parquet. Default: as the name of the output ends, else as the spec names it.", HelpName = "X" };
+        var format = new Option<string?>("--format") { Description = "json, csv or parquet. Default: as the name of the file ends; on stdout as the spec names it.", HelpName = "X" };
         var output = new Option<string>("--output", "--out") { Description = "The file to write, whole or not at all; - for stdout.", HelpName = "FILE", DefaultValueFactory = _ => Stdout };
         var preview = new Option<int?>("--preview") { Description = $"Show the first ROWS rows as a table, by default {ResultPreview.DefaultRows}.", HelpName = "ROWS", Arity = ArgumentArity.ZeroOrOne };
         var endpoint = EndpointOption.Create();
@@ -30,6 +30,9 @@ static class ResultVerb
             // What was left out has no value here yet.
             if (result.GetValue(json) && (result.GetResult(output) is not { Implicit: false } || result.GetValue(output) == Stdout) && !isPreview) result.AddError("--json needs --output FILE: stdout takes the document or the result.");
             if (isPreview && (result.GetValue(json) || result.GetResult(format) is { Implicit: false } || result.GetResult(output) is { Implicit: false })) result.AddError("--preview shows a table on stdout; leave --json, --format and --output out.");
+            var (isFile, named) = (result.GetResult(output) is { Implicit: false } && result.GetValue(output) != Stdout, result.GetResult(format) is { Implicit: false });
+            if (isFile && !named && FormatOf(result.GetValue(output)!) is null) result.AddError($"--output '{TerminalText.Safe(result.GetValue(output)!)}' ends in none of .parquet, .csv and .json; say with --format what it is to be.");
+            if (!isFile && !isPreview && !Console.IsOutputRedirected && (!named || result.GetValue(format) == "parquet")) result.AddError("stdout is a terminal; show the first rows with --preview, write a file with --output FILE, or print text with --format csv.");
             if (isPreview && result.GetValue(preview) < 1) result.AddError("--preview takes a number of rows, from 1.");
         });
         command.SetAction(async (parsed, cancellationToken) =>
@@ -61,9 +64,9 @@ static class ResultVerb
     /// <summary>Asks the handler that serves it over HTTP, so that both give the same.</summary>
     internal static async Task<int> FromStoreAsync(Stores stores, string id, string? format, ResultFile file, bool json, CancellationToken cancellationToken)
     {
-        if (!RunPaths.IsRunId(id)) return SpecFile.Refuse([LocalRun.NotFound(id)], json);
+        if (!RunPaths.IsRunId(id)) return SpecFile.Refuse([stores.NotFound(id)], json);
         var (http, answer) = await AskAsync(stores, id, format, cancellationToken);
-        if (answer is Problem problem) return SpecFile.Refuse(Errors(problem), json);
+        if (answer is Problem problem) return SpecFile.Refuse(Errors(problem, stores, id), json);
         return await file.WriteAsync(null, async (content, _) =>
         {
             http.Response.Body = content;
@@ -75,10 +78,10 @@ static class ResultVerb
 
     static async Task<int> PreviewAsync(Stores stores, string id, int rows, CancellationToken cancellationToken)
     {
-        if (!RunPaths.IsRunId(id)) return SpecFile.Refuse([LocalRun.NotFound(id)], json: false);
+        if (!RunPaths.IsRunId(id)) return SpecFile.Refuse([stores.NotFound(id)], json: false);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var (http, answer) = await AskAsync(stores, id, "csv", enough.Token);
-        if (answer is Problem problem) return SpecFile.Refuse(Errors(problem), json: false);
+        if (answer is Problem problem) return SpecFile.Refuse(Errors(problem, stores, id), json: false);
         return await ResultPreview.PrintAsync(rows, async (content, token) =>
         {
             await using var stop = token.Register(enough.Cancel);
@@ -96,6 +99,8 @@ static class ResultVerb
     }
 
     static string? FormatOf(string path) => Path.GetExtension(path).ToLowerInvariant() switch { ".csv" => "csv", ".json" => "json", ".parquet" => "parquet", _ => null };
+
+    static IReadOnlyList<RunError> Errors(Problem problem, Stores stores, string id) => problem.Code == "run-not-found" ? [stores.NotFound(id)] : Errors(problem);
 
     static IReadOnlyList<RunError> Errors(Problem problem) =>
         problem.Errors ?? [new RunError(problem.Code, problem.Hint is { } hint && !hint.Contains("/api/", StringComparison.Ordinal) ? $"{problem.Detail} {hint}" : problem.Detail)];

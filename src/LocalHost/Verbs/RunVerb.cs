@@ -42,6 +42,8 @@ static class RunVerb
             if (parsed.GetValue(endpoint) is { } host) return await StartThereAsync(host, id, result.Spec, asJson, cancellationToken);
             var runner = parsed.GetValue(isolation) == "process" ? CommonOptions.Worker(parsed.GetValue(worker)) : null;
             var options = new RunOptions(new Stores(parsed.GetValue(store), parsed.GetValue(data)), id, runner, machine.Read(parsed), parsed.GetValue(fresh));
+            // A run that has ended is shown whatever became of its source.
+            if (options.Stores.FaultOfData() is { } fault && await RunStarter.ReadSpecAsync(options.Stores.State, id, cancellationToken) is null) return SpecFile.Refuse([fault], asJson);
             var outcome = await LocalRun.RunAsync(result.Spec, options, cancellationToken);
             return outcome.Print(asJson);
         });

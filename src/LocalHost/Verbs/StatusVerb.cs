@@ -18,8 +18,9 @@ static class StatusVerb
         {
             var (id, asJson) = (parsed.GetValue(run)!, parsed.GetValue(json));
             if (parsed.GetValue(endpoint) is { } host) return await RemoteRun.AskAsync(host, id, asJson, async there => Show(there.Seen(await there.Client.GetAsync(id, cancellationToken)), asJson), cancellationToken);
-            var record = RunPaths.IsRunId(id) ? await RunStarter.ReadRecordAsync(new Stores(parsed.GetValue(store), null).State, id, TimeProvider.System, cancellationToken) : null;
-            return record is null ? SpecFile.Refuse([LocalRun.NotFound(id)], asJson) : Show(record, asJson);
+            var stores = new Stores(parsed.GetValue(store), null);
+            var record = RunPaths.IsRunId(id) ? await RunStarter.ReadRecordAsync(stores.State, id, TimeProvider.System, cancellationToken) : null;
+            return record is null ? SpecFile.Refuse([stores.NotFound(id)], asJson) : Show(record, asJson);
         });
         return command;
     }

@@ -35,7 +35,7 @@ static class WatchVerb
         if (timeout is { } time) waiting.CancelAfter(time);
         try
         {
-            if (!RunPaths.IsRunId(id) || await EndAsync(stores, id, waiting.Token) is not { Summary: { } summary }) return SpecFile.Refuse([LocalRun.NotFound(id)], json);
+            if (!RunPaths.IsRunId(id) || await EndAsync(stores, id, waiting.Token) is not { Summary: { } summary }) return SpecFile.Refuse([stores.NotFound(id)], json);
             return new RunOutcome(summary, summary.Errors ?? []).Print(json);
         }
         catch (OperationCanceledException)

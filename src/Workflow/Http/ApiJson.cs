@@ -41,7 +41,7 @@ public sealed record PartitionItem(
 
     public int? Requests { get; init; }
 
-    /// <summary>The try that it ended with, from 1.</summary>
+    /// <summary>The try that it ended with, or is at, from 1.</summary>
     public int? Attempt { get; init; }
 
     /// <summary>When that try began.</summary>

@@ -64,7 +64,8 @@ public static class PartitionHandlers
         {
             RowGroupsPruned = bytes.RowGroups - rowGroups, BytesToRead = toRead, BytesPruned = bytes.Total - toRead,
         };
-        if (status is "pending" or "running" || await state.ReadAllAsync(status == "failed" ? paths.Failure(slice.TaskId) : paths.Receipt(slice.TaskId), MaxReceipt, cancellationToken) is not { } json) return item;
+        if (status == "running") return made.TryOf(slice) is var (path, number) && await TaskAttempts.ReadAsync(state, path, cancellationToken) is { } mark ? item with { StartedAt = mark.StartedAt, Attempt = number } : item;
+        if (status == "pending" || await state.ReadAllAsync(status == "failed" ? paths.Failure(slice.TaskId) : paths.Receipt(slice.TaskId), MaxReceipt, cancellationToken) is not { } json) return item;
         var receipt = StoredJson.Read(json, WorkflowJson.Default.TaskReceipt, WorkerTask.CurrentVersion, "receipt", paths.RunId);
         item = item with
         {
@@ -82,11 +83,11 @@ public static class PartitionHandlers
 
     static async Task<Made> MadeAsync(IObjectStore state, RunPaths paths, bool hasEnded, CancellationToken cancellationToken)
     {
-        var (names, begun) = (new HashSet<string>(StringComparer.Ordinal), new HashSet<string>(StringComparer.Ordinal));
+        var (names, begun) = (new HashSet<string>(StringComparer.Ordinal), new Dictionary<string, string>(StringComparer.Ordinal));
         foreach (var folder in new[] { paths.Receipts, Folder(paths.Failure("any")) }.Distinct())
             await foreach (var entry in state.ListAsync(folder, cancellationToken)) names.Add(entry.Path);
         if (!hasEnded)
-            await foreach (var entry in state.ListAsync(paths.Attempts, cancellationToken)) begun.Add(TaskOf(entry.Path));
+            await foreach (var entry in state.ListAsync(paths.Attempts, cancellationToken)) begun.TryAdd(TaskOf(entry.Path), entry.Path);
         var givenUp = await state.ReadAllAsync(paths.GivenUp, MaxJson, cancellationToken) is { } json ? JsonSerializer.Deserialize(json, WorkflowJson.Default.IReadOnlyListInt32)! : [];
         return new Made(names, begun, [.. givenUp]);
     }
@@ -99,15 +100,19 @@ public static class PartitionHandlers
     static long? Known(long bytes) => bytes > 0 ? bytes : null;
 
     /// <param name="Names">The paths of all receipts of the run's tasks and of the failures of this drive.</param>
-    /// <param name="Begun">The ids of tasks of which a try has begun and not ended.</param>
+    /// <param name="Begun">The first mark of a try that has begun and not ended, by the id of its task.</param>
     /// <param name="GivenUp">The tasks that combining gave up, whatever they made.</param>
-    sealed record Made(HashSet<string> Names, HashSet<string> Begun, HashSet<int> GivenUp)
+    sealed record Made(HashSet<string> Names, Dictionary<string, string> Begun, HashSet<int> GivenUp)
     {
+        /// <summary>The mark of a task's try, and the try's number where its name has it.</summary>
+        public (string Path, int? Number)? TryOf(TaskSlice slice) =>
+            Begun.GetValueOrDefault(slice.TaskId) is { } path ? (path, int.TryParse(path.AsSpan(path.LastIndexOf('.') + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null) : null;
+
         /// <summary>The status as far as names tell: what succeeded may be empty.</summary>
         public string Of(TaskSlice slice, RunPaths paths) =>
             GivenUp.Contains(slice.Index) ? "failed"
             : Names.Contains(paths.Receipt(slice.TaskId)) ? "succeeded"
-            : Begun.Contains(slice.TaskId) ? "running"
+            : Begun.ContainsKey(slice.TaskId) ? "running"
             : Names.Contains(paths.Failure(slice.TaskId)) ? "failed"
             : "pending";
     }

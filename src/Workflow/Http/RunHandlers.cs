@@ -35,7 +35,7 @@ public static class RunHandlers
         var (spec, refusal) = await SpecBody.ReadAsync(http.Request, http.RequestAborted);
         if (spec is null) return refusal!;
         // A put that is given up may land all the same, and then nobody would drive the run.
-        switch (await RunStarter.StartAsync(api.State, id, spec, fresh: false, api.Time, CancellationToken.None))
+        switch (await RunStarter.StartAsync(api.State, id, spec, fresh: false, RunOrigin.Http, api.Time, CancellationToken.None))
         {
             case RunStart.Conflict conflict:
                 return http.Request.Headers.ContainsKey(IdempotencyKey) && HttpMethods.IsPost(http.Request.Method)

@@ -47,7 +47,7 @@ const statusWords = {
 };
 
 // Names of fields as a person says them: bytesToRead is "bytes to read".
-const spoken = name => plain(name).replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
+const spoken = name => ({ cpuSeconds: 'processor time', dollars: 'dollars on Azure' })[name] ?? plain(name).replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
 
 // A field of a document whose unit its name tells.
 function figure(name, value) {

@@ -54,7 +54,7 @@ function headerView() {
     const end = record.summary ? Date.parse(record.endedAt) : null;
     tick();
     const allowed = run.plan?.toleratedFailures;
-    set(times, el('span', {}, end ? 'took ' : 'for ', elapsed), left, allowed == null ? null : el('span', { class: by.failed > allowed ? 'of-failed' : by.failed ? 'of-succeededWithFailures' : null }, `${count(by.failed)} failed of ${count(allowed)} allowed`), el('span', {}, 'started ', moment(record.startedAt)), record.redrive ? el('span', {}, `redrive ${record.redrive}`) : null,
+    set(times, el('span', {}, end ? 'took ' : 'for ', elapsed), left, allowed == null ? null : el('span', { class: by.failed > allowed ? 'of-failed' : by.failed ? 'of-succeededWithFailures' : null }, `${count(by.failed)} failed of ${count(allowed)} allowed`), el('span', {}, 'started ', moment(record.startedAt), origins[record.startedBy] ?? ''), record.redrive ? el('span', {}, `redrive ${record.redrive}`) : null,
       record.summary ? el('span', {}, 'strategy ', plain(record.summary.strategy)) : el('span', {}, plain(record.progress?.phase ?? 'waiting to begin')), el('span', { title: record.specHash }, 'spec ', el('code', {}, record.specHash.slice(0, 10))));
     cancel.hidden = hasEnded() || run.savedAt != null;
     redrive.hidden = run.savedAt != null || !(record.stalled || ['failed', 'cancelled', 'succeededWithFailures'].includes(record.status));
@@ -98,6 +98,8 @@ function notices() {
   if (run.record?.stalled) found.push(el('p', { class: 'notice warned' }, el('b', {}, 'Nothing drives this run. '), `It last showed that it lives on ${moment(run.record.heartbeatAt ?? run.record.startedAt)}. It goes on when its host does, or with a redrive.`));
   return found;
 }
+
+const origins = { command: ' by the command', http: ' over HTTP', blob: ' by a file' };
 
 const sentence = text => text[0].toUpperCase() + text.slice(1);
 

@@ -1,29 +1,29 @@
 // All runs, the newest first.
 
 function listView(root) {
-  const most = 1000, pageOfRuns = 200, interval = 5000;
-  const runs = new Map();
+  // The API has them by id, so the newest are known when all are.
+  const most = 20000, mostDrawn = 2000, pageOfRuns = 1000, interval = 5000;
+  let runs = [], isWhole = true;
   const filter = { text: '', status: '' };
   const body = el('tbody'), shown = el('p', { class: 'shown', role: 'status' }), notice = el('div', { 'aria-live': 'polite' });
   const search = el('input', { type: 'search', placeholder: 'Run id', 'aria-label': 'Only runs whose id has this text', on: { input: () => { filter.text = search.value; draw(); } } });
   const status = el('select', { on: { change: () => { filter.status = status.value; draw(); } } }, el('option', { value: '' }, 'any status'), ['pending', 'running', 'succeeded', 'succeededWithFailures', 'failed', 'cancelled'].map(word => el('option', { value: word }, statusWords[word])));
-  const again = el('button', { type: 'button', hidden: true, on: { click: () => load(true) } }, 'Show more');
   const view = card('Runs', { class: 'runs' }, el('div', { class: 'tools' }, search, el('label', { class: 'field' }, el('span', { class: 'unseen' }, 'Status'), status), shown),
-    el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Table of runs' }, el('table', { 'aria-label': 'Runs' }, el('thead', {}, el('tr', {}, ['Run', 'Status', 'Started', 'Took', 'Progress'].map(word => el('th', { scope: 'col' }, el('span', {}, word))))), body)), again);
+    el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Table of runs' }, el('table', { 'aria-label': 'Runs' }, el('thead', {}, el('tr', {}, ['Run', 'Status', 'Started', 'Took', 'Progress'].map(word => el('th', { scope: 'col' }, el('span', {}, word))))), body)));
   set(root, el('h1', { class: 'unseen' }, 'Runs'), notice, view.root);
-  let next = null;
 
-  async function load(isMore) {
+  async function load() {
+    const isFirst = runs.length === 0, found = [];
     try {
-      let link = isMore ? next : `/api/runs?maxPageSize=${pageOfRuns}`;
-      const until = isMore ? runs.size + most : most;
+      let link = `/api/runs?maxPageSize=${pageOfRuns}`;
       do {
         const page = await askJson(link);
-        for (const item of page.value) runs.set(item.runId, item);
+        found.push(...page.value);
         // The host may be known by another address here.
         link = page.nextLink ? '/api/runs' + new URL(page.nextLink).search : null;
-      } while (link && runs.size < until);
-      next = link;
+        if (isFirst) { runs = found; draw(); }
+      } while (link && found.length < most);
+      [runs, isWhole] = [found, link == null];
       set(notice);
       connection('live', 'up to date');
     } catch (failure) {
@@ -34,14 +34,13 @@ function listView(root) {
   }
 
   function draw() {
-    const all = [...runs.values()].sort((a, b) => (Date.parse(b.startedAt ?? 0) || 0) - (Date.parse(a.startedAt ?? 0) || 0));
+    const all = runs.toSorted((a, b) => (Date.parse(b.startedAt ?? 0) || 0) - (Date.parse(a.startedAt ?? 0) || 0));
     const rows = all.filter(item => item.runId.includes(filter.text.toLowerCase().trim()) && (filter.status === '' || item.status === filter.status));
-    again.hidden = next == null;
-    const words = rows.length === all.length ? plural(all.length, 'run') : `${count(rows.length)} of ${plural(all.length, 'run')}`;
+    const words = [rows.length === all.length ? plural(all.length, 'run') : `${count(rows.length)} of ${plural(all.length, 'run')}`, isWhole ? null : 'there are more, whose ids come behind', rows.length > mostDrawn ? `the newest ${count(mostDrawn)} are below` : null].filter(part => part).join('; ');
     // Said again only when it is something else: screen readers read aloud whatever is put here.
     if (shown.textContent !== words) set(shown, el('b', {}, words));
     const focused = document.activeElement?.closest?.('tbody') === body ? document.activeElement.getAttribute('href') : null;
-    set(body, rows.slice(0, 2000).map(item => el('tr', {}, el('td', {}, el('a', { href: pageOf(item.runId), class: 'mono' }, plain(item.runId))), el('td', {}, item.error ? el('span', { class: 'of-failed' }, plain(item.error.code)) : statusWord(item.status), item.stalled ? el('span', { class: 'soft' }, ' stalled') : null),
+    set(body, rows.slice(0, mostDrawn).map(item => el('tr', {}, el('td', {}, el('a', { href: pageOf(item.runId), class: 'mono' }, plain(item.runId))), el('td', {}, item.error ? el('span', { class: 'of-failed' }, plain(item.error.code)) : statusWord(item.status), item.stalled ? el('span', { class: 'soft' }, ' stalled') : null),
       el('td', { class: 'tabular' }, moment(item.startedAt)), el('td', { class: 'tabular' }, item.startedAt ? duration((item.endedAt ? Date.parse(item.endedAt) : hostNow()) - Date.parse(item.startedAt)) : '–'), el('td', {}, progressOf(item)))),
       rows.length === 0 ? el('tr', {}, el('td', { colspan: '5', class: 'soft' }, all.length === 0 ? 'There is no run yet. PUT /api/runs/{id} with a spec starts one, and so does fanfold run.' : 'No run is like that.')) : null);
     if (focused) [...body.querySelectorAll('a')].find(link => link.getAttribute('href') === focused)?.focus();
@@ -54,6 +53,13 @@ function listView(root) {
     return [meter, ' ', el('span', { class: 'soft tabular' }, percent(progress.tasksDone, progress.tasksTotal))];
   }
 
-  const tick = async () => { if (!document.hidden) await load(false); setTimeout(tick, interval); };
-  tick();
+  // No more of the host's time than a fifth goes into it.
+  async function keepUp() {
+    for (;;) {
+      const began = performance.now();
+      if (!document.hidden) await load();
+      await pause(Math.max(interval, 4 * (performance.now() - began)));
+    }
+  }
+  keepUp();
 }

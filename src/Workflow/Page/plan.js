@@ -3,7 +3,7 @@
 function planView() {
   const reason = el('p', { class: 'soft' }), facts = el('div'), more = el('div');
   const view = card('Plan and actual', {}, el('div', { class: 'body' }, reason, facts, more));
-  let before = '';
+  let before = '', isOpen = false;
 
   const line = (title, planned, actual, remark) => el('tr', {}, el('th', { scope: 'row' }, title), el('td', { class: 'number' }, planned), el('td', { class: 'number' }, actual), el('td', { class: 'soft' }, remark ?? ''));
 
@@ -20,6 +20,8 @@ function planView() {
     view.note.textContent = `strategy ${plain(plan.strategy)}`;
     set(reason, foreign(sentence(plan.strategyReason)));
     const done = by.succeeded + by.empty;
+    const cost = summary?.cost;
+    const estimate = plan.candidates?.find(candidate => candidate.strategy === plan.strategy);
     const peak = summary?.peakWorkerMemory || sum.peak || null;
     set(facts, el('table', { class: 'facts' },
       el('thead', {}, el('tr', {}, el('td'), el('th', { scope: 'col', class: 'number' }, 'Planned'), el('th', { scope: 'col', class: 'number' }, 'Actual'), el('td'))),
@@ -28,19 +30,28 @@ function planView() {
         line('Row groups read', count(plan.rowGroups.matched), count(sum.rowGroups), `${count(plan.rowGroups.total)} in the source`),
         line('Bytes read', bytes(plan.bytesToRead), bytes(sum.bytesRead), plan.bytesToRead > 0 && sum.bytesRead > 0 ? `${percent(sum.bytesRead, plan.bytesToRead)} of the plan` : ''),
         line('Peak memory of a worker', bytes(plan.forecastWorkerMemory || null), bytes(peak), `cap ${bytes(plan.memoryPerTask)}${sum.split ? `; ${count(sum.split)} split` : ''}${sum.spilled ? `; ${count(sum.spilled)} spilled` : ''}`),
-        line('Requests', '–', count(summary?.requests ?? sum.requests), ''))));
-    set(more, ...generic('Cost', plan.cost), ...generic('Candidates', plan.candidates), plan.plugin ? el('p', { class: 'soft' }, 'plug-in ', foreign(`${plan.plugin.name} ${plan.plugin.version}`)) : null,
+        line('Requests', count(estimate?.requests), count(cost?.requests ?? summary?.requests ?? sum.requests), ''),
+        ...(estimate || cost ? [
+          line('Processor time', seconds(estimate?.cpuSeconds), seconds(cost?.cpuSeconds), cost?.cpuSeconds === 0 ? 'not measured: no worker process' : ''),
+          line('On Azure', dollars(estimate?.dollars), dollars(cost?.dollars), `by list prices of ${plain((cost ?? estimate).pricesOf)}`)] : []))));
+    // Drawn anew while the run goes on, and stays as it was left.
+    const candidates = plan.candidates?.length > 0 ? el('details', { open: isOpen, on: { toggle: event => { isOpen = event.target.open; } } }, el('summary', {}, 'What each strategy would cost'), ...generic(null, plan.candidates)) : null;
+    set(more, candidates, ...generic('Cost', plan.cost), plan.plugin ? el('p', { class: 'soft' }, 'plug-in ', foreign(`${plan.plugin.name} ${plan.plugin.version}`)) : null,
       el('div', { class: 'columns' }, el('span', {}, 'reads'), plan.columns?.map(column => el('span', {}, foreign(column.name), ' ', el('span', { class: 'soft' }, plain(typeName(column.type)))))));
   });
   return view.root;
 }
+
+const seconds = n => n ? duration(n * 1000) : '–';
+
+const dollars = n => n == null ? '–' : `$ ${n >= 0.01 ? n.toFixed(2) : n.toPrecision(2)}`;
 
 const typeName = type => typeof type === 'string' ? type : JSON.stringify(type);
 
 // A part of the plan that this page knows nothing of, field by field.
 function generic(title, part) {
   if (part == null || part.length === 0) return [];
-  const heading = el('h3', { class: 'soft' }, title);
+  const heading = title == null ? '' : el('h3', { class: 'soft' }, title);
   if (Array.isArray(part)) {
     const names = [...new Set(part.flatMap(item => Object.keys(item ?? {})))];
     const cell = (item, name) => item?.[name] == null ? '–' : foreign(figure(name, item[name]));

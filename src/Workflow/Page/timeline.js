@@ -1,14 +1,17 @@
-// When the tasks waited and when they ran, in the order in which they began, and how many ran at once.
+// When the tasks waited and when they ran, in the order in which they began, and how many ran at once. What became of a bar its form says, too.
 
 function timelineView() {
   const top = 54, bottom = 20, least = 2;
   let before = '';
 
+  const now = () => hasEnded() ? run.record.summary.elapsedMs : (run.savedAt ? Date.parse(run.savedAt) : hostNow()) - driveStart();
+
   function bars() {
     const start = driveStart();
-    const of = known().filter(item => startOf(item) != null && item.elapsedMs != null && !isReused(item))
-      .map(item => ({ item, from: Math.max(0, startOf(item) - start), to: Math.max(0, startOf(item) - start) + item.elapsedMs })).sort((a, b) => a.from - b.from || a.item.index - b.item.index);
-    return of;
+    return known().filter(item => startOf(item) != null && (item.elapsedMs != null || item.status === 'running') && !isReused(item)).map(item => {
+      const from = Math.max(0, startOf(item) - start);
+      return { item, from, to: item.elapsedMs == null ? Math.max(from, now()) : from + item.elapsedMs };
+    }).sort((a, b) => a.from - b.from || a.item.index - b.item.index);
   }
 
   function concurrency(of) {
@@ -18,7 +21,19 @@ function timelineView() {
     return { line, most };
   }
 
-  const end = of => Math.max(1, of.reduce((most, { to }) => Math.max(most, to), 0), hasEnded() ? run.record.summary.elapsedMs : run.savedAt ? 0 : hostNow() - driveStart());
+  const end = of => Math.max(1, of.reduce((most, { to }) => Math.max(most, to), 0), now());
+
+  // Full, low when nothing came out of it, cut into pieces when it failed, open at its end while it goes on.
+  function drawBar(pen, status, x, y, width, height) {
+    pen.fillStyle = colour(status === 'failed' || status === 'empty' ? `cell-${status}` : 'cell-running');
+    if (status === 'failed') for (let at = 0; at < width; at += 4) pen.fillRect(x + at, y, Math.min(2.5, width - at), height);
+    else if (status === 'empty') pen.fillRect(x, y + height / 2, width, Math.max(1, height / 2));
+    else if (status === 'running' && height >= 4) {
+      pen.fillRect(x, y, width, 1);
+      pen.fillRect(x, y + height - 1, width, 1);
+      pen.fillRect(x, y, 1, height);
+    } else pen.fillRect(x, y, width, height);
+  }
 
   let drawnBars = [];
   const { canvas, paint } = canvasOf({ role: 'img', 'aria-label': '' }, {
@@ -30,16 +45,17 @@ function timelineView() {
       const x = at => at / span * (width - 2);
       const room = height - top - bottom, thick = room / of.length;
       axis(pen, width, height, span, x);
-      of.forEach(({ item, from, to }, i) => {
-        const y = top + i * thick, h = Math.max(1, thick >= 4 ? thick - 1 : thick);
+      // Failures last and never too thin to be seen, however many bars there are.
+      const order = [...of.entries()].sort(([i, a], [j, b]) => (a.item.status === 'failed') - (b.item.status === 'failed') || i - j);
+      for (const [i, { item, from, to }] of order) {
+        const y = top + i * thick, h = Math.max(item.status === 'failed' ? 3 : 1, thick >= 4 ? thick - 1 : thick);
         if (thick >= 1 || i % Math.ceil(1 / thick) === 0) {
           pen.fillStyle = colour('wait');
           pen.fillRect(0, y + (thick >= 4 ? h / 3 : 0), x(from), thick >= 4 ? Math.max(1, h / 3) : h);
         }
-        pen.fillStyle = item.status === 'failed' ? colour('cell-failed') : item.status === 'empty' ? colour('cell-empty') : colour('cell-running');
-        pen.fillRect(x(from), y, Math.max(least, x(to) - x(from)), h);
+        drawBar(pen, item.status, x(from), y, Math.max(least, x(to) - x(from)), h);
         if (item.attempt > 1) { pen.fillStyle = colour('ink'); pen.fillRect(x(from) - 1, y - 1, 2, Math.max(4, h + 2)); }
-      });
+      }
       pen.beginPath();
       pen.moveTo(0, 42);
       let n = 0;
@@ -76,32 +92,45 @@ function timelineView() {
     pen.fillText(text, x, y);
   }
 
-  const swatch = token => { const box = el('canvas', { width: 14, height: 14 }); const pen = box.getContext('2d'); pen.fillStyle = colour(token); pen.fillRect(0, 4, 14, 6); return box; };
+  function swatch(draw) {
+    const box = el('canvas', { width: 28, height: 28 });
+    const pen = box.getContext('2d');
+    pen.scale(2, 2);
+    draw(pen);
+    return box;
+  }
+
+  const block = token => swatch(pen => { pen.fillStyle = colour(token); pen.fillRect(0, 4, 14, 6); });
+  const bar = status => swatch(pen => drawBar(pen, status, 0, 4, 14, 6));
   const legend = el('div', { class: 'legend' });
   const readout = el('p', { class: 'readout' });
   const view = card('Timeline', {}, el('div', { class: 'body' }, canvas, legend, readout));
-  const drawLegend = () => set(legend, el('span', {}, swatch('wait'), 'waiting'), el('span', {}, swatch('cell-running'), 'running'), known().some(item => item.status === 'failed') ? el('span', {}, swatch('cell-failed'), 'failed') : null,
-    known().some(item => item.status === 'empty') ? el('span', {}, swatch('cell-empty'), 'empty') : null, sums().sum.retried ? el('span', {}, swatch('ink'), 'tried more than once') : null);
+  const has = status => drawnBars.some(({ item }) => item.status === status);
+  const drawLegend = () => set(legend, el('span', {}, block('wait'), 'waited'), el('span', {}, bar('succeeded'), 'ran'), has('running') ? el('span', {}, bar('running'), 'running now') : null, has('failed') ? el('span', {}, bar('failed'), 'failed') : null,
+    has('empty') ? el('span', {}, bar('empty'), 'empty') : null, drawnBars.some(({ item }) => item.attempt > 1) ? el('span', {}, block('ink'), 'tried more than once') : null);
   painters.push(drawLegend);
   views.push(() => {
     view.root.hidden = run.record == null;
     if (run.record == null) return;
-    const now = `${run.version} ${hasEnded()} ${run.record.redrive} ${unit()}`;
-    if (now === before && hasEnded()) return;
-    if (now !== before) drawnBars = bars();
-    before = now;
+    const state = `${run.version} ${hasEnded()} ${run.record.redrive} ${unit()}`;
+    if (state === before && hasEnded()) return;
+    // Those that go on grow without being told of.
+    if (state !== before || has('running')) drawnBars = bars();
+    before = state;
     canvas.hidden = legend.hidden = drawnBars.length === 0;
     if (drawnBars.length === 0) {
       view.note.textContent = '';
-      readout.textContent = sums().sum.reused > 0 && hasEnded() ? 'Everything was done by an earlier drive.' : hasEnded() ? `No ${unit()} left the time when it ran.` : `No ${unit()} is done yet.`;
+      readout.textContent = sums().sum.reused > 0 && hasEnded() ? 'Everything was done by an earlier drive.' : hasEnded() ? `No ${unit()} left the time when it ran.` : `No ${unit()} has begun yet.`;
       return;
     }
-    const times = drawnBars.map(({ to, from }) => to - from).sort((a, b) => a - b);
+    const done = drawnBars.filter(({ item }) => item.status !== 'running');
+    const times = done.map(({ to, from }) => to - from).sort((a, b) => a - b);
     const at = part => times[Math.min(times.length - 1, Math.floor(part * times.length))];
-    const longest = drawnBars.reduce((most, bar) => bar.to - bar.from > most.to - most.from ? bar : most);
+    const longest = done.reduce((most, one) => most == null || one.to - one.from > most.to - most.from ? one : most, null);
     const reused = sums().sum.reused;
     view.note.textContent = `${plural(drawnBars.length, unit())} in order of start${reused ? `; ${count(reused)} of an earlier drive are not drawn` : ''}`;
-    set(readout, 'run time: median ', el('b', {}, duration(at(.5))), ', 95 % below ', el('b', {}, duration(at(.95))), ', longest ', el('b', {}, duration(at(1))), ' (', foreign(called(longest.item.value)), ')');
+    if (longest == null) readout.textContent = `No ${unit()} is done yet.`;
+    else set(readout, 'run time: median ', el('b', {}, duration(at(.5))), ', 95 % below ', el('b', {}, duration(at(.95))), ', longest ', el('b', {}, duration(at(1))), ' (', foreign(called(longest.item.value)), ')');
     canvas.setAttribute('aria-label', `${plural(drawnBars.length, unit())}, at most ${concurrency(drawnBars).most} at once. ${readout.textContent}`);
     drawLegend();
     paint();

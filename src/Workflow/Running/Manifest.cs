@@ -101,7 +101,9 @@ public sealed record ManifestSlice(string Name, int RowGroups, long Rows, long S
 public sealed record ManifestCost(PlanCandidate? Estimate, ActualCost Actual);
 
 /// <param name="CpuSeconds">Of workers; 0 where tasks share the host's process.</param>
-public sealed record ActualCost(int Tasks, int Reused, long BytesFetched, long Requests, double CpuSeconds, long PeakMemory, double Dollars);
+/// <param name="Dollars">On Azure, by <see cref="PriceTable"/>; of what the tasks took here.</param>
+/// <param name="PricesOf">The month of these prices.</param>
+public sealed record ActualCost(int Tasks, int Reused, long BytesFetched, long Requests, double CpuSeconds, long PeakMemory, double Dollars, string PricesOf = PriceTable.AsOf);
 
 public sealed record ManifestInput(string Path, string ETag, long Length, long Rows);
 

@@ -138,12 +138,12 @@ public sealed partial class RunActivities
     }
 
     /// <summary>The same for all deliveries of the commit: of receipts and plan alone.</summary>
-    static ActualCost CostOf(RunSpec spec, PlanHeader header, List<FinishedTask> tasks, TaskReceipt combined)
+    static ActualCost CostOf(RunSpec spec, PlanHeader header, List<FinishedTask> tasks, TaskReceipt? combined)
     {
-        var own = tasks.Where(task => !task.Failed).Select(task => task.Receipt).Append(header.Discovery).OfType<TaskReceipt>().Where(receipt => receipt.Driver != TaskReceipt.CacheDriver).Append(combined).ToList();
+        var own = tasks.Where(task => !task.Failed).Select(task => task.Receipt).Append(header.Discovery).Append(combined).OfType<TaskReceipt>().Where(receipt => receipt.Driver != TaskReceipt.CacheDriver).ToList();
         var (cpu, requests) = (own.Sum(receipt => receipt.CpuMs) / 1000.0, own.Sum(receipt => (long)receipt.Requests) + header.Totals.Requests);
         return new ActualCost(tasks.Count, tasks.Count(task => task.Receipt?.Driver == TaskReceipt.CacheDriver), own.Sum(receipt => receipt.BytesRead), requests, cpu,
-            own.Max(receipt => receipt.PeakMemory), Math.Round(PriceTable.Of(own.Sum(receipt => receipt.ElapsedMs) / 1000.0, spec.Limits.Memory.Bytes, own.Count, requests, 2L * own.Count), 6));
+            own.Select(receipt => receipt.PeakMemory).DefaultIfEmpty(0).Max(), Math.Round(PriceTable.Of(own.Sum(receipt => receipt.ElapsedMs) / 1000.0, spec.Limits.Memory.Bytes, own.Count, requests, 2L * own.Count), 6));
     }
 
     async Task<(CommittedResult? Result, RunError? Error)> PutFilesAsync(
@@ -221,6 +221,9 @@ public sealed partial class RunActivities
             all.Select(receipt => receipt.PeakMemory).DefaultIfEmpty(0).Max(), tasks.Select(task => task.Slice.ForecastMemory).DefaultIfEmpty(0).Max(),
             (long)(time.GetUtcNow() - request.StartedAt).TotalMilliseconds,
             header?.Strategy ?? "perPartition", committed ? spec.Output.Path : null, committed ? RunPaths.Manifest(spec.Output.Path) : null,
-            errors.Count == 0 ? null : errors);
+            errors.Count == 0 ? null : errors)
+        {
+            Cost = header is null ? null : CostOf(spec, header, tasks, combined),
+        };
     }
 }

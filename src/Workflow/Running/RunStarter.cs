@@ -28,17 +28,17 @@ public static class RunStarter
     const int Tries = 20;
 
     /// <exception cref="RunStateException">The id belongs to a run that a newer build began.</exception>
-    public static async Task<RunStart> StartAsync(IObjectStore state, string runId, RunSpec spec, bool fresh, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<RunStart> StartAsync(IObjectStore state, string runId, RunSpec spec, bool fresh, RunOrigin origin, TimeProvider time, CancellationToken cancellationToken)
     {
         for (var attempt = 1; attempt <= Tries; attempt++)
         {
-            if (await TryStartAsync(state, runId, spec, fresh, time, cancellationToken) is { } start) return start;
+            if (await TryStartAsync(state, runId, spec, fresh, origin, time, cancellationToken) is { } start) return start;
         }
         throw RunStateException.Corrupt($"The spec of run '{runId}' is gone");
     }
 
     /// <summary>Null when a purge has just removed the run that was there.</summary>
-    static async Task<RunStart?> TryStartAsync(IObjectStore state, string runId, RunSpec spec, bool fresh, TimeProvider time, CancellationToken cancellationToken)
+    static async Task<RunStart?> TryStartAsync(IObjectStore state, string runId, RunSpec spec, bool fresh, RunOrigin origin, TimeProvider time, CancellationToken cancellationToken)
     {
         var paths = new RunPaths(runId);
         var isNew = await TryPutAsync(state, paths.Spec, Encoding.UTF8.GetBytes(spec.ToJson()), cancellationToken);
@@ -52,9 +52,9 @@ public static class RunStarter
             }
         }
         // The run is there from here on, and whoever is interrupted now is to be told of it.
-        if (await (isNew ? KeepAsync(state, paths, New(paths, spec, time), time, CancellationToken.None) : EnsureRecordAsync(state, runId, time, CancellationToken.None)) is not { } record) return null;
+        if (await (isNew ? KeepAsync(state, paths, New(paths, spec, time, origin), time, CancellationToken.None) : EnsureRecordAsync(state, runId, time, CancellationToken.None)) is not { } record) return null;
         // A record that was there before the spec is that of an older run, which a purge is removing: the spec goes before it.
-        if (isNew && record.SpecHash != spec.ComputeHash()) record = await ReplaceAsync(state, paths, New(paths, spec, time), time);
+        if (isNew && record.SpecHash != spec.ComputeHash()) record = await ReplaceAsync(state, paths, New(paths, spec, time, origin), time);
         if (record.Summary is not { } summary) return new RunStart.Ready(new RunRequest(runId, fresh) { Redrive = record.Redrive }, record.Status);
         return fresh
             ? new RunStart.Conflict(new RunError("run-finished", $"The run '{runId}' has ended, and --fresh would compute it again. Leave out --run-id to compute it under a new one."))
@@ -93,8 +93,8 @@ public static class RunStarter
         return await RunEnding.ReadAsync(state, paths, cancellationToken) is { } end ? await RunEnding.ReadRecordAsync(state, paths, end, cancellationToken) : New(paths, spec, time);
     }
 
-    static RunRecord New(RunPaths paths, RunSpec spec, TimeProvider time) =>
-        new() { RunId = paths.RunId, SpecHash = spec.ComputeHash(), Status = RunStatus.Pending, StartedAt = time.GetUtcNow(), Redrive = paths.Redrive };
+    static RunRecord New(RunPaths paths, RunSpec spec, TimeProvider time, RunOrigin? origin = null) =>
+        new() { StartedBy = origin, RunId = paths.RunId, SpecHash = spec.ComputeHash(), Status = RunStatus.Pending, StartedAt = time.GetUtcNow(), Redrive = paths.Redrive };
 
     /// <summary>Puts a record, unless there is one by now, which then counts.</summary>
     static async Task<RunRecord?> KeepAsync(IObjectStore state, RunPaths paths, RunRecord record, TimeProvider time, CancellationToken cancellationToken) =>

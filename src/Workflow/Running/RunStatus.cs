@@ -1,9 +1,16 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Fanfold.Workflow.Running;
 
 /// <summary>Where a run stands; the same word in the summary, the API, <c>status.json</c> and the page.</summary>
 public enum RunStatus { Pending, Running, Succeeded, SucceededWithFailures, Failed, Cancelled }
+
+/// <summary>What asked for a run first: <c>command</c>, <c>http</c>, or <c>blob</c>, which is a file put into a store.</summary>
+[JsonConverter(typeof(RunOriginConverter))]
+public enum RunOrigin { Command, Http, Blob }
+
+public sealed class RunOriginConverter() : JsonStringEnumConverter<RunOrigin>(JsonNamingPolicy.CamelCase);
 
 /// <summary>One reason why a run, or a partition of it, failed.</summary>
 /// <param name="Code">Stable, in kebab-case.</param>
@@ -33,7 +40,12 @@ public sealed record RowGroupCounts(int Total, long Matched, long Pruned);
 public sealed record RunSummary(
     string RunId, RunStatus Status, PartitionCounts Partitions, TaskCounts Tasks, RowGroupCounts RowGroups, long RowsIn, long RowsOut,
     long BytesRead, long BytesPruned, long Requests, long PeakWorkerMemory, long ForecastWorkerMemory, long ElapsedMs, string Strategy, string? Output, string? Manifest,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<RunError>? Errors = null);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<RunError>? Errors = null)
+{
+    /// <summary>Of all tasks that are done, whichever drive ran them, plan and combine included; null where the run was not planned.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ActualCost? Cost { get; init; }
+}
 
 /// <summary>How far a run is.</summary>
 public sealed record RunProgress(string Phase, int TasksTotal, int TasksDone, int TasksFailed, long BytesRead, long RowsDecoded);
@@ -49,6 +61,10 @@ public sealed record RunRecord
     public required RunStatus Status { get; init; }
     public required DateTimeOffset StartedAt { get; init; }
     public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>Null where the record was lost and made anew, and in those of older builds.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public RunOrigin? StartedBy { get; init; }
 
     /// <summary>The drive that it tells of: 0 for the first, then counted by <c>redrive</c>.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]

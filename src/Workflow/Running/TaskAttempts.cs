@@ -27,7 +27,8 @@ sealed class TaskAttempts(IObjectStore state, RunPaths paths, TimeProvider time,
     /// <summary>What a try is told that begins now.</summary>
     public AttemptCount Begin(string taskId, TimeSpan timeout)
     {
-        var mark = new AttemptMark(Guid.NewGuid().ToString("N"), tries.Process, time.GetUtcNow() + timeout + Grace);
+        var now = time.GetUtcNow();
+        var mark = new AttemptMark(Guid.NewGuid().ToString("N"), tries.Process, now + timeout + Grace, now);
         tries.Live[mark.Id] = true;
         return new AttemptCount(paths.Attempt(taskId), most, mark);
     }
@@ -73,7 +74,10 @@ sealed class TaskAttempts(IObjectStore state, RunPaths paths, TimeProvider time,
         return false;
     }
 
-    async Task<AttemptMark?> ReadAsync(string path, CancellationToken cancellationToken)
+    Task<AttemptMark?> ReadAsync(string path, CancellationToken cancellationToken) => ReadAsync(state, path, cancellationToken);
+
+    /// <summary>The mark of a try; null when there is none, and one that nobody put and that is over when it can't be read.</summary>
+    internal static async Task<AttemptMark?> ReadAsync(IObjectStore state, string path, CancellationToken cancellationToken)
     {
         if (await state.ReadAllAsync(path, MaxMark, cancellationToken) is not { } json) return null;
         // Cut off when its writer died, or not its.

@@ -34,7 +34,7 @@ public sealed class RunTriggers(IObjectStore data, IObjectStore state, IRunHost 
         RunStart start;
         try
         {
-            start = await RunStarter.StartAsync(state, id, spec.Spec, fresh: false, time, cancellationToken);
+            start = await RunStarter.StartAsync(state, id, spec.Spec, fresh: false, RunOrigin.Blob, time, cancellationToken);
         }
         catch (RunStateException refused)
         {

@@ -28,7 +28,7 @@ sealed class FanfoldWorker(string file) : Contender
         var spec = SpecParser.Parse(Encoding.UTF8.GetBytes(pass.Spec.ToJsonString())).Spec!;
         var (state, planned) = (new MemoryObjectStore(), new PlannedTask());
         var activities = new RunActivities(new DirectoryObjectStore(pass.Data.Root), state, new StoreLocation(pass.Data.Root), new StoreLocation(pass.Scratch), planned, TimeProvider.System, new HostCapacity(1), "benchmark");
-        await RunStarter.StartAsync(state, "pass", spec, fresh: true, TimeProvider.System, CancellationToken.None);
+        await RunStarter.StartAsync(state, "pass", spec, fresh: true, RunOrigin.Command, TimeProvider.System, CancellationToken.None);
         var plan = await activities.PlanRunAsync(new PlanRequest("pass", 1), CancellationToken.None);
         if (plan.Errors is [var error, ..]) throw new InvalidOperationException($"the plan was refused: {error.Message}");
         await activities.ReduceTaskAsync(new TaskRequest("pass", 0, 1), CancellationToken.None);

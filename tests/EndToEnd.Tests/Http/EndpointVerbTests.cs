@@ -93,7 +93,7 @@ public sealed class EndpointVerbTests : IDisposable
         var failed = (await ThereAsync(served, "run", "spec.json", "--run-id", "r")).Exits(1);
         Assert.Equal("1", (string?)Assert.Single(failed.Errors, error => error["partition"] is not null)["partition"]);
         Assert.Equal((await HereAsync(store, "watch", "r")).Exits(1).Stdout, (await ThereAsync(served, "watch", "r")).Exits(1).Stdout);
-        Assert.Equal("no-result", (string?)(await ThereAsync(served, "result", "r", "--output", "x")).Exits(4).Error["code"]);
+        Assert.Equal("no-result", (string?)(await ThereAsync(served, "result", "r", "--output", "x.csv")).Exits(4).Error["code"]);
         Write("lenient.json", Spec("""{ "limits": { "toleratedFailures": 1 } }"""));
         (await ThereAsync(served, "run", "lenient.json", "--run-id", "lenient")).Exits(3);
         await store.Objects.PutAsync("lake/ff=1/a.parquet", good, PutCondition.None, Cancellation);

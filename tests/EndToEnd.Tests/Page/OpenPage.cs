@@ -8,7 +8,7 @@ namespace Fanfold.EndToEnd.Tests.Page;
 sealed class OpenPage : IAsyncDisposable
 {
     /// <summary>For what a page comes to by itself; a test that waits so long has failed.</summary>
-    const float Patience = 60_000;
+    const float Patience = 180_000;
 
     static readonly NpmInstall Axe = new("axe");
 

@@ -1,7 +1,10 @@
+using System.Text.Json;
 using Fanfold.Client;
 using Fanfold.EndToEnd.Tests.Http;
 using Fanfold.Storage;
+using Fanfold.Workflow.Running;
 using Microsoft.Playwright;
+using RunStatus = Fanfold.Client.RunStatus;
 
 namespace Fanfold.EndToEnd.Tests.Page;
 
@@ -42,6 +45,10 @@ public sealed class RunPageTests(Chromium chromium, ApisUnderTest apis, ITestOut
         Assert.Equal(("200", "4", "196", "0"), (counters["partitions"], counters["succeeded"], counters["empty"], counters["failed"]));
         Assert.Equal(["20"], new[] { counters["rows out"] });
         Assert.Contains("200 in plan order", await page.Card("Partitions").InnerTextAsync(), StringComparison.Ordinal);
+        await page.Card("State").GetByText("over HTTP").WaitForAsync();
+        var costs = await page.AskAsync<string[]>("[...document.querySelectorAll('section[aria-label=\"Plan and actual\"] tr')].filter(row => /^(Processor time|On Azure)/.test(row.textContent)).map(row => [...row.cells].slice(1, 3).map(cell => cell.textContent).join(' | '))");
+        Assert.Equal(2, costs.Length);
+        Assert.All(costs, line => Assert.DoesNotContain("–", line, StringComparison.Ordinal));
         Assert.Contains("at most 1 at once", await page.Card("Timeline").Locator("canvas").First.GetAttributeAsync("aria-label") ?? "", StringComparison.Ordinal);
         Assert.Contains("avoided", await page.Card("Work avoided").InnerTextAsync(), StringComparison.Ordinal);
         Assert.Contains("Peak memory of a worker", await page.Card("Plan and actual").InnerTextAsync(), StringComparison.Ordinal);
@@ -193,6 +200,7 @@ public sealed class RunPageTests(Chromium chromium, ApisUnderTest apis, ITestOut
         });
         await page.GoToAsync($"{api.Endpoint}runs/{id}");
         await page.StatusAsync("Failed");
+        await page.Card("Plan and actual").GetByText("What each strategy would cost").ClickAsync();
         await page.Card("Plan and actual").GetByText("sharedScan").WaitForAsync();
         var plan = await page.Card("Plan and actual").InnerTextAsync();
         foreach (var shown in new[] { "gb seconds", "12.5", "<b>estimate</b>", "bytes fetched", "perPartition" }) Assert.Contains(shown, plan, StringComparison.Ordinal);
@@ -288,6 +296,23 @@ public sealed class RunPageTests(Chromium chromium, ApisUnderTest apis, ITestOut
         await page.UntilAsync("document.querySelectorAll('.preview tbody tr').length === 20");
         Assert.True(await page.AskAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), "the page is wider than its window");
         await AccessAsync(page, $"run-{width}");
+        page.AssertQuiet();
+    }
+
+    [Fact]
+    public async Task List_OfMoreRunsThanAPageHas_BeginsWithTheNewest()
+    {
+        const int runs = 1200;
+        await using var api = await ApiUnderTest.StartAsync(ApiKind.ServeDirectory);
+        await Parallel.ForAsync(0, runs, Cancellation, async (i, token) =>
+        {
+            var record = new RunRecord { RunId = $"run-{i:D4}", SpecHash = new string('0', 64), Status = Workflow.Running.RunStatus.Failed, StartedAt = DateTimeOffset.UnixEpoch.AddHours(i), EndedAt = DateTimeOffset.UnixEpoch.AddHours(i + 1) };
+            await api.Objects.PutAsync(new RunPaths(record.RunId).Status, JsonSerializer.SerializeToUtf8Bytes(record, WorkflowJson.Default.RunRecord), PutCondition.None with { IsVolatile = true }, token);
+        });
+        await using var page = await OpenPage.CreateAsync(chromium);
+        await page.GoToAsync(api.Endpoint.AbsoluteUri);
+        await page.Tab.GetByText($"{runs:N0} runs", new PageGetByTextOptions { Exact = true }).WaitForAsync();
+        Assert.Equal([$"run-{runs - 1:D4}", $"run-{runs - 2:D4}"], await page.AskAsync<string[]>("[...document.querySelectorAll('.runs tbody a')].slice(0, 2).map(link => link.textContent)"));
         page.AssertQuiet();
     }
 

@@ -154,7 +154,7 @@ public class LocalEngineTests
     }
 
     static async Task<RunSummary> ResumeAsync(RunHarness harness, RunSpec spec) =>
-        await RunStarter.StartAsync(harness.Store, "r", spec, false, TimeProvider.System, Cancellation) is RunStart.Finished finished
+        await RunStarter.StartAsync(harness.Store, "r", spec, false, RunOrigin.Command, TimeProvider.System, Cancellation) is RunStart.Finished finished
             ? finished.Summary
             : await harness.DriveAsync("r", spec);
 

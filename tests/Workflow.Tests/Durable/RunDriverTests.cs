@@ -146,7 +146,7 @@ public class RunDriverTests
             waiting = RunAsync(harness, (request, token) => DriveAsync(harness, request, token), following.SetResult);
             await following.Task.WaitAsync(Cancellation);
             foreach (var path in (string[])[Paths.Spec, Paths.Status]) await harness.Store.DeleteAsync(path, Cancellation);
-            if (isAnothers) Assert.IsType<RunStart.Ready>(await RunStarter.StartAsync(harness.Store, "r", RunHarness.Spec(aggregate: "max(amount)"), fresh: false, TimeProvider.System, Cancellation));
+            if (isAnothers) Assert.IsType<RunStart.Ready>(await RunStarter.StartAsync(harness.Store, "r", RunHarness.Spec(aggregate: "max(amount)"), fresh: false, RunOrigin.Command, TimeProvider.System, Cancellation));
         }
 
         if (isAnothers) Assert.Equal("run-id-conflict", Assert.IsType<RunStart.Conflict>(await waiting).Error.Code);

@@ -39,6 +39,7 @@ public sealed class RunApiTests
 
         var ended = await api.EndAsync("first");
         Assert.Equal("succeeded", ended.GetProperty("status").GetString());
+        Assert.Equal("http", ended.GetProperty("startedBy").GetString());
         Assert.Equal(3, ended.GetProperty("summary").GetProperty("rowsOut").GetInt64());
         Assert.NotNull(await api.Harness.ReadAsync(RunHarness.Output));
     }
@@ -307,7 +308,11 @@ public sealed class RunApiTests
 
         async Task RunningAre(int count)
         {
-            Assert.Equal(count, (await api.GetAsync("/api/runs/one/partitions?status=running")).Json.GetProperty("value").GetArrayLength());
+            var running = (await api.GetAsync("/api/runs/one/partitions?status=running")).Json.GetProperty("value").EnumerateArray().ToList();
+            Assert.Equal(count, running.Count);
+            // When the try began that is under way, and which it is.
+            var start = (await api.GetAsync("/api/runs/one")).Json.GetProperty("startedAt").GetDateTimeOffset();
+            Assert.All(running, partition => Assert.Equal((1, true), (partition.GetProperty("attempt").GetInt32(), partition.GetProperty("startedAt").GetDateTimeOffset() >= start)));
             Assert.Equal(count, (await api.GetAsync("/api/runs/one/partitions")).Json.GetProperty("value").EnumerateArray().Count(partition => partition.GetProperty("status").GetString() == "running"));
         }
     }

@@ -135,7 +135,7 @@ public sealed class ConcurrentStartTests : IDisposable
 
     static async Task<PlanReference> PlanAsync(IObjectStore store, string runId, RunSpec spec)
     {
-        await RunStarter.StartAsync(store, runId, spec, fresh: false, TimeProvider.System, Cancellation);
+        await RunStarter.StartAsync(store, runId, spec, fresh: false, RunOrigin.Command, TimeProvider.System, Cancellation);
         return await Activities(store).PlanRunAsync(new PlanRequest(runId, 1), Cancellation);
     }
 

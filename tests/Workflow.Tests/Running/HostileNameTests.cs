@@ -192,7 +192,7 @@ public sealed class HostileNameTests : IDisposable
         {
             try
             {
-                await RunStarter.StartAsync(_store, name, spec, fresh: false, TimeProvider.System, Cancellation);
+                await RunStarter.StartAsync(_store, name, spec, fresh: false, RunOrigin.Command, TimeProvider.System, Cancellation);
             }
             catch (StorageException refused) when (refused.Failure == StorageFailure.InvalidPath) { }
         }

@@ -68,7 +68,7 @@ sealed class RunHarness
         """)).Spec!;
 
     public async Task<RunRequest> StartAsync(string runId, RunSpec spec) =>
-        Assert.IsType<RunStart.Ready>(await RunStarter.StartAsync(Store, runId, spec, fresh: false, TimeProvider.System, Cancellation)).Request;
+        Assert.IsType<RunStart.Ready>(await RunStarter.StartAsync(Store, runId, spec, fresh: false, RunOrigin.Command, TimeProvider.System, Cancellation)).Request;
 
     public async Task<(RunSummary Summary, FakeContext Context)> RunAsync(string runId, RunSpec spec)
     {

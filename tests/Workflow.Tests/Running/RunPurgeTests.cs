@@ -122,7 +122,7 @@ public class RunPurgeTests
         try
         {
             var (store, paths) = (new DirectoryObjectStore(root.FullName), new RunPaths("a", 1));
-            await RunStarter.StartAsync(store, "a", RunHarness.Spec(), fresh: false, TimeProvider.System, Cancellation);
+            await RunStarter.StartAsync(store, "a", RunHarness.Spec(), fresh: false, RunOrigin.Command, TimeProvider.System, Cancellation);
             foreach (var folder in paths.Folders.Append(paths.JournalOf("tasks-0000")).Append($"{paths.Root}/empty/below"))
             {
                 Directory.CreateDirectory(Path.Join(root.FullName, folder));
@@ -232,7 +232,7 @@ public class RunPurgeTests
         {
             if (call is not { Operation: StoreOperation.Delete, TookEffect: false } || call.Path != path) return;
             harness.Store.Hook = null;
-            started = await RunStarter.StartAsync(harness.Store, "a", RunHarness.Spec(aggregate: "max(amount)"), fresh: false, TimeProvider.System, Cancellation);
+            started = await RunStarter.StartAsync(harness.Store, "a", RunHarness.Spec(aggregate: "max(amount)"), fresh: false, RunOrigin.Command, TimeProvider.System, Cancellation);
         };
 
         await PurgeAsync(harness, In(2 * Hour));

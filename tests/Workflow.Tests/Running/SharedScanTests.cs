@@ -66,7 +66,7 @@ public class SharedScanTests
         await RunAsync(harness, "r1");
         var kept = await harness.PathsAsync(CachePaths.Root);
         var context = new FakeContext(harness.Activities, "r2");
-        Assert.IsType<RunStart.Ready>(await RunStarter.StartAsync(harness.Store, "r2", Sums, fresh: true, TimeProvider.System, Cancellation));
+        Assert.IsType<RunStart.Ready>(await RunStarter.StartAsync(harness.Store, "r2", Sums, fresh: true, RunOrigin.Command, TimeProvider.System, Cancellation));
         var summary = await harness.SummaryAsync("r2", await context.OrchestrateAsync(new RunRequest("r2", Fresh: true)));
 
         Assert.Equal((RunStatus.Succeeded, 0), (summary.Status, summary.Tasks.Reused));

@@ -81,7 +81,7 @@ public class CommitRaceTests
 
     static async Task<FinishRequest> UpToCommitAsync(SimulatedProcess process, string id, RunSpec spec)
     {
-        await RunStarter.StartAsync(process.Store, id, spec, fresh: false, process.Time, Cancellation);
+        await RunStarter.StartAsync(process.Store, id, spec, fresh: false, RunOrigin.Command, process.Time, Cancellation);
         var activities = Activities(process);
         var plan = await activities.PlanRunAsync(new PlanRequest(id, 1), Cancellation);
         for (var task = 0; task < plan.Tasks; task++) await activities.ReduceTaskAsync(new TaskRequest(id, task, 1), Cancellation);

@@ -163,12 +163,12 @@ sealed class SimulatedRun(World world, string id, RunSpec spec, int parallel, Fu
     /// <summary>Follows the run until it has ended, and is its execution while no other process is. The record tells which drive it is.</summary>
     async Task<RunStart> DriveByEngineAsync(SimulatedProcess process)
     {
-        if (_epoch == 0) await RunStarter.StartAsync(process.Store, id, spec, fresh: false, process.Time, CancellationToken.None);
+        if (_epoch == 0) await RunStarter.StartAsync(process.Store, id, spec, fresh: false, RunOrigin.Command, process.Time, CancellationToken.None);
         while (true)
         {
             if (await RunStarter.EnsureRecordAsync(process.Store, id, process.Time, CancellationToken.None) is not { } record)
             {
-                await RunStarter.StartAsync(process.Store, id, spec, fresh: false, process.Time, CancellationToken.None);
+                await RunStarter.StartAsync(process.Store, id, spec, fresh: false, RunOrigin.Command, process.Time, CancellationToken.None);
                 continue;
             }
             if (record.Summary is { } summary) return new RunStart.Finished(summary);

@@ -26,6 +26,7 @@ public sealed class RunTriggersTests
         var id = Assert.Single(outcomes.Select(outcome => Assert.IsType<TriggerOutcome.Started>(outcome).RunId).Distinct());
         Assert.Equal([id], await _stores.RunsAsync());
         Assert.Equal([id], _stores.Driven.Distinct());
+        Assert.Equal("blob", (await StateAsync(new RunPaths(id).Status))!.Value.GetProperty("startedBy").GetString());
         Assert.Equal(id, (await StateAsync(TriggeredStores.Mark))!.Value.GetProperty("runId").GetString());
         Assert.True(Assert.IsType<TriggerOutcome.Started>(await _stores.RequestAsync()).Again);
     }
