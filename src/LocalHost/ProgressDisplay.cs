@@ -32,7 +32,8 @@ sealed class ProgressDisplay : IAsyncDisposable
     // The bar is not thread safe; only this reader touches it.
     Task ShowBarAsync(IAnsiConsole console) => console.Progress()
         .AutoClear(true)
-        .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn(), new SpinnerColumn())
+        // One line on 80 columns, too: the description says how far it is.
+        .Columns(new TaskDescriptionColumn(), new ProgressBarColumn { Width = console.Profile.Width < 100 ? 10 : 40 }, new RemainingTimeColumn(), new SpinnerColumn())
         .StartAsync(async display =>
         {
             var bar = display.AddTask("planning", maxValue: 1);
@@ -56,13 +57,14 @@ sealed class ProgressDisplay : IAsyncDisposable
         }
     }
 
-    /// <param name="isLine">Whether it says what is left, too, as the bar does by itself.</param>
+    /// <param name="isLine">Whether it stands by itself: the bar has little room, and tells what is left.</param>
     string Describe(RunProgress progress, bool isLine)
     {
         if (progress.TasksTotal == 0) return progress.Phase;
         var (speed, left) = Pace(progress);
-        return $"{progress.Phase}: {progress.TasksDone}/{progress.TasksTotal} tasks, {TerminalText.Bytes(progress.BytesRead)} read{speed}, {progress.RowsDecoded:N0} rows"
-            + (progress.TasksFailed > 0 ? $", {progress.TasksFailed} failed" : "") + (isLine ? left : "");
+        var (tasks, failed) = ($"{progress.TasksDone}/{progress.TasksTotal} tasks", progress.TasksFailed > 0 ? $", {progress.TasksFailed} failed" : "");
+        if (isLine) return $"{progress.Phase}: {tasks}, {TerminalText.Bytes(progress.BytesRead)} read{speed}, {progress.RowsDecoded:N0} rows{failed}{left}";
+        return progress.Phase == "running" ? $"{tasks}, {TerminalText.Bytes(progress.BytesRead)}{speed}, {TerminalText.Count(progress.RowsDecoded)} rows{failed}" : $"{progress.Phase}: {tasks}{failed}";
     }
 
     /// <summary>Bytes a second since the run was first seen, and the time that the rest takes at that pace; empty until they can be told.</summary>

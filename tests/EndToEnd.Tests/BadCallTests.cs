@@ -180,23 +180,6 @@ public sealed class BadCallTests : IDisposable
     public async Task Result_WhoseFormatNobodyNamed_IsAUsageError() =>
         Assert.Contains("'r.txt' ends in none of", (await _fanfold.CallAsync("result", "r", "--output", "r.txt")).Exits(2).Stderr, StringComparison.Ordinal);
 
-    /// <summary>On a terminal, which `script` of util-linux gives it, bytes are of no use.</summary>
-    [Theory]
-    [InlineData("", "stdout is a terminal")]
-    [InlineData("--format parquet", "stdout is a terminal")]
-    [InlineData("--format csv", "There is no run 'r'")]
-    [InlineData("--preview", "There is no run 'r'")]
-    public async Task Result_OnATerminal_IsText(string options, string said)
-    {
-        var command = await Executable.GetAsync();
-        var line = $"'{command.File}' {string.Join(' ', command.Prefix.Select(argument => $"'{argument}'"))} result r {options}";
-
-        using var script = RunningCommand.Start(new Executable("script", ["-qec", line, "/dev/null"], command.Environment), _fanfold.Folder, [], new Dictionary<string, string>());
-        await script.WriteAsync("");
-
-        Assert.Contains(said, (await script.EndAsync()).Stdout, StringComparison.Ordinal);
-    }
-
     [Fact]
     public async Task Run_IdThatWasUsed_ShowsTheStoredSummaryOrConflicts()
     {
