@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Fanfold.EndToEnd.Tests;
 
 /// <summary>Whether what is there can run something.</summary>
@@ -30,24 +28,5 @@ public sealed class DoctorTests : IDisposable
 
         var check = outcome.Json["checks"]!.AsArray()[0]!;
         Assert.Equal(("data store", "storage-unreachable"), ((string)check["name"]!, (string)check["error"]!["code"]!));
-    }
-
-    [Theory]
-    [InlineData("bash", "COMP_WORDS=(fanfold re); COMP_CWORD=1; COMP_LINE='fanfold re'; COMP_POINT=10; _fanfold; printf '%s\\n' \"${COMPREPLY[@]}\"", "redrive\nresult")]
-    [InlineData("bash", "COMP_WORDS=(fanfold run --st); COMP_CWORD=2; COMP_LINE='fanfold run --st'; COMP_POINT=16; _fanfold; printf '%s\\n' \"${COMPREPLY[@]}\" | sort", "--store\n--strategy")]
-    public async Task Completions_InAShell_OfferVerbsAndOptions(string shell, string line, string expected)
-    {
-        var script = (await _fanfold.CallAsync("completions", shell)).Exits(0).Stdout;
-        var command = await Executable.GetAsync();
-        // What a shell finds on its path.
-        await File.WriteAllTextAsync(Path.Combine(_fanfold.Folder, "fanfold"), $"#!/bin/sh\nexec \"{command.File}\" {string.Join(' ', command.Prefix)} \"$@\"\n", TestContext.Current.CancellationToken);
-        File.SetUnixFileMode(Path.Combine(_fanfold.Folder, "fanfold"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        await File.WriteAllTextAsync(Path.Combine(_fanfold.Folder, "try.sh"), $"PATH=\"{_fanfold.Folder}:$PATH\"\n{script}\n{line}\n", TestContext.Current.CancellationToken);
-
-        using var process = Process.Start(new ProcessStartInfo(shell, [Path.Combine(_fanfold.Folder, "try.sh")]) { RedirectStandardOutput = true })!;
-        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-
-        Assert.Equal(expected, output.Trim());
     }
 }
