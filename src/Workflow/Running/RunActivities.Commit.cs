@@ -60,7 +60,11 @@ public sealed partial class RunActivities
         var status = request.Stop == RunStop.Cancelled ? RunStatus.Cancelled : committed is null ? RunStatus.Failed : errors.Count > 0 ? RunStatus.SucceededWithFailures : RunStatus.Succeeded;
         Telemetry.CountRun(status, time.GetUtcNow() - request.StartedAt);
         var summary = Summarize(request, spec, header, tasks, combined, status, header?.Shared is null ? null : Count(partitions, spec, status), errors);
-        var record = new RunRecord { RunId = request.RunId, SpecHash = spec.ComputeHash(), Status = status, StartedAt = request.StartedAt, EndedAt = time.GetUtcNow(), Redrive = request.Redrive, Summary = summary };
+        var record = new RunRecord
+        {
+            RunId = request.RunId, SpecHash = spec.ComputeHash(), Status = status, StartedAt = request.StartedAt, StartedBy = (await RunStarter.ReadRecordAsync(state, request.RunId, time, cancellationToken))?.StartedBy,
+            EndedAt = time.GetUtcNow(), Redrive = request.Redrive, Summary = summary,
+        };
         // Before the outcome, after which nothing of a commit is done again.
         if (committed is not null) await state.PutAsync(paths.Committed, JsonSerializer.SerializeToUtf8Bytes(committed, WorkflowJson.Default.CommittedResult), PutCondition.None, cancellationToken);
         return await RunEnding.WriteAsync(state, paths, record, cancellationToken);

@@ -86,7 +86,7 @@ public sealed class StatusFile(IObjectStore state, RunPaths paths, TimeProvider 
             var (record, etag) = await ReadAsync(cancellationToken);
             if (record.Redrive != outcome.Redrive) throw new DriverReplacedException(paths.RunId);
             if (record.Summary is { } summary) return summary;
-            if (await PutAsync(outcome with { StartedBy = record.StartedBy }, etag, cancellationToken) is not null) return outcome.Summary!;
+            if (await PutAsync(outcome, etag, cancellationToken) is not null) return outcome.Summary!;
         }
     }
 

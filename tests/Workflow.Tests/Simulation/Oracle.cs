@@ -89,7 +89,7 @@ sealed class Oracle
         }
         var summary = run.Ends[0];
         var text = JsonSerializer.Serialize(summary, WorkflowJson.Default.RunSummary);
-        if (run.Ends.Any(end => JsonSerializer.Serialize(end, WorkflowJson.Default.RunSummary) != text)) _world.Violate($"those who waited for '{run.Id}' were told different ends");
+        if (run.Ends.Select(end => JsonSerializer.Serialize(end, WorkflowJson.Default.RunSummary)).FirstOrDefault(end => end != text) is { } other) _world.Violate($"those who waited for '{run.Id}' were told different ends:\n{text}\n{other}");
         var visible = See();
         foreach (var error in summary.Errors ?? [])
         {

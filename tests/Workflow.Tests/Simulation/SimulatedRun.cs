@@ -18,7 +18,9 @@ sealed class SimulatedRun(World world, string id, RunSpec spec, int parallel, Fu
     const int MaxDrivers = 200;
 
     int _epoch;
-    int _after;
+
+    // The drive on record that the last redrive was asked for; none is once that record is purged, and the run that has its id then is nobody's to redrive.
+    int? _after;
 
     /// <summary>What those who saw the run's last end were told.</summary>
     public List<RunSummary> Ends { get; } = [];
@@ -53,6 +55,7 @@ sealed class SimulatedRun(World world, string id, RunSpec spec, int parallel, Fu
     {
         Purges++;
         HadResult |= hasResult;
+        _after = null;
         Ends.Clear();
         if (Living == 0) Start(TimeSpan.Zero);
     }
