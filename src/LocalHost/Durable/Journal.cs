@@ -79,10 +79,18 @@ sealed class Journal(IObjectStore state, string runId, string folder)
     async Task<byte[]> ReadAsync(ObjectProperties segment, CancellationToken cancellationToken)
     {
         if (segment.Length > MaxSegment) throw Broken($"'{segment.Path}' has {segment.Length} bytes, more than any segment");
-        await using var reader = await state.OpenAsync(segment, cancellationToken);
-        var content = new byte[segment.Length];
-        await reader.ReadAsync(0, content, cancellationToken);
-        return content;
+        try
+        {
+            await using var reader = await state.OpenAsync(segment, cancellationToken);
+            var content = new byte[segment.Length];
+            await reader.ReadAsync(0, content, cancellationToken);
+            return content;
+        }
+        // Segments are written once, so only a purge that had lost its claim to the run can have taken it.
+        catch (StorageException gone) when (gone.Failure == StorageFailure.Changed)
+        {
+            throw Broken($"'{segment.Path}' was removed or replaced while it was read");
+        }
     }
 
     List<HistoryEvent> Parse(byte[] content)
