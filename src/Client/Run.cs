@@ -60,4 +60,5 @@ public sealed record RunError(string Code, string Message, string? Partition = n
 
 /// <summary>A run in a list.</summary>
 /// <param name="Status">Null when its record can't be read; <paramref name="Error"/> says why.</param>
-public sealed record RunItem(string RunId, RunStatus? Status, DateTimeOffset? StartedAt, DateTimeOffset? EndedAt, bool Stalled, RunProgress? Progress, RunError? Error);
+/// <param name="Partitions">Null until it has ended.</param>
+public sealed record RunItem(string RunId, RunStatus? Status, DateTimeOffset? StartedAt, DateTimeOffset? EndedAt, bool Stalled, RunProgress? Progress, RunError? Error, PartitionCounts? Partitions = null);

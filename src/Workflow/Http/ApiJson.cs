@@ -10,7 +10,8 @@ public sealed record Page<T>(IReadOnlyList<T> Value, string? NextLink);
 /// <summary>A run in a list.</summary>
 /// <param name="Status">Null when its record can't be read.</param>
 /// <param name="Error">Why it can't.</param>
-public sealed record RunItem(string RunId, RunStatus? Status, DateTimeOffset? StartedAt, DateTimeOffset? EndedAt, bool Stalled, RunProgress? Progress, RunError? Error);
+/// <param name="Partitions">Null until it has ended.</param>
+public sealed record RunItem(string RunId, RunStatus? Status, DateTimeOffset? StartedAt, DateTimeOffset? EndedAt, bool Stalled, RunProgress? Progress, RunError? Error, PartitionCounts? Partitions = null);
 
 /// <summary>A partition of a run's plan and what came of it. Sizes are in bytes, and null where they are not known.</summary>
 /// <param name="Value">As people read it; null is the null partition.</param>

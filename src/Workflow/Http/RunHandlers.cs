@@ -78,7 +78,7 @@ public static class RunHandlers
         return await AcceptedAsync(id, http, api);
     }
 
-    internal static Problem InvalidId() => new(StatusCodes.Status400BadRequest, "invalid-run-id", "The run id is none: it has 1 to 100 lower-case letters, digits, - and _.");
+    internal static Problem InvalidId() => new(StatusCodes.Status400BadRequest, "invalid-run-id", "No run can have this id: one has 1 to 100 lower-case letters, digits, - and _.");
 
     static async Task<IResult> AcceptedAsync(string id, HttpContext http, ApiContext api)
     {

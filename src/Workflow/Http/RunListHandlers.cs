@@ -38,7 +38,7 @@ public static class RunListHandlers
         try
         {
             return await RunStarter.ReadRecordAsync(api.State, runId, api.Time, cancellationToken) is { } record
-                ? new RunItem(runId, record.Status, record.StartedAt, record.EndedAt, record.Stalled, record.Progress, null)
+                ? new RunItem(runId, record.Status, record.StartedAt, record.EndedAt, record.Stalled, record.Progress, null, record.Summary?.Partitions)
                 : null;
         }
         catch (RunStateException unreadable)

@@ -92,7 +92,7 @@ async function follow(id, onRecord, onState) {
       for await (const line of linesOf(response)) {
         clearTimeout(timer);
         // A comment comes every 15 seconds when nothing else does.
-        timer = setTimeout(() => gone.abort(), silence * 7);
+        timer = setTimeout(() => gone.abort(), silence * 4);
         onState('live');
         if (line.startsWith('id: ')) last = line.slice(4);
         else if (line.startsWith('data: ')) hear(JSON.parse(line.slice(6)));
@@ -101,9 +101,11 @@ async function follow(id, onRecord, onState) {
     } catch (failure) {
       if (failure instanceof ApiProblem && failure.status !== 0 && failure.status < 500 && failure.status !== 429) throw failure;
     }
-    for (let polls = 0; !ended && polls < pollsBetween; polls++) {
+    for (let polls = 0, isBack = false; !ended && !isBack && polls < pollsBetween; polls++) {
       try {
         const record = await askIfNew(runPath(id));
+        // A host that comes back may have its events again.
+        isBack = run.connection === 'offline';
         onState('polling');
         if (record) hear(record);
       } catch (failure) {

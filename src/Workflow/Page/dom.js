@@ -25,9 +25,12 @@ const set = (node, ...children) => { node.replaceChildren(...children.flat().fil
 const foreign = text => el('bdi', {}, plain(text));
 
 // The value of a partition.
-const valueOf = value => value == null ? el('span', { class: 'null' }, 'null') : value === '' ? el('span', { class: 'null' }, 'empty text') : foreign(value);
+const valueOf = value => value == null || value === '' ? el('span', { class: 'null' }, valueText(value)) : el('bdi', {}, valueText(value));
 
-const valueText = value => value == null ? 'null' : plain(value);
+// Spaces at an end are shown, and text that reads like no value is quoted.
+const valueText = value => value == null ? 'null' : value === '' ? 'empty text' : value === 'null' || value === 'empty text' ? `"${value}"` : plain(value).replace(/^ +| +$/g, spaces => '␣'.repeat(spaces.length));
+
+const shortened = (text, most) => text.length > most ? `${text.slice(0, most - 1)}…` : text;
 
 const iconPaths = {
   succeeded: 'M5 12.5l4.5 4.5L19 7.5', failed: 'M6.5 6.5l11 11M17.5 6.5l-11 11', cancelled: 'M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM6 6l12 12',

@@ -35,7 +35,7 @@ function percent(part, whole) {
   return value > 0 && value < 0.1 ? '< 0.1 %' : value > 99.9 && value < 100 ? '> 99.9 %' : `${value.toFixed(value < 10 || value > 99 ? 1 : 0)} %`.replace('.0 %', ' %');
 }
 
-const moment = text => text == null ? '–' : new Date(text).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+const moment = time => time == null ? '–' : new Date(time).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 
 // Letters that are not seen, or that turn the text around them, are spelled out: a name must not pass for another.
 const unseen = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
@@ -43,7 +43,7 @@ const unseen = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202
 const plain = text => String(text).replace(unseen, letter => `\\u${letter.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 const statusWords = {
-  pending: 'pending', running: 'running', succeeded: 'succeeded', succeededWithFailures: 'succeeded with failures', failed: 'failed', cancelled: 'cancelled', empty: 'empty',
+  pending: 'pending', running: 'running', succeeded: 'succeeded', succeededWithFailures: 'succeeded with failures', failed: 'failed', cancelled: 'cancelled', empty: 'empty', stalled: 'running, but nothing drives it',
 };
 
 // Names of fields as a person says them: bytesToRead is "bytes to read".

@@ -31,7 +31,7 @@ function funnelView() {
     const planBytes = plan && (plan.bytesToRead + plan.bytesPruned) * (isShared() ? loops : 1);
     const done = !isShared() && sum.done < loops ? `, for the ${plural(sum.done, 'partition')} done` : '';
     set(steps,
-      plan ? step('Files', `${plural(plan.files, 'file')} listed, each footer read once instead of ${loops === 1 ? 'once' : `${count(loops)} times`}`, plan.files * loops, [plan.files], avoided(plan.files, plan.files * loops)) : null,
+      plan ? step('Files', `${plural(plan.files, 'file')} listed, each footer read once${loops === 1 ? '' : ` instead of ${count(loops)} times`}`, plan.files * loops, [plan.files], avoided(plan.files, plan.files * loops)) : null,
       step('Row groups', `${count(allGroups)} in the loop → ${count(groups.matched)} to read after statistics`, allGroups, [groups.matched], avoided(groups.matched, allGroups)),
       isTold ? step('Bytes', `${bytes(allBytes)} in the loop → ${bytes(sum.bytesToRead)} planned → ${bytes(sum.bytesRead)} read${done}`, allBytes, [Math.max(sum.bytesToRead, sum.bytesRead), Math.min(sum.bytesToRead, sum.bytesRead)], avoided(sum.bytesRead, allBytes))
         : plan ? step('Bytes', `${bytes(planBytes)} in the loop → ${bytes(plan.bytesToRead)} planned`, planBytes, [plan.bytesToRead], avoided(plan.bytesToRead, planBytes)) : null,

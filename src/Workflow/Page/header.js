@@ -5,7 +5,8 @@ const samples = [];
 // Remembers how far the run was when, for the remaining time.
 function sample() {
   const progress = run.record?.progress;
-  if (hasEnded() || !progress?.tasksTotal) { samples.length = 0; return; }
+  // Of a time in which nothing went on, or nothing was heard, no pace is made.
+  if (hasEnded() || run.record.stalled || run.connection === 'offline' || !progress?.tasksTotal) { samples.length = 0; return; }
   const last = samples.at(-1);
   if (last && (progress.tasksDone < last.done || run.record.redrive !== last.redrive)) samples.length = 0;
   if (last?.done !== progress.tasksDone) samples.push({ at: Date.now(), done: progress.tasksDone, redrive: run.record.redrive });
@@ -16,14 +17,14 @@ function sample() {
 function remaining() {
   const progress = run.record?.progress;
   const [first, last] = [samples[0], samples.at(-1)];
-  if (!first || last.done <= first.done || last.at <= first.at || !progress || progress.phase !== 'running') return null;
+  if (run.connection === 'offline' || run.record?.stalled || !first || last.done <= first.done || last.at <= first.at || !progress || progress.phase !== 'running') return null;
   const rate = (last.done - first.done) / (last.at - first.at);
   return { ms: Math.max(0, (progress.tasksTotal - last.done) / rate - (Date.now() - last.at)), rate: rate * 1000 };
 }
 
 function headerView() {
   const badge = el('div', { class: 'badge' }), word = el('span'), id = el('span', { class: 'id' }), times = el('div', { class: 'times' }), actions = el('div', { class: 'actions' });
-  const elapsed = el('b', { class: 'tabular' }), left = el('span'), notice = el('div', { 'aria-live': 'polite' });
+  const elapsed = el('b', { class: 'tabular' }), left = el('span'), silence = el('span', { class: 'of-succeededWithFailures' }), notice = el('div', { 'aria-live': 'polite' });
   const track = el('div', { class: 'track', role: 'img' }), aloud = el('p', { class: 'unseen', role: 'status' });
   const copy = el('button', { type: 'button', class: 'plain small', 'aria-label': 'Copy the run id', title: 'Copy the run id', on: { click: () => navigator.clipboard.writeText(run.id).then(() => say('The run id is copied.'), () => say('This browser does not let the page copy.')) } }, icon('copy', 14));
   const cancel = el('button', { type: 'button', class: 'danger', on: { click: () => sure('Cancel this run?', 'Its workers end at once. What is done is kept, and a redrive goes on from there.', 'Cancel the run', () => act('cancel')) } }, icon('stop', 14), 'Cancel');
@@ -41,23 +42,26 @@ function headerView() {
     if (!record) return;
     sample();
     const { by } = sums();
-    if (shown !== record.status) {
-      shown = record.status;
-      badge.className = `badge of-${record.status}`;
-      set(badge, icon(record.status, 24));
-      set(word, sentence(statusWords[record.status] ?? record.status));
+    const status = record.stalled ? 'stalled' : record.status;
+    if (shown !== status) {
+      shown = status;
+      badge.className = `badge of-${record.stalled ? 'succeededWithFailures' : status}`;
+      set(badge, icon(record.stalled ? 'pending' : status, 24));
+      set(word, sentence(statusWords[status] ?? status));
       // Who can't see the heading hears that the run has come to this.
-      aloud.textContent = `Status: ${statusWords[record.status] ?? record.status}.`;
-      document.title = `${statusWords[record.status]} · ${run.id} · Fanfold`;
+      aloud.textContent = `Status: ${statusWords[status] ?? status}.`;
+      document.title = `${statusWords[status] ?? status} · ${run.id} · Fanfold`;
     }
     set(id, foreign(run.id));
     const end = record.summary ? Date.parse(record.endedAt) : null;
     tick();
     const allowed = run.plan?.toleratedFailures;
-    set(times, el('span', {}, end ? 'took ' : 'for ', elapsed), left, allowed == null ? null : el('span', { class: by.failed > allowed ? 'of-failed' : by.failed ? 'of-succeededWithFailures' : null }, `${count(by.failed)} failed of ${count(allowed)} allowed`), el('span', {}, 'started ', moment(record.startedAt), origins[record.startedBy] ?? ''), record.redrive ? el('span', {}, `redrive ${record.redrive}`) : null,
-      record.summary ? el('span', {}, 'strategy ', plain(record.summary.strategy)) : el('span', {}, plain(record.progress?.phase ?? 'waiting to begin')), el('span', { title: record.specHash }, 'spec ', el('code', {}, record.specHash.slice(0, 10))));
-    cancel.hidden = hasEnded() || run.savedAt != null;
-    redrive.hidden = run.savedAt != null || !(record.stalled || ['failed', 'cancelled', 'succeededWithFailures'].includes(record.status));
+    set(times, el('span', {}, end ? 'took ' : 'for ', elapsed), left, silence, allowed == null ? null : el('span', { class: by.failed > allowed ? 'of-failed' : by.failed ? 'of-succeededWithFailures' : null }, `${count(by.failed)} failed of ${count(allowed)} allowed`), el('span', {}, record.redrive ? `redrive ${record.redrive} began ` : 'started ', moment(record.startedAt), record.redrive ? '' : origins[record.startedBy] ?? ''),
+      record.redrive && record.startedBy ? el('span', {}, 'first started', origins[record.startedBy] ?? '') : null,
+      !record.summary ? el('span', {}, plain(record.progress?.phase ?? 'waiting to begin')) : record.summary.tasks.total > 0 ? el('span', {}, 'strategy ', plain(record.summary.strategy)) : null, el('span', { title: record.specHash }, 'spec ', el('code', {}, record.specHash.slice(0, 10))));
+    const isGone = run.savedAt != null || run.problem?.code === 'run-not-found';
+    cancel.hidden = hasEnded() || isGone;
+    redrive.hidden = isGone || !(record.stalled || ['failed', 'cancelled', 'succeededWithFailures'].includes(record.status));
     report.hidden = run.savedAt != null;
     const parts = ['succeeded', 'empty', 'failed', 'running'].map(status => [status, by[status]]);
     for (const [status, n] of parts) {
@@ -83,17 +87,25 @@ function headerView() {
     const end = record.summary ? Date.parse(record.endedAt) : run.savedAt ? Date.parse(run.savedAt) : hostNow();
     elapsed.textContent = duration(record.summary?.elapsedMs ?? end - Date.parse(record.startedAt));
     const eta = remaining();
-    set(left, ...(eta && !run.savedAt ? ['about ', el('b', { class: 'tabular' }, duration(Math.ceil(eta.ms / 1000) * 1000)), ` left, at ${eta.rate < 10 ? eta.rate.toFixed(1) : count(eta.rate)} ${unit()}s a second`] : []));
+    set(left, ...(eta && !run.savedAt ? ['about ', el('b', { class: 'tabular' }, duration(Math.ceil(eta.ms / 1000) * 1000)), ` left, at ${pace(eta.rate)}`] : []));
     left.hidden = !eta;
+    const silent = hasEnded() || run.savedAt || !record.heartbeatAt ? 0 : hostNow() - Date.parse(record.heartbeatAt);
+    silence.hidden = silent < 25000 || run.connection === 'offline';
+    silence.textContent = `no sign of life for ${duration(silent)}`;
   }
   setInterval(() => { if (!hasEnded() && !run.savedAt) tick(); }, 1000);
   return [notice, root];
 }
 
+const pace = rate => rate >= 10 ? `${count(rate)} ${unit()}s a second` : rate >= 0.5 ? `${rate.toFixed(1)} ${unit()}s a second` : `${(rate * 60).toFixed(1)} ${unit()}s a minute`;
+
 function notices() {
   const found = [];
   if (run.savedAt) found.push(el('p', { class: 'notice' }, el('b', {}, 'A saved report. '), `This is the run as it was on ${moment(run.savedAt)}; nothing is asked for.`));
-  if (run.problem) found.push(el('p', { class: run.problem.code === 'run-not-found' ? 'notice' : 'notice failed' }, el('b', {}, plain(run.problem.code), ': '), foreign(run.problem.message), run.problem.code === 'run-not-found' ? (run.record ? ' Its state was purged; what is shown is the last that was seen.' : ' This page looks again every 2 seconds.') : run.problem.hint ? [' ', foreign(run.problem.hint)] : null));
+  for (const problem of [run.problem, run.dataProblem, run.actionProblem]) {
+    if (problem) found.push(el('p', { class: problem.code === 'run-not-found' ? 'notice' : 'notice failed' }, el('b', {}, plain(problem.code), ': '), foreign(problem.message), problem.code === 'run-not-found' ? (run.record ? ' Its state was purged; what is shown is the last that was seen.' : ' This page looks again every 2 seconds.') : problem.hint ? [' ', foreign(problem.hint)] : null));
+  }
+  if (run.connection === 'offline' && run.record && run.heardAt && !run.problem) found.push(el('p', { class: 'notice warned' }, el('b', {}, 'The host does not answer. '), `What is shown is as of ${moment(run.heardAt)}; this page goes on by itself once the host does.`));
   if (run.notice) found.push(el('p', { class: 'notice' }, run.notice));
   if (run.record?.stalled) found.push(el('p', { class: 'notice warned' }, el('b', {}, 'Nothing drives this run. '), `It last showed that it lives on ${moment(run.record.heartbeatAt ?? run.record.startedAt)}. It goes on when its host does, or with a redrive.`));
   return found;
@@ -121,9 +133,9 @@ function countersView() {
     const { succeeded, empty, failed } = found ?? by;
     const values = [
       [found ? 'partitions' : `${unit()}s`, count(found?.total ?? total())], ['succeeded', count(succeeded), succeeded], ['empty', count(empty), empty], ['failed', count(failed), failed], ...(found ? [['slices', count(total())]] : []),
-      ...(hasEnded() ? [] : [['running', count(by.running), by.running]]), ...(hasEnded() && by.pending === 0 ? [] : [['pending', count(by.pending), by.pending]]), ...(hasEnded() || sum.reused > 0 ? [['reused', count(summary?.tasks.reused ?? sum.reused), summary?.tasks.reused ?? sum.reused]] : []),
-      ['rows in', ...brief(summary?.rowsIn ?? run.plan?.rowsIn)], [hasEnded() ? 'rows out' : isShared() ? 'states' : 'rows in parts', ...brief(rows)], ['bytes read', bytes(summary?.bytesRead ?? record.progress?.bytesRead ?? sum.bytesRead)],
-      ['bytes pruned', bytes(summary?.bytesPruned ?? run.plan?.bytesPruned)], ['peak memory', bytes((summary?.peakWorkerMemory || sum.peak) || null)],
+      ...(hasEnded() ? [] : [['running', count(by.running), by.running]]), ...(hasEnded() && by.pending === 0 ? [] : [['pending', count(by.pending), by.pending]]), ...(hasEnded() || sum.reused > 0 ? [['reused', count(sum.reused), sum.reused]] : []),
+      ['rows in', ...brief(summary && summary.tasks.total === 0 ? null : summary?.rowsIn ?? run.plan?.rowsIn)], [hasEnded() ? 'rows out' : isShared() ? 'states' : 'rows in parts', ...brief(rows)], ['bytes read', bytes(known().length > 0 ? sum.bytesRead : record.progress?.bytesRead)],
+      ['bytes pruned', bytes(run.plan?.bytesPruned ?? (summary?.tasks.total > 0 ? summary.bytesPruned : null))], ['peak memory', bytes((summary?.peakWorkerMemory || sum.peak) || null)],
     ];
     const now = JSON.stringify(values);
     if (now === before) return;
@@ -134,7 +146,7 @@ function countersView() {
 }
 
 // Numbers too long for a counter are in its title.
-const brief = n => n >= 1e7 ? [short.format(n), n, count(n)] : [count(n), n];
+const brief = n => n == null ? ['–', null] : n >= 1e7 ? [short.format(n), n, count(n)] : [count(n), n];
 
 // The unit is said more quietly than the number.
 function withUnit(value) {
@@ -144,9 +156,7 @@ function withUnit(value) {
 
 async function act(verb) {
   await guarded(async () => {
-    const record = await askJson(runPath(run.id, `/${verb}`), { method: 'POST' });
-    run.problem = null;
-    hear(record);
+    heard(await askJson(runPath(run.id, `/${verb}`), { method: 'POST' }));
     watch();
   });
 }
@@ -154,8 +164,9 @@ async function act(verb) {
 async function guarded(action) {
   try {
     await action();
+    run.actionProblem = null;
   } catch (failure) {
-    run.problem = failure;
+    run.actionProblem = failure;
   }
   changed();
 }

@@ -5,7 +5,7 @@ const statuses = ['pending', 'running', 'succeeded', 'empty', 'failed'];
 const measures = {
   status: { word: 'Status' },
   duration: { word: 'Run time', of: item => item.elapsedMs, text: duration },
-  bytes: { word: 'Bytes', of: item => item.bytesRead, text: bytes },
+  bytes: { word: 'Bytes', of: item => bytesOf(item), text: bytes },
   rows: { word: 'Rows', of: item => item.rowsOut, text: count },
   memory: { word: 'Memory', of: item => item.peakMemory, text: bytes },
 };
@@ -130,7 +130,7 @@ function heatmapView(choose) {
   function describe(index) {
     const item = run.partitions[index];
     const parts = [item ? called(item.value) : unit(), item?.status ?? 'not known yet'];
-    if (item?.elapsedMs != null) parts.push(`run ${duration(item.elapsedMs)}`, `${bytes(item.bytesRead)} read`, `${plural(item.rowsOut ?? 0, isShared() ? 'state' : 'row')} out`, `peak ${bytes(item.peakMemory)}`);
+    if (item?.elapsedMs != null) parts.push(...[`run ${duration(item.elapsedMs)}`, bytesOf(item) == null ? null : `${bytes(item.bytesRead)} read`, item.rowsOut == null ? null : `${plural(item.rowsOut, isShared() ? 'state' : 'row')} out`, item.peakMemory == null ? null : `peak ${bytes(item.peakMemory)}`].filter(part => part));
     else if (item) parts.push(`${plural(item.rowGroups, 'row group')} to read`, bytes(item.bytesToRead));
     if (item?.error) parts.push(plain(item.error.code));
     return parts;
@@ -152,6 +152,7 @@ function heatmapView(choose) {
       return;
     }
     const limits = quantiles();
+    if (known().every(item => measures[measure].of(item) == null)) { set(legend, el('span', {}, 'Nothing of it is measured.')); return; }
     set(legend, limits.map((limit, i) => limit === limits[i - 1] ? null : el('span', {}, swatch(pen => { pen.fillStyle = colour('scale-1'); pen.fillRect(0, 0, 12, 12); pen.fillStyle = colour(`scale-${i + 1}`); pen.fillRect(0, 12 - 12 * (i + 1) / 5, 12, 12 * (i + 1) / 5); }), `≤ ${measures[measure].text(limit)}`)));
   }
 

@@ -46,7 +46,8 @@ function listView(root) {
     if (focused) [...body.querySelectorAll('a')].find(link => link.getAttribute('href') === focused)?.focus();
   }
 
-  function progressOf({ progress }) {
+  function progressOf({ progress, partitions }) {
+    if (partitions) return partitions.total > 0 ? el('span', { class: 'tabular' }, `${count(partitions.total - partitions.failed)} of ${plural(partitions.total, 'partition')}`, partitions.failed ? el('span', { class: 'of-failed' }, `, ${count(partitions.failed)} failed`) : null) : '';
     if (!progress?.tasksTotal) return progress ? plain(progress.phase) : '';
     const meter = el('span', { class: 'meter', role: 'img', 'aria-label': `${count(progress.tasksDone)} of ${count(progress.tasksTotal)}` }, el('span'));
     meter.firstChild.style.width = `${100 * progress.tasksDone / progress.tasksTotal}%`;

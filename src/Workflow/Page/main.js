@@ -1,6 +1,12 @@
 // Puts the page together and keeps it up to date.
 
 function connection(state, words) {
+  if (run.connection !== state) changed();
+  run.connection = state;
+  if (state === 'live' || state === 'polling') {
+    run.heardAt = hostNow();
+    if (run.actionProblem?.status === 0) run.actionProblem = null;
+  }
   const node = document.getElementById('connection');
   node.dataset.state = state;
   if (node.textContent !== words) node.textContent = words;
@@ -35,8 +41,13 @@ function layOut(main) {
   const tasks = () => isShared() ? slices : partitions;
   const [notice, state] = headerView();
   set(main, notice, state, countersView(), errorsView((...filter) => tasks().only(...filter)), el('div', { class: 'pair' }, heatmapView(index => tasks().choose(index)), funnelView()), el('div', { class: 'pair' }, timelineView(), planView()), resultView(), partitions.root, found.root, slices.root);
+  let foot = '';
   views.push(() => {
     const { health, plan } = run;
+    // Drawn anew only when it says something else, so that the focus stays.
+    const now = JSON.stringify([health, plan == null, run.record?.summary?.output]);
+    if (now === foot) return;
+    foot = now;
     set(document.getElementById('foot'), health ? el('span', {}, `Fanfold ${plain(health.version)}`) : null, health ? el('span', {}, `worker: ${plain(health.worker)}`) : null, run.record?.summary?.output ? el('span', {}, 'result ', el('code', {}, foreign(run.record.summary.output))) : null,
       run.savedAt ? null : el('a', { href: withKey(`${place.base}${runPath(run.id)}`) }, 'as JSON'), run.savedAt || !plan ? null : el('a', { href: withKey(`${place.base}${runPath(run.id, '/plan')}`) }, 'plan as JSON'),
       run.savedAt || !run.record?.summary?.output ? null : el('a', { href: withKey(`${place.base}${runPath(run.id, '/manifest')}`) }, 'manifest as JSON'));
@@ -44,6 +55,8 @@ function layOut(main) {
 }
 
 function hear(record) {
+  // What was said of an earlier drive comes late.
+  if (run.record && record.redrive < run.record.redrive && record.startedAt <= run.record.startedAt) return;
   if (run.record && record.redrive !== run.record.redrive) {
     run.partitions.length = 0;
     run.version++;
@@ -62,6 +75,7 @@ function refresh() {
   refreshing ??= (async () => {
     while (isWanted) {
       isWanted = false;
+      let mayCome = false;
       const began = performance.now();
       const record = run.record;
       try {
@@ -73,10 +87,16 @@ function refresh() {
         // Where the manifest is gone, the result is, and its card says so.
         if (record.summary?.output && isShared() && run.found == null) await loadFound().catch(() => {});
         if (record.summary?.output && run.preview == null) await loadPreview().catch(failure => { run.previewProblem = failure.message; changed(); });
+        if (run.dataProblem) { run.dataProblem = null; changed(); }
       } catch (failure) {
-        if (!(failure instanceof ApiProblem) || failure.status !== 0) run.problem = failure;
+        // What a host can't give now it may give the next time.
+        mayCome = isPassing(failure);
+        isWanted ||= mayCome;
+        // Of a host that does not answer, or has the run no more, the record's own requests tell.
+        run.dataProblem = failure.status === 0 || failure.code === 'run-not-found' ? null : failure;
         changed();
       }
+      if (mayCome) await pause(2000);
       if (!hasEnded()) await pause(Math.max(1000, 4 * (performance.now() - began)));
     }
     refreshing = null;
@@ -89,33 +109,58 @@ const isPlanned = ({ summary, progress }) => run.partitions.length > 0 || summar
 // A try that failed may have been followed by one that did not.
 const isStale = ({ tasks }) => sums().sum.done !== tasks.succeeded || sums().by.failed !== tasks.failed;
 
+const isPassing = failure => failure instanceof ApiProblem && (failure.status === 0 || failure.status >= 500 || failure.status === 429 || failure.status === 408);
+
 let watching = false, wake = null;
 
 // Looks again after a while, or when somebody on this page does something.
 const rest = ms => new Promise(done => { wake = done; setTimeout(done, ms); });
 
-// An ended run may be redriven from elsewhere.
+// An ended run may be redriven from elsewhere, and one that was purged be begun anew.
 async function watch() {
   wake?.();
   if (watching) return;
   watching = true;
-  try {
-    for (;;) {
-      while (!hasEnded()) await follow(run.id, record => { run.problem = null; hear(record); }, state => connection(state, { live: 'live', polling: 'asking every 2 s', offline: 'not connected' }[state]));
-      connection('live', 'up to date');
-      while (hasEnded()) {
-        await rest(10000);
-        if (document.hidden || !hasEnded()) continue;
-        const record = await askIfNew(runPath(run.id)).catch(failure => { if (failure.status !== 0 && failure.status < 500) throw failure; return null; });
-        if (record && JSON.stringify(record) !== JSON.stringify(run.record)) hear(record);
+  for (;;) {
+    try {
+      for (let times = 0; !hasEnded(); times++) {
+        if (times > 0) await pause(500);
+        await follow(run.id, heard, state => connection(state, { live: 'live', polling: 'asking every 2 s', offline: 'not connected' }[state]));
       }
+      connection('live', 'up to date');
+      while (hasEnded()) await lookAgain();
+    } catch (failure) {
+      run.problem = failure;
+      connection('gone', failure.code === 'run-not-found' ? 'purged' : 'refused');
+      changed();
+      await rest(10000);
+      await askJson(runPath(run.id)).then(begunAnew, () => {});
     }
-  } catch (failure) {
-    run.problem = failure;
-    connection('offline', 'not connected');
-    changed();
   }
-  watching = false;
+}
+
+function heard(record) {
+  run.problem = null;
+  hear(record);
+}
+
+function begunAnew(record) {
+  versions.clear();
+  if (record.startedAt !== run.record.startedAt) Object.assign(run, { record: null, plan: null, preview: null, found: null, partitions: [], version: run.version + 1 });
+  heard(record);
+}
+
+async function lookAgain() {
+  await rest(10000);
+  if (document.hidden || !hasEnded()) return;
+  try {
+    const record = await askIfNew(runPath(run.id));
+    connection('live', 'up to date');
+    if (record && JSON.stringify(record) !== JSON.stringify(run.record)) heard(record);
+  } catch (failure) {
+    if (!isPassing(failure)) throw failure;
+    connection('offline', 'not connected');
+  }
 }
 
 async function main() {

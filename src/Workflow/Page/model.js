@@ -1,7 +1,13 @@
 // What the page knows of its run, and what follows from it.
 
 const run = {
-  id: place.id, record: null, plan: null, health: null, problem: null, connection: '', savedAt: null,
+  id: place.id, record: null, plan: null, health: null, savedAt: null,
+  problem: null,    // of the record; of the rest, and of what was asked for by a button, below
+  dataProblem: null,
+  actionProblem: null,
+  connection: '',   // live, polling or offline
+  heardAt: null,    // when the host last answered, by its clock
+  seenAt: null,     // when the partitions were last asked for
   partitions: [],   // or the slices of a shared scan, by index; a hole is not known yet
   version: 0,       // of the partitions
   preview: null,    // { rows, columns, more }
@@ -65,8 +71,8 @@ const startOf = item => item.startedAt == null ? null : Date.parse(item.startedA
 
 const driveStart = () => run.record ? Date.parse(run.record.startedAt) : null;
 
-// Whether an earlier drive of the run did it. Clocks of hosts differ by a bit.
-const isReused = item => item.startedAt != null && run.record?.redrive > 0 && startOf(item) < driveStart() - 1000;
+// Whether an earlier drive did it, or another run whose states were kept. Clocks of hosts differ by a bit.
+const isReused = item => item.startedAt != null && startOf(item) < driveStart() - 2000;
 
 const waitOf = item => item.startedAt == null || isReused(item) ? null : Math.max(0, startOf(item) - driveStart());
 
@@ -74,7 +80,11 @@ const pending = new Set(['pending', 'running']);
 
 // The partitions from one on, as many as a page has; the place where the next begins, or null at the end.
 async function loadFrom(first, size) {
+  const { redrive } = run.record, at = hostNow();
   const { value, nextLink } = await askJson(runPath(run.id, `/partitions?maxPageSize=${size}${first > 0 ? `&continuation=${first - 1}` : ''}`));
+  // Another drive has begun meanwhile, and its partitions are asked for anew.
+  if (run.record.redrive !== redrive) return null;
+  run.seenAt = at;
   for (const item of value) run.partitions[item.index] = item;
   run.version++;
   changed();
@@ -88,11 +98,16 @@ async function loadPartitions() {
 // What may have changed: tasks are begun in their order, so behind a page of which none has begun nothing has.
 async function refreshPartitions() {
   const pages = Math.max(1, Math.ceil(total() / pageSize));
+  // One request for as many as the record says have been done since.
+  const { by } = sums();
+  const behind = Math.max(0, (run.record.progress?.tasksDone ?? 0) - by.succeeded - by.empty - by.failed);
+  const atOnce = Math.min(mostOfPage / pageSize, 1 + Math.ceil(behind / pageSize));
   for (let page = 0; page < pages; page++) {
     const items = run.partitions.slice(page * pageSize, (page + 1) * pageSize);
     const isWhole = items.length === Math.min(pageSize, total() - page * pageSize) && items.every(item => item);
     if (isWhole && items.every(item => !pending.has(item.status))) continue;
-    await loadFrom(page * pageSize, pageSize);
+    await loadFrom(page * pageSize, pageSize * atOnce);
+    page += atOnce - 1;
     if (run.partitions.slice(page * pageSize, (page + 1) * pageSize).every(item => item.status === 'pending')) return;
   }
 }
@@ -128,12 +143,13 @@ async function loadPreview() {
     for await (const line of linesOf(await ask(runPath(run.id, '/result?format=json'), { signal: gone.signal }))) {
       read += line.length;
       if (rows.length >= chartRows || read > previewBytes) { more = line !== ']'; break; }
-      if (line.length > 1) rows.push(exactly(line.replace(/,$/, '')));
+      if (line.length > 1 && line !== '[]') rows.push(exactly(line.replace(/,$/, '')));
     }
   } finally {
     gone.abort();
   }
   const columns = run.plan?.resultColumns?.map(column => column.name) ?? Object.keys(rows[0]?.value ?? {});
+  run.previewProblem = null;
   run.preview = { columns, rows: rows.map(row => columns.map(name => cell(row, name))), more };
   changed();
 }

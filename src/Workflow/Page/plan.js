@@ -3,7 +3,7 @@
 function planView() {
   const reason = el('p', { class: 'soft' }), facts = el('div'), more = el('div');
   const view = card('Plan and actual', {}, el('div', { class: 'body' }, reason, facts, more));
-  let before = '', isOpen = false;
+  let before = '', drawn = null;
 
   const line = (title, planned, actual, remark) => el('tr', {}, el('th', { scope: 'row' }, title), el('td', { class: 'number' }, planned), el('td', { class: 'number' }, actual), el('td', { class: 'soft' }, remark ?? ''));
 
@@ -16,7 +16,7 @@ function planView() {
     const now = `${run.version} ${plan?.specHash} ${record.status} ${record.redrive}`;
     if (now === before) return;
     before = now;
-    if (!plan) { reason.textContent = hasEnded() ? 'The run could not be planned.' : 'The run is not planned yet.'; set(facts); set(more); return; }
+    if (!plan) { reason.textContent = hasEnded() ? 'The run could not be planned.' : 'The run is not planned yet.'; set(facts); set(more); drawn = null; return; }
     view.note.textContent = `strategy ${plain(plan.strategy)}`;
     set(reason, foreign(sentence(plan.strategyReason)));
     const done = by.succeeded + by.empty;
@@ -34,8 +34,10 @@ function planView() {
         ...(estimate || cost ? [
           line('Processor time', seconds(estimate?.cpuSeconds), seconds(cost?.cpuSeconds), cost?.cpuSeconds === 0 ? 'not measured: no worker process' : ''),
           line('On Azure', dollars(estimate?.dollars), dollars(cost?.dollars), `by list prices of ${plain((cost ?? estimate).pricesOf)}`)] : []))));
-    // Drawn anew while the run goes on, and stays as it was left.
-    const candidates = plan.candidates?.length > 0 ? el('details', { open: isOpen, on: { toggle: event => { isOpen = event.target.open; } } }, el('summary', {}, 'What each strategy would cost'), ...generic(null, plan.candidates)) : null;
+    // Of one plan the same: drawn once, so that the focus stays, and what was opened open.
+    if (plan === drawn) return;
+    drawn = plan;
+    const candidates = plan.candidates?.length > 0 ? el('details', {}, el('summary', {}, 'What each strategy would cost'), ...generic(null, plan.candidates)) : null;
     set(more, candidates, ...generic('Cost', plan.cost), plan.plugin ? el('p', { class: 'soft' }, 'plug-in ', foreign(`${plan.plugin.name} ${plan.plugin.version}`)) : null,
       el('div', { class: 'columns' }, el('span', {}, 'reads'), plan.columns?.map(column => el('span', {}, foreign(column.name), ' ', el('span', { class: 'soft' }, plain(typeName(column.type)))))));
   });

@@ -6,9 +6,9 @@ const bare = `<!doctype html>\n${document.documentElement.outerHTML}`;
 const savedData = JSON.parse(document.getElementById('saved').textContent);
 
 async function saveReport() {
-  const { id, record, plan, health, found, preview } = run;
+  const { id, record, plan, health, found, preview, seenAt } = run;
   const partitions = known();
-  const data = JSON.stringify({ id, savedAt: new Date(hostNow()).toISOString(), record, plan, health, partitions, found, preview: preview && { ...preview, rows: preview.rows.slice(0, chartRows) } });
+  const data = JSON.stringify({ id, savedAt: new Date(hostNow()).toISOString(), seenAt, record, plan, health, partitions, found, preview: preview && { ...preview, rows: preview.rows.slice(0, chartRows) } });
   const policy = document.querySelector('meta[name="policy-when-saved"]').content;
   const html = bare
     .replace(/<meta name="policy-when-saved"[^>]*>/, () => `<meta http-equiv="Content-Security-Policy" content="${policy}">`)
@@ -19,8 +19,8 @@ async function saveReport() {
   setTimeout(() => URL.revokeObjectURL(link.href), 60000);
 }
 
-function openReport({ id, savedAt, record, plan, health, partitions, found, preview }) {
-  Object.assign(run, { id, savedAt, record, plan, health, found, preview });
+function openReport({ id, savedAt, seenAt, record, plan, health, partitions, found, preview }) {
+  Object.assign(run, { id, savedAt, seenAt, record, plan, health, found, preview });
   for (const item of partitions) run.partitions[item.index] = item;
   run.version++;
 }

@@ -17,7 +17,7 @@ function resultView() {
 
   const typeOf = i => run.plan?.resultColumns?.[i]?.type ?? (run.preview.rows.every(row => row[i].value == null || typeof row[i].value === 'number') ? 'double' : 'string');
 
-  const cellOf = ({ value, text }) => value == null ? el('span', { class: 'null' }, 'null') : foreign(text ?? (typeof value === 'string' ? value : String(value)));
+  const cellOf = ({ value, text }) => value == null || typeof value === 'string' ? valueOf(value) : foreign(text ?? String(value));
 
   function drawTable() {
     const { rows, columns } = run.preview;
@@ -46,9 +46,10 @@ function resultView() {
     const options = (indexes, value) => indexes.map(i => el('option', { value: String(i), selected: i === value }, plain(columns[i])));
     const indexes = columns.map((_, i) => i);
     const choice = (word, name, of, isWhole) => el('label', { class: 'field' }, word, el('select', { on: { change: event => { chosen[name] = isWhole(event.target.value); drawLines(); } } }, of));
-    const partitions = [...new Map(rows.map(row => [row[0].value, row[0]])).values()].slice(0, 500);
+    const most = 500;
+    const all = [...new Map(rows.map(row => [row[0].value, row[0]])).values()], partitions = all.slice(0, most);
     set(choices, choice('show', 'y', options(indexes.filter(i => isNumber(typeOf(i))), chosen.y), Number), choice('by', 'x', options(indexes, chosen.x), Number),
-      partitions.length > 1 && partitions.length < rows.length ? choice(`where ${plain(columns[0])} is`, 'of', [el('option', { value: '' }, 'any'), ...partitions.map((one, i) => el('option', { value: String(i + 1), selected: one.value === chosen.of }, valueText(one.text ?? one.value)))], at => at === '' ? undefined : partitions[at - 1].value) : null);
+      partitions.length > 1 && partitions.length < rows.length ? choice(`where ${plain(columns[0])} is`, 'of', [el('option', { value: '' }, 'any'), ...partitions.map((one, i) => el('option', { value: String(i + 1), selected: one.value === chosen.of }, shortened(valueText(one.text ?? one.value), 60))), all.length > most ? el('option', { disabled: true }, `and ${count(all.length - most)} more`) : null], at => at === '' ? undefined : partitions[at - 1].value) : null);
     drawLines();
   }
 
@@ -57,7 +58,7 @@ function resultView() {
     const of = rows.filter(row => chosen.of === undefined || row[0].value === chosen.of);
     const isLine = isTime(typeOf(chosen.x)) || of.length > 80 && isNumber(typeOf(chosen.x));
     const most = isLine ? chartRows : 60;
-    let points = of.map(row => ({ label: row[chosen.x].value == null ? 'null' : plain(row[chosen.x].text ?? row[chosen.x].value), at: isTime(typeOf(chosen.x)) ? Date.parse(row[chosen.x].value) : row[chosen.x].value, value: typeof row[chosen.y].value === 'number' ? row[chosen.y].value : null, text: row[chosen.y].text }))
+    let points = of.map(row => ({ label: valueText(row[chosen.x].text ?? row[chosen.x].value), at: isTime(typeOf(chosen.x)) ? Date.parse(row[chosen.x].value) : row[chosen.x].value, value: typeof row[chosen.y].value === 'number' ? row[chosen.y].value : null, text: row[chosen.y].text }))
       .filter(point => point.value != null && Number.isFinite(point.value));
     if (isLine) points = points.filter(point => Number.isFinite(point.at)).sort((a, b) => a.at - b.at);
     const left = points.length - most;

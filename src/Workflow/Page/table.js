@@ -5,32 +5,45 @@ const taskColumns = one => [
   { name: 'value', title: sentence(one), width: 140, of: item => item.value, cell: item => valueOf(item.value) },
   { name: 'status', title: 'Status', width: 126, of: item => statuses.indexOf(item.status), cell: item => statusWord(item.status) },
   { name: 'attempt', title: 'Attempt', width: 74, of: item => item.attempt, cell: item => count(item.attempt) },
-  { name: 'wait', title: 'Wait', width: 100, of: waitOf, cell: item => isReused(item) ? el('span', { class: 'soft' }, 'reused') : duration(waitOf(item)) },
+  { name: 'wait', title: 'Wait', width: 100, of: waitOf, cell: item => isReused(item) ? el('span', { class: 'soft' }, 'reused') : duration(waitOf(item)), hint: 'from the begin of the drive, its planning included' },
   { name: 'time', title: 'Run time', width: 100, of: item => item.elapsedMs, cell: item => duration(item.elapsedMs) },
   { name: 'groups', title: 'Row groups', width: 104, of: item => item.rowGroups, cell: item => [count(item.rowGroups), el('span', { class: 'soft' }, ` / ${count(item.rowGroups + item.rowGroupsPruned)}`)], hint: 'read, of all of the source' },
-  { name: 'read', title: 'Read', width: 84, of: item => item.bytesRead, cell: item => bytes(item.bytesRead), hint: 'bytes read' },
+  { name: 'read', title: 'Read', width: 84, of: bytesOf, cell: item => bytes(bytesOf(item)), hint: 'bytes read' },
   { name: 'pruned', title: 'Pruned', width: 84, of: item => item.bytesPruned, cell: item => bytes(item.bytesPruned), hint: 'bytes of the columns in use that need not be read' },
   { name: 'in', title: 'Rows in', width: 88, of: item => item.rowsIn, cell: item => count(item.rowsIn), hint: one === 'slice' ? 'rows of its row groups, of the partitions of the run' : 'rows of the partition before where' },
   { name: 'out', title: one === 'slice' ? 'States' : 'Rows out', width: 82, of: item => item.rowsOut, cell: item => count(item.rowsOut), hint: one === 'slice' ? 'groups of all partitions that it found' : null },
   { name: 'memory', title: 'Peak memory', width: 124, of: item => item.peakMemory, cell: item => bytes(item.peakMemory) },
-  { name: 'error', title: 'Error', of: item => item.error?.code, cell: item => item.error ? [el('code', {}, plain(item.error.code)), ' ', foreign(item.error.message)] : '', text: true },
+  { name: 'error', title: 'Error', of: item => item.error?.code, cell: item => item.error ? el('button', { type: 'button', class: 'plain whole', on: { click: () => tellError(item) } }, el('code', {}, plain(item.error.code)), ' ', foreign(item.error.message)) : '', text: true },
 ];
+
+// What a failed task has read nobody has told.
+const bytesOf = item => item.status === 'failed' ? item.bytesRead || null : item.bytesRead;
+
+function tellError({ value, error }) {
+  const dialog = el('dialog', { 'aria-label': 'Error' }, el('h2', {}, sentence(called(value))), el('p', {}, el('code', { class: 'of-failed' }, plain(error.code))), el('p', { class: 'message' }, foreign(error.message)), error.file ? el('p', { class: 'soft' }, 'file ', foreign(error.file)) : null,
+    el('div', { class: 'actions' }, el('button', { type: 'button', on: { click: () => dialog.close() } }, 'Close')));
+  dialog.addEventListener('close', () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}
 
 const foundColumns = [...taskColumns('partition').filter(({ name }) => ['value', 'status', 'in', 'out'].includes(name)).map(column => ({ ...column, width: column.name === 'value' ? null : 140 }))];
 
 const isText = column => column.name === 'value' || column.name === 'status' || column.text;
 
-// Numbers by size, text by its letters, what is not there last.
+// Numbers by size and before text, text by its letters, what is not there last.
 function compare(a, b) {
   if (a == null || b == null) return (a == null) - (b == null);
   if (typeof a === 'number' && typeof b === 'number') return a - b;
   const [x, y] = [Number(a), Number(b)];
-  return a !== '' && b !== '' && !Number.isNaN(x) && !Number.isNaN(y) ? x - y : String(a) < String(b) ? -1 : a === b ? 0 : 1;
+  const [isX, isY] = [a !== '' && !Number.isNaN(x), b !== '' && !Number.isNaN(y)];
+  if (isX !== isY) return isX ? -1 : 1;
+  return isX && x !== y ? x - y : String(a) < String(b) ? -1 : a === b ? 0 : 1;
 }
 
 function tableView({ title, one, columns, items }) {
   const rowHeight = 30, beyond = 8;
-  const filter = { text: '', statuses: new Set() };
+  const filter = { text: '', statuses: new Set(), group: null };
   const sort = { column: null, down: false };
   let rows = [], before = '', chosen = null, drawn = '', told = '';
 
@@ -59,7 +72,7 @@ function tableView({ title, one, columns, items }) {
 
   function arrange() {
     const text = filter.text.toLowerCase();
-    rows = items().filter(item => (filter.statuses.size === 0 || filter.statuses.has(item.status))
+    rows = items().filter(item => (filter.statuses.size === 0 || filter.statuses.has(item.status)) && (filter.group == null || filter.group.indexes.has(item.index))
       && (text === '' || valueText(item.value).toLowerCase().includes(text) || item.error != null && `${item.error.code} ${item.error.message}`.toLowerCase().includes(text)));
     if (sort.column) {
       const { of } = sort.column;
@@ -93,13 +106,13 @@ function tableView({ title, one, columns, items }) {
   }
 
   function tell() {
-    const is = [filter.statuses.size ? `status ${[...filter.statuses].join(' or ')}` : null, filter.text ? `text “${plain(filter.text)}”` : null, sort.column ? `sorted by ${sort.column.title.toLowerCase()}, ${sort.down ? 'largest' : 'smallest'} first` : null].filter(part => part);
+    const is = [filter.statuses.size ? `status ${[...filter.statuses].join(' or ')}` : null, filter.text ? `text “${plain(filter.text)}”` : null, sort.column ? `sorted by ${sort.column.title.toLowerCase()}, ${sort.down ? 'descending' : 'ascending'}` : null, filter.group ? `those that say “${plain(filter.group.words)}”` : null].filter(part => part);
     // Said again only when it is something else: screen readers read aloud whatever is put here, and its button keeps the focus.
     const now = JSON.stringify([rows.length, items().length, is]);
     if (now === told) return;
     told = now;
     set(shown, el('b', {}, rows.length === items().length ? plural(rows.length, one) : `${count(rows.length)} of ${plural(items().length, one)}`), is.length ? ` · ${is.join(' · ')} ` : '',
-      is.length ? el('button', { type: 'button', class: 'plain small', on: { click: () => { filter.text = search.value = ''; filter.statuses.clear(); sort.column = null; arrange(); drawChips(); search.focus(); } } }, 'Clear') : null);
+      is.length ? el('button', { type: 'button', class: 'plain small', on: { click: () => { filter.text = search.value = ''; filter.group = null; filter.statuses.clear(); sort.column = null; arrange(); drawChips(); search.focus(); } } }, 'Clear') : null);
   }
 
   function drawChips() {
@@ -129,7 +142,7 @@ function tableView({ title, one, columns, items }) {
   function choose(index) {
     chosen = index;
     let at = rows.findIndex(item => item.index === index);
-    if (at < 0) { filter.text = search.value = ''; filter.statuses.clear(); drawChips(); arrange(); at = rows.findIndex(item => item.index === index); }
+    if (at < 0) { filter.text = search.value = ''; filter.group = null; filter.statuses.clear(); drawChips(); arrange(); at = rows.findIndex(item => item.index === index); }
     if (at < 0) return;
     scroll.scrollTop = Math.max(0, at * rowHeight - scroll.clientHeight / 2);
     drawn = '';
@@ -138,9 +151,11 @@ function tableView({ title, one, columns, items }) {
     scroll.focus({ preventScroll: true });
   }
 
-  function only(text, status) {
-    filter.text = search.value = text;
-    filter.statuses = new Set(status ? [status] : []);
+  // Shows those that failed for one reason.
+  function only(indexes, words) {
+    filter.text = search.value = '';
+    filter.statuses = new Set(['failed']);
+    filter.group = { indexes, words };
     drawChips();
     arrange();
     view.root.scrollIntoView({ block: 'nearest' });

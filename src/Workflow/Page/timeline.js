@@ -4,7 +4,8 @@ function timelineView() {
   const top = 54, bottom = 20, least = 2;
   let before = '';
 
-  const now = () => hasEnded() ? run.record.summary.elapsedMs : (run.savedAt ? Date.parse(run.savedAt) : hostNow()) - driveStart();
+  // What goes on is known as of the last look at it.
+  const now = () => hasEnded() ? run.record.summary.elapsedMs : (run.seenAt ?? driveStart()) - driveStart();
 
   function bars() {
     const start = driveStart();
@@ -77,16 +78,20 @@ function timelineView() {
     const unit = 10 ** Math.floor(Math.log10(rough));
     const step = [1, 2, 5, 10].map(k => k * unit).find(k => k >= rough);
     pen.lineWidth = 1;
+    pen.font = font();
     for (let at = 0; at <= span; at += step) {
       pen.strokeStyle = colour('line');
       pen.beginPath(); pen.moveTo(Math.round(x(at)) + .5, top - 4); pen.lineTo(Math.round(x(at)) + .5, height - bottom + 2); pen.stroke();
-      if (x(at) < width - 40) label(pen, at === 0 ? '0' : duration(at), x(at) + 3, height - 8, 'left');
+      const words = at === 0 ? '0' : duration(at);
+      if (x(at) + 3 + pen.measureText(words).width < width) label(pen, words, x(at) + 3, height - 8, 'left');
     }
   }
 
+  const font = () => `11.5px ${getComputedStyle(document.body).fontFamily}`;
+
   function label(pen, text, x, y, align) {
     pen.fillStyle = colour('soft');
-    pen.font = `11.5px ${getComputedStyle(document.body).fontFamily}`;
+    pen.font = font();
     pen.textAlign = align;
     pen.textBaseline = 'middle';
     pen.fillText(text, x, y);
@@ -102,6 +107,16 @@ function timelineView() {
 
   const block = token => swatch(pen => { pen.fillStyle = colour(token); pen.fillRect(0, 4, 14, 6); });
   const bar = status => swatch(pen => drawBar(pen, status, 0, 4, 14, 6));
+  // Which bar is which; the table has the same for those without a pointer.
+  let words = [];
+  canvas.addEventListener('pointermove', event => {
+    const box = canvas.getBoundingClientRect();
+    const i = Math.floor((event.clientY - box.top - top) / (box.height - top - bottom) * drawnBars.length);
+    const bar = event.clientY - box.top >= top ? drawnBars[i] : null;
+    set(readout, ...(bar ? [el('b', {}, foreign(called(bar.item.value))), ` · ${bar.item.status} · waited ${duration(bar.from)} · ${bar.item.status === 'running' ? 'running for' : 'ran'} ${duration(bar.to - bar.from)}`] : words));
+  });
+  canvas.addEventListener('pointerleave', () => set(readout, ...words));
+
   const legend = el('div', { class: 'legend' });
   const readout = el('p', { class: 'readout' });
   const view = card('Timeline', {}, el('div', { class: 'body' }, canvas, legend, readout));
@@ -120,7 +135,7 @@ function timelineView() {
     canvas.hidden = legend.hidden = drawnBars.length === 0;
     if (drawnBars.length === 0) {
       view.note.textContent = '';
-      readout.textContent = sums().sum.reused > 0 && hasEnded() ? 'Everything was done by an earlier drive.' : hasEnded() ? `No ${unit()} left the time when it ran.` : `No ${unit()} has begun yet.`;
+      readout.textContent = sums().sum.reused > 0 && hasEnded() ? 'Everything was done by an earlier drive.' : hasEnded() ? (total() === 0 ? 'The run was not planned.' : `No ${unit()} left the time when it ran.`) : `No ${unit()} has begun yet.`;
       return;
     }
     const done = drawnBars.filter(({ item }) => item.status !== 'running');
@@ -129,8 +144,9 @@ function timelineView() {
     const longest = done.reduce((most, one) => most == null || one.to - one.from > most.to - most.from ? one : most, null);
     const reused = sums().sum.reused;
     view.note.textContent = `${plural(drawnBars.length, unit())} in order of start${reused ? `; ${count(reused)} of an earlier drive are not drawn` : ''}`;
-    if (longest == null) readout.textContent = `No ${unit()} is done yet.`;
-    else set(readout, 'run time: median ', el('b', {}, duration(at(.5))), ', 95 % below ', el('b', {}, duration(at(.95))), ', longest ', el('b', {}, duration(at(1))), ' (', foreign(called(longest.item.value)), ')');
+    words = longest == null ? [`No ${unit()} is done yet.`]
+      : ['run time: median ', el('b', {}, duration(at(.5))), ', 95 % below ', el('b', {}, duration(at(.95))), ', longest ', el('b', {}, duration(at(1))), ' (', foreign(called(longest.item.value)), ')'];
+    set(readout, ...words);
     canvas.setAttribute('aria-label', `${plural(drawnBars.length, unit())}, at most ${concurrency(drawnBars).most} at once. ${readout.textContent}`);
     drawLegend();
     paint();

@@ -224,7 +224,7 @@ public sealed partial class RunActivities
             own.Sum(receipt => receipt.BytesRead), header?.Totals.BytesPruned ?? 0, own.Sum(receipt => (long)receipt.Requests) + (header?.Totals.Requests ?? 0),
             all.Select(receipt => receipt.PeakMemory).DefaultIfEmpty(0).Max(), tasks.Select(task => task.Slice.ForecastMemory).DefaultIfEmpty(0).Max(),
             (long)(time.GetUtcNow() - request.StartedAt).TotalMilliseconds,
-            header?.Strategy ?? "perPartition", committed ? spec.Output.Path : null, committed ? RunPaths.Manifest(spec.Output.Path) : null,
+            header?.Strategy ?? JsonNamingPolicy.CamelCase.ConvertName(spec.Strategy.ToString()), committed ? spec.Output.Path : null, committed ? RunPaths.Manifest(spec.Output.Path) : null,
             errors.Count == 0 ? null : errors)
         {
             Cost = header is null ? null : CostOf(spec, header, tasks, combined),

@@ -184,6 +184,113 @@ public sealed class RunPageTests(Chromium chromium, ApisUnderTest apis, ITestOut
     }
 
     [Fact]
+    public async Task Run_ThatHasEnded_OutlastsAHostThatDoesNotAnswer_AndSaysSo()
+    {
+        var api = await ApiAsync();
+        using var scenario = await Scenario.CreateAsync(api);
+        var id = scenario.Id("quiet");
+        await api.Client.StartAsync(id, scenario.Spec("quiet"), Cancellation);
+        await api.Client.WaitAsync(id, cancellationToken: Cancellation);
+        await using var page = await OpenPage.CreateAsync(chromium);
+
+        // What could not be read the first time is read when it can be.
+        var refusals = 0;
+        await page.Tab.RouteAsync("**/partitions*", async route =>
+        {
+            if (refusals++ == 0) await route.FulfillAsync(new RouteFulfillOptions { Status = 503, Body = "" });
+            else await route.ContinueAsync();
+        });
+        await page.GoToAsync($"{api.Endpoint}runs/{id}");
+        await page.Tab.GetByText("unexpected-answer").WaitForAsync();
+        await page.Card("Every partition").GetByText("4 partitions").WaitForAsync();
+        await page.Tab.GetByText("unexpected-answer").WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Hidden });
+        Assert.Equal("4", (await page.CountersAsync())["succeeded"]);
+
+        await page.Tab.Context.SetOfflineAsync(true);
+        await page.Tab.GetByText("The host does not answer.").WaitForAsync();
+        Assert.Equal("not connected", await page.Tab.Locator("#connection").InnerTextAsync());
+        await page.Tab.Context.SetOfflineAsync(false);
+        await page.Tab.GetByText("The host does not answer.").WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Hidden });
+        Assert.Equal("up to date", await page.Tab.Locator("#connection").InnerTextAsync());
+    }
+
+    [Fact]
+    public async Task Run_ThatIsPurged_IsToldAsSuch_AndFollowedWhenItIsBegunAnew()
+    {
+        var api = await ApiAsync();
+        using var scenario = await Scenario.CreateAsync(api);
+        var id = scenario.Id("purged");
+        await scenario.BreakAsync(1);
+        var spec = scenario.Spec("purged", """{ "retries": 0 }""");
+        await api.Client.StartAsync(id, spec, Cancellation);
+        await api.Client.WaitAsync(id, cancellationToken: Cancellation);
+        await using var page = await OpenPage.CreateAsync(chromium);
+        await page.GoToAsync($"{api.Endpoint}runs/{id}");
+        await page.StatusAsync("Failed");
+        await page.Button("Redrive").WaitForAsync();
+        // As a purge does it.
+        foreach (var path in (string[])[new RunPaths(id).Spec, new RunPaths(id).Status]) await api.Objects.DeleteAsync(path, Cancellation);
+        await page.Tab.GetByText("Its state was purged").WaitForAsync();
+        Assert.True(await page.Button("Redrive").IsHiddenAsync());
+        await scenario.MendAsync(1);
+        await foreach (var entry in api.Objects.ListAsync(new RunPaths(id).Root, Cancellation)) await api.Objects.DeleteAsync(entry.Path, Cancellation);
+        await api.Client.StartAsync(id, spec, Cancellation);
+        await page.StatusAsync("Succeeded");
+        await page.Tab.GetByText("Its state was purged").WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Hidden });
+        await page.UntilAsync("document.querySelectorAll('.preview tbody tr').length === 20");
+    }
+
+    [Fact]
+    public async Task Run_WithTwoReasonsToFail_ShowsThePartitionsOfEach_AndWholeMessages()
+    {
+        var api = await ApiAsync();
+        using var scenario = await Scenario.CreateAsync(api);
+        var id = scenario.Id("reasons");
+        await scenario.BreakAsync(1);
+        await scenario.BreakAsync(3);
+        await api.Client.StartAsync(id, scenario.Spec("reasons", """{ "retries": 0 }"""), Cancellation);
+        await api.Client.WaitAsync(id, cancellationToken: Cancellation);
+        await using var page = await OpenPage.CreateAsync(chromium);
+        // One of them fails for something else, under the same code.
+        await page.Tab.RouteAsync("**/partitions*", async route =>
+        {
+            var answer = await route.FetchAsync();
+            var text = await answer.TextAsync();
+            var third = text.IndexOf("\"message\":\"", text.IndexOf("\"index\":3", StringComparison.Ordinal), StringComparison.Ordinal);
+            await route.FulfillAsync(new RouteFulfillOptions { Response = answer, Body = text.Insert(third + "\"message\":\"".Length, "something else: ") });
+        });
+        await page.GoToAsync($"{api.Endpoint}runs/{id}");
+        await page.Card("Errors").GetByText("for 2 reasons").WaitForAsync();
+        await page.Card("Errors").GetByText("Show them").Last.ClickAsync();
+        await page.Card("Every partition").GetByText("1 of 4 partitions").WaitForAsync();
+        var row = page.Card("Every partition").Locator("tbody tr[data-index]");
+        Assert.Equal("3", await row.GetAttributeAsync("data-index"));
+        // The whole message, with the keyboard alone.
+        await row.GetByRole(AriaRole.Button).FocusAsync();
+        await page.Tab.Keyboard.PressAsync("Enter");
+        await page.Tab.Locator("dialog").GetByText("something else: ").WaitForAsync();
+        Assert.Empty(await page.FaultsOfAccessAsync());
+        await page.Tab.Keyboard.PressAsync("Escape");
+        await page.Tab.Locator("dialog").WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Detached });
+        page.AssertQuiet();
+    }
+
+    [Fact]
+    public async Task Run_WithoutARow_ShowsNone()
+    {
+        var api = await ApiAsync();
+        using var scenario = await Scenario.CreateAsync(api);
+        var id = scenario.Id("none");
+        await api.Client.StartAsync(id, scenario.Spec("none", more: """{ "where": "amount < -1" }"""), Cancellation);
+        await api.Client.WaitAsync(id, cancellationToken: Cancellation);
+        await using var page = await OpenPage.CreateAsync(chromium);
+        await page.GoToAsync($"{api.Endpoint}runs/{id}");
+        await page.Card("Result").GetByText("0 rows").WaitForAsync();
+        Assert.Equal(0, await page.Card("Result").Locator("tbody tr").CountAsync());
+        page.AssertQuiet();
+    }
+
+    [Fact]
     public async Task Run_RedrivenFromElsewhere_IsHeardOf_AndWhatAPlanMayHaveIsShown()
     {
         var api = await ApiAsync();
