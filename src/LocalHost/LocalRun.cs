@@ -41,7 +41,8 @@ static class LocalRun
         var driver = new RunDriver(options.Stores.State, TimeProvider.System, (request, onProgress, token) => DriveAsync(request, options.Stores, options.Worker, options.Host, onProgress, token));
         try
         {
-            return await see(driver, static () => Console.Error.WriteLine("another process drives this run; following it, and taking over should it die"), display.Report);
+            var outcome = await see(driver, static () => Console.Error.WriteLine("another process drives this run; following it, and taking over should it die"), display.Report);
+            return outcome with { Next = Next(outcome.Summary) };
         }
         catch (RunStoppedException stopped)
         {
@@ -56,8 +57,16 @@ static class LocalRun
             return Stopped("interrupted");
         }
 
+        string? Next(RunSummary? summary) => summary switch
+        {
+            null => null,
+            _ when driver.Status is null or RunStatus.Succeeded => "the run had ended before: nothing was run, and this is what it came to",
+            { Status: not RunStatus.Succeeded, Tasks.Total: > 0 } => $"what is done is kept, and the rest is done again by: fanfold redrive {options.RunId}{options.Stores.Arguments}",
+            _ => null,
+        };
+
         RunOutcome Stopped(string code, params RunError[] causes) => new(null,
-            [.. causes, new RunError(code, $"The run '{options.RunId}' was stopped before its end. What is done is kept: the same spec with --run-id {options.RunId} goes on from there.")],
+            [.. causes, new RunError(code, $"The run '{options.RunId}' was stopped before its end. What is done is kept: the same spec with --run-id {options.RunId}{options.Stores.Arguments} goes on from there.")],
             new StoppedRun(options.RunId, driver.Status!.Value));
     }
 
@@ -73,7 +82,8 @@ static class LocalRun
 
 /// <param name="Summary">Null when the run did not come to an end here.</param>
 /// <param name="Stopped">Null when no run is left that can go on.</param>
-sealed record RunOutcome(RunSummary? Summary, IReadOnlyList<RunError> Errors, StoppedRun? Stopped = null)
+/// <param name="Next">What is to be known or done about the summary; null for nothing.</param>
+sealed record RunOutcome(RunSummary? Summary, IReadOnlyList<RunError> Errors, StoppedRun? Stopped = null, string? Next = null)
 {
     /// <summary>Prints errors to stderr and the outcome to stdout; returns the exit code.</summary>
     public int Print(bool json)
@@ -82,6 +92,7 @@ sealed record RunOutcome(RunSummary? Summary, IReadOnlyList<RunError> Errors, St
         // What only the source could tell is still a refused spec, in its own form.
         if (Summary is null || exitCode == ExitCode.Usage) return Verbs.SpecFile.Refuse(Errors, json, Stopped);
         Verbs.SpecFile.PrintErrors(Errors);
+        if (Next is not null) Console.Error.WriteLine(TerminalText.Safe(Next));
         if (json) CommandJson.Write(Summary, CommandJson.Default.RunSummary);
         else SummaryView.Print(Summary);
         return exitCode;

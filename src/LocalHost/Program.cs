@@ -1,8 +1,10 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Fanfold.LocalHost;
 using Fanfold.LocalHost.Verbs;
 using Fanfold.Storage;
 using Fanfold.Workflow.Running;
+using Fanfold.Workflow.Spec;
 using Spectre.Console;
 
 using var interrupts = new Interrupts();
@@ -13,15 +15,29 @@ var root = new RootCommand("fanfold: filter → reduce → concat, once per valu
 {
     DemoVerb.Create(), PlanVerb.Create(), RunVerb.Create(), StatusVerb.Create(), WatchVerb.Create(), ResultVerb.Create(), CancelVerb.Create(), RedriveVerb.Create(), PurgeVerb.Create(), ServeVerb.Create(), InspectVerb.Create(), ValidateVerb.Create(), DoctorVerb.Create(), CompletionsVerb.Create(),
 };
+// As many commands are asked.
+string[] asked = args switch { ["help", .. var verb] => [.. verb, "--help"], ["version"] => ["--version"], _ => args };
 try
 {
-    return await RunAsync(root.Parse(args));
+    return await RunAsync(root.Parse(asked));
 }
-catch (IOException unwritable)
+catch (Exception unwritable) when (unwritable is IOException or UnauthorizedAccessException)
 {
-    // Stores and files have failures of their own, so this one is stdout's.
+    // Stores and files have failures of their own, so this one is stdout's; a closed one is no access.
     Console.Error.WriteLine($"error: stdout can't be written ({unwritable.Message.TrimEnd('.')}). What the command did stays; make room, and ask again.");
     return ExitCode.Failed;
+}
+
+IReadOnlyList<RunError> Faults(ParseResult parsed)
+{
+    var verbs = root.Subcommands.Select(verb => verb.Name).ToList();
+    if (asked is [var word, ..] && word is not ['-' or '[', ..] && !verbs.Contains(word)) return [new RunError("usage", $"'{word}' is no verb{Suggestion.For(word, verbs)}")];
+    // The parser takes the next option for the value of one whose value was forgotten.
+    var options = parsed.CommandResult.Command.Options.SelectMany(option => option.Aliases.Append(option.Name)).ToHashSet();
+    var forgotten = parsed.CommandResult.Children.OfType<OptionResult>().Where(option => option.Tokens is [var token] && options.Contains(token.Value)).Select(option => new RunError("usage", $"Required argument missing for option: '{option.Option.Name}'.")).ToList();
+    if (forgotten.Count > 0) return forgotten;
+    // The parser's own words, without the names of types and the tabs of its lists.
+    return [.. parsed.Errors.Select(error => new RunError("usage", error.Message.Replace("\t", "  ", StringComparison.Ordinal).Replace("as expected type 'System.Nullable`1[System.Int32]'", "as a whole number", StringComparison.Ordinal).Replace("as expected type 'System.Int32'", "as a whole number", StringComparison.Ordinal)))];
 }
 
 async Task<int> RunAsync(ParseResult parsed)
@@ -34,9 +50,9 @@ async Task<int> RunAsync(ParseResult parsed)
         await root.Parse("--help").InvokeAsync(new InvocationConfiguration { Output = Console.Error });
         return ExitCode.Usage;
     }
-    if (parsed.Errors.Count > 0)
+    if (Faults(parsed) is { Count: > 0 } faults)
     {
-        SpecFile.Refuse([.. parsed.Errors.Select(error => new RunError("usage", error.Message))], json);
+        SpecFile.Refuse(faults, json);
         Console.Error.WriteLine("`fanfold --help` shows the verbs, `fanfold VERB --help` their options.");
         return ExitCode.Usage;
     }
@@ -58,7 +74,7 @@ async Task<int> RunAsync(ParseResult parsed)
     {
         return SpecFile.Refuse([new RunError(refused.Code, refused.Message)], json);
     }
-    catch (Exception bug) when (bug is not IOException)
+    catch (Exception bug) when (bug is not (IOException or UnauthorizedAccessException))
     {
         Console.Error.WriteLine(TerminalText.Safe(Secrets.Hide(bug.ToString())));
         return SpecFile.Refuse([new RunError("bug", $"This is a defect of fanfold: {bug.Message} Please report it with the lines above. A run that was under way stays, and goes on under its id.")], json);

@@ -18,7 +18,7 @@ sealed class ProgressDisplay : IAsyncDisposable
     public ProgressDisplay()
     {
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        _display = !Console.IsErrorRedirected && console.Profile.Capabilities.Interactive ? ShowBarAsync(console) : ShowLinesAsync();
+        _display = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") != "dumb" && console.Profile.Capabilities.Interactive ? ShowBarAsync(console) : ShowLinesAsync();
     }
 
     public void Report(RunProgress progress) => _reports.Writer.TryWrite(progress);

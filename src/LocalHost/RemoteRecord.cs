@@ -33,6 +33,8 @@ static class RemoteRecord
         { Errors.Count: > 0 } => [.. refused.Errors.Select(Error)],
         { Status: System.Net.HttpStatusCode.Unauthorized or System.Net.HttpStatusCode.Forbidden } => [new("access-denied", $"{refused.Message} Is FANFOLD_KEY set to a key of this host?")],
         { Code: "http-502" or "http-503" or "http-504" or "http-429" } => [new(Unreachable, refused.Message)],
+        // What to ask the API is nothing to type here.
+        { Hint: { } hint } when hint.Contains("/api/", StringComparison.Ordinal) => [new(refused.Code, refused.Code == "run-not-found" ? $"{refused.Detail} Check the id and --endpoint." : refused.Detail)],
         _ => [new(refused.Code, refused.TraceId is { } trace && (int)refused.Status >= 500 ? $"{refused.Message} (trace {trace})" : refused.Message)],
     };
 

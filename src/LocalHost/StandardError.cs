@@ -27,7 +27,7 @@ static class StandardError
             {
                 stderr.Write(buffer);
             }
-            catch (IOException)
+            catch (Exception unwritable) when (unwritable is IOException or UnauthorizedAccessException)
             {
                 // There is no one left to tell.
             }

@@ -17,12 +17,16 @@ sealed class Stores
     public Stores(string? store, string? data)
     {
         IsDefault = store is null;
+        Arguments = Argument("--store", store) + Argument("--data", data);
         StateLocation = Locate(store ?? DefaultRoot);
         DataLocation = data is null ? StateLocation : Locate(data);
         if (StateLocation.NeedsToken || DataLocation.NeedsToken) Identity = new DefaultAzureCredential();
         State = StateLocation.Open(Identity);
         Data = DataLocation == StateLocation ? State : DataLocation.Open(Identity);
     }
+
+    /// <summary>What names these stores in a command, with a space before each; empty for those that are taken where none is named.</summary>
+    public string Arguments { get; }
 
     /// <summary>Whether the state store is that which is taken where none is named.</summary>
     bool IsDefault { get; }
@@ -62,7 +66,7 @@ sealed class Stores
         // What may hold a key or a signature is neither repeated nor made a folder.
         if (Secrets.MayBeIn(store) && !Uri.TryCreate(store, UriKind.Absolute, out _))
             return $"A connection string or a signature holds a secret, and a command line is no place for one; use {Service} and sign in, or {Azurite} for Azurite.";
-        if (!store.Contains("://", StringComparison.Ordinal)) return IsNearlyUrl(store) ? $"The store looks like the address of a blob service, and is no URL; write {Service}." : null;
+        if (!store.Contains("://", StringComparison.Ordinal)) return IsNearlyUrl(store) ? $"The store looks like the address of a blob service, and is no URL; write {Service}." : File.Exists(store) ? $"'{TerminalText.Safe(store)}' is a file, and a store is a folder." : null;
         if (!Uri.TryCreate(store, UriKind.Absolute, out var url)) return $"The store is no valid URL; write {Service}.";
         if (url.Query.Length > 0 || url.UserInfo.Length > 0 || url.Fragment.Length > 0)
             return $"The store's URL holds more than an address; use {Service} without a signature or a password, and sign in.";
@@ -75,6 +79,8 @@ sealed class Stores
         IsAzurite(store) ? BlobObjectStore.AzuriteEndpoint.AbsoluteUri
         : store.Contains("://", StringComparison.Ordinal) ? new Uri(store).GetLeftPart(UriPartial.Path).TrimEnd('/')
         : Path.GetFullPath(store));
+
+    static string Argument(string name, string? value) => value is null ? "" : $" {name} {(value.Any(static c => !char.IsAsciiLetterOrDigit(c) && !"/._-:=~".Contains(c)) ? $"'{value.Replace("'", "'\\''", StringComparison.Ordinal)}'" : value)}";
 
     static bool IsNearlyUrl(string store) =>
         store.StartsWith("http:", StringComparison.OrdinalIgnoreCase) || store.StartsWith("https:", StringComparison.OrdinalIgnoreCase) || store.Contains(".core.windows.net", StringComparison.OrdinalIgnoreCase);

@@ -18,19 +18,21 @@ static class SummaryView
         void Row(string name, string value) => grid.AddRow(new Text(name), new Text(TerminalText.Safe(value)));
         Row("run", summary.RunId);
         Row("status", System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(summary.Status.ToString()));
-        Row("partitions", $"{summary.Partitions.Total}: {summary.Partitions.Succeeded} succeeded, {summary.Partitions.Empty} empty, {summary.Partitions.Failed} failed");
+        Row("partitions", $"{summary.Partitions.Total}: {summary.Partitions.Succeeded} succeeded, {summary.Partitions.Empty} empty, {summary.Partitions.Failed} failed{NotDone(summary.Partitions)}");
         Row("tasks", $"{summary.Tasks.Total}: {summary.Tasks.Succeeded} succeeded, {summary.Tasks.Failed} failed, {summary.Tasks.Reused} reused");
         Row("row groups", $"{summary.RowGroups.Total} in the source; over all tasks {summary.RowGroups.Matched:N0} matched, {summary.RowGroups.Pruned:N0} pruned");
         Row("rows", $"{summary.RowsIn:N0} in, {summary.RowsOut:N0} out");
         Row("bytes", $"{TerminalText.Bytes(summary.BytesRead)} read in {summary.Requests:N0} requests, {TerminalText.Bytes(summary.BytesPruned)} pruned");
         Row("peak memory", summary.PeakWorkerMemory == 0 ? "not measured (no worker process)" : $"{TerminalText.Bytes(summary.PeakWorkerMemory)} (largest worker){(summary.ForecastWorkerMemory == 0 ? "" : $", {TerminalText.Bytes(summary.ForecastWorkerMemory)} expected")}");
         Row("elapsed", $"{summary.ElapsedMs / 1000.0:0.0} s");
-        if (summary.Cost is { } cost) Row("cost", string.Create(CultureInfo.InvariantCulture, $"{(cost.CpuSeconds > 0 ? $"{cost.CpuSeconds:0.0} s of processor time, " : "")}about $ {cost.Dollars:0.0000} on Azure (prices of {cost.PricesOf})"));
+        if (summary.Cost is { } cost) Row("cost", string.Create(CultureInfo.InvariantCulture, $"{(cost.CpuSeconds > 0 ? $"{cost.CpuSeconds:0.0} s of processor time, " : "")}about $ {cost.Dollars:0.0000} on Azure"));
         Row("strategy", summary.Strategy);
         if (summary.Output is { } output) Row("result", output);
         if (summary.Manifest is { } manifest) Row("manifest", manifest);
         AnsiConsole.Write(grid);
     }
+
+    static string NotDone(PartitionCounts counts) => counts.Total - counts.Succeeded - counts.Empty - counts.Failed is > 0 and var rest ? $", {rest} not done" : "";
 
     /// <summary>What the first rows of a result may take: its row groups are ours, and small.</summary>
     const long HeadMemory = 256L << 20;

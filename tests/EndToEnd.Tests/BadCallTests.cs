@@ -166,6 +166,69 @@ public sealed class BadCallTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("run spec.json --isolation", "Required argument missing for option: '--isolation'")]
+    [InlineData("serve --isolation", "Required argument missing for option: '--isolation'")]
+    [InlineData("status r --endpoint", "Required argument missing for option: '--endpoint'")]
+    [InlineData("result r --output", "Required argument missing for option: '--output'")]
+    [InlineData("result r --preview x", "'--preview' as a whole number")]
+    [InlineData("result r --preview 0", "a number of rows, from 1")]
+    [InlineData("run spec.json --parallel x", "'--parallel' as a whole number")]
+    [InlineData("result r --format xml", "\n  'csv'")]
+    [InlineData("statsu r", "'statsu' is no verb; did you mean 'status'?")]
+    [InlineData("validate .", "'.' is a folder")]
+    [InlineData("inspect .", "'.' is a folder")]
+    [InlineData("plan spec.json --store spec.json", "'spec.json' is a file, and a store is a folder")]
+    public async Task Call_Mistyped_SaysWhatIsWrong(string call, string said)
+    {
+        await File.WriteAllTextAsync(Path.Combine(_fanfold.Folder, "spec.json"), Spec().ToJsonString(), TestContext.Current.CancellationToken);
+        // A result has no use for it beside stdout, and says that first.
+        foreach (var json in call.StartsWith("result", StringComparison.Ordinal) ? (string[][])[[]] : [[], ["--json"]])
+        {
+            var outcome = (await _fanfold.CallAsync([.. call.Split(' '), .. json])).Exits(2);
+            Assert.Contains(said, outcome.Stderr, StringComparison.Ordinal);
+            Assert.DoesNotContain("\\u0009", outcome.Stderr, StringComparison.Ordinal);
+            Assert.DoesNotContain("   at ", outcome.Stderr, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Call_ForHelpOrVersion_IsWhatItSays()
+    {
+        Assert.Contains("--older-than", (await _fanfold.CallAsync("help", "purge")).Exits(0).Stdout, StringComparison.Ordinal);
+        Assert.Matches(@"^\d+\.\d+\.\d+", (await _fanfold.CallAsync("version")).Exits(0).Stdout);
+    }
+
+    /// <summary>What can be typed next is told, and a closed stdout is no defect.</summary>
+    [Fact]
+    public async Task Run_ThatFailedOrHadEnded_SaysWhatIsNext()
+    {
+        WriteLake();
+        await File.WriteAllTextAsync(Path.Combine(_fanfold.Folder, "spec.json"), Spec().ToJsonString(), TestContext.Current.CancellationToken);
+        string[] run = ["run", "spec.json", "--store", _fanfold.Store, "--run-id", "r"];
+        var intact = await File.ReadAllBytesAsync(_fanfold.PathOf("lake/a.parquet"), TestContext.Current.CancellationToken);
+        var damaged = intact.ToArray();
+        damaged.AsSpan(4, 20).Fill(0xff);
+        await File.WriteAllBytesAsync(_fanfold.PathOf("lake/a.parquet"), damaged, TestContext.Current.CancellationToken);
+        Assert.Equal(1, (await _fanfold.CallAsync(run)).ExitCode);
+        await File.WriteAllBytesAsync(_fanfold.PathOf("lake/a.parquet"), intact, TestContext.Current.CancellationToken);
+
+        var status = (await _fanfold.CallAsync("status", "r", "--store", _fanfold.Store)).Exits(0);
+        Assert.Contains("failed", status.Stdout, StringComparison.Ordinal);
+        Assert.Contains("error: ", status.Stderr, StringComparison.Ordinal);
+        var none = (await _fanfold.CallAsync("result", "r", "--store", _fanfold.Store, "--output", "r.csv")).Exits(4);
+        Assert.Contains($"fanfold redrive r --store {_fanfold.Store}", none.Stderr, StringComparison.Ordinal);
+        (await _fanfold.CallAsync("redrive", "r", "--store", _fanfold.Store)).Exits(0);
+        Assert.Contains("nothing was run", (await _fanfold.CallAsync(run)).Exits(0).Stderr, StringComparison.Ordinal);
+
+        foreach (var json in (string[][])[[], ["--json"]])
+        {
+            var closed = (await _fanfold.CallInShellAsync(">&-", ["status", "r", "--store", _fanfold.Store, .. json])).Exits(1);
+            Assert.Contains("stdout can't be written", closed.Stderr, StringComparison.Ordinal);
+            Assert.DoesNotContain("   at ", closed.Stderr, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task Call_WithoutAVerb_ShowsTheVerbs()
     {

@@ -16,6 +16,8 @@ public sealed class CompletionTests : IDisposable
     [Theory]
     [InlineData("fanfold re", "redrive\nresult")]
     [InlineData("fanfold run --st", "--store\n--strategy")]
+    [InlineData("fanfold run --isolation p", "process")]
+    [InlineData("fanfold run --strategy s", "sharedScan")]
     public async Task Bash_OffersVerbsAndOptions(string line, string offered) => Assert.Equal(offered, await TryAsync("bash", "bash", $"""
         COMP_WORDS=({line}); COMP_CWORD=$((${"{"}#COMP_WORDS[@]{"}"} - 1)); COMP_LINE='{line}'; COMP_POINT={line.Length}; _fanfold
         printf '%s\n' "${"{"}COMPREPLY[@]{"}"}" | sort

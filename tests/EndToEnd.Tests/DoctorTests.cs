@@ -22,6 +22,21 @@ public sealed class DoctorTests : IDisposable
     }
 
     [Fact]
+    public async Task Doctor_FolderThatIsNotThere_IsNotMade()
+    {
+        var folder = Path.Combine(_fanfold.Folder, "nowhere");
+        Assert.Contains("store-not-found", (await _fanfold.CallAsync("doctor", "--store", folder)).Exits(4).Stdout, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder));
+    }
+
+    [Fact]
+    public async Task Doctor_WorkerThatIsNone_IsNamed()
+    {
+        Directory.CreateDirectory(_fanfold.Store);
+        Assert.Contains("worker-not-usable", (await _fanfold.CallAsync("doctor", "--store", _fanfold.Store, "--worker", "/bin/true")).Exits(1).Stdout, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Doctor_StoreThatIsNotThere_SaysWhichAndWhatToDo()
     {
         var outcome = (await _fanfold.CallAsync("doctor", "--store", "http://127.0.0.1:9/devstoreaccount1", "--json")).Exits(6);

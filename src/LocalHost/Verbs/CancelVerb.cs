@@ -40,7 +40,8 @@ static class CancelVerb
     {
         if (outcome.Summary is null) return outcome.Print(json);
         if (outcome.Summary.Status != RunStatus.Cancelled) return SpecFile.Refuse([new RunError("run-finished", $"The run '{id}' had ended before it could be cancelled; `fanfold status {id}` shows how.")], json);
-        outcome.Print(json);
+        // That it is cancelled is no error here.
+        (outcome with { Errors = [] }).Print(json);
         return ExitCode.Succeeded;
     }
 }

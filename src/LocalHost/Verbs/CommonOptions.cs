@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Fanfold.Workflow.Running;
 
 namespace Fanfold.LocalHost.Verbs;
@@ -33,17 +34,21 @@ static class CommonOptions
         return option;
     }
 
-    public static Option<string> Isolation()
+    /// <summary>Null for process.</summary>
+    public static Option<string?> Isolation()
     {
-        var option = new Option<string>("--isolation") { Description = "process: each task in a process of its own. none: all in this one, without a memory cap.", DefaultValueFactory = _ => "process" };
+        var option = new Option<string?>("--isolation") { Description = "process, the default: each task in a process of its own. none: all in this one, without a memory cap." };
         option.AcceptOnlyFromAmong("process", "none");
         return option;
     }
 
+    /// <summary>What was typed for an option, also where it can't be parsed; null when nothing was. For validators: a value that can't be parsed can't be asked for.</summary>
+    public static string? Typed(CommandResult result, Option option) => result.GetResult(option) is { Implicit: false, Tokens: [.., var token] } ? token.Value : null;
+
     /// <summary>Makes it a fault of the command line to name a worker that would not be used.</summary>
-    public static void Exclude(Command command, Option<string> isolation, Option<string?> worker) => command.Validators.Add(result =>
+    public static void Exclude(Command command, Option<string?> isolation, Option<string?> worker) => command.Validators.Add(result =>
     {
-        if (result.GetValue(isolation) == "none" && result.GetResult(worker) is { Implicit: false }) result.AddError("--worker and --isolation none exclude each other: a worker is a process of its own.");
+        if (Typed(result, isolation) == "none" && result.GetResult(worker) is { Implicit: false }) result.AddError("--worker and --isolation none exclude each other: a worker is a process of its own.");
     });
 
     /// <param name="path">The value of that option.</param>

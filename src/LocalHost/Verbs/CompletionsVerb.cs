@@ -12,17 +12,21 @@ static class CompletionsVerb
         {
             local line="${COMP_LINE:0:COMP_POINT}" word="${COMP_WORDS[COMP_CWORD]}" candidates
             candidates="$("${COMP_WORDS[0]}" "[suggest:${#line}]" "$line" 2>/dev/null)"
+            # Options are offered to who begins one, so that files are where a file is meant.
+            [[ "$word" == -* ]] || candidates="$(grep -v '^[-/]' <<< "$candidates")"
             COMPREPLY=($(compgen -W "$candidates" -- "$word"))
         }
         complete -o default -F _fanfold fanfold
         """;
 
     const string Zsh = """
-        # source <(fanfold completions zsh)
+        # autoload -Uz compinit && compinit; source <(fanfold completions zsh)
         _fanfold()
         {
             local line="${(j: :)words[1,CURRENT]}" candidates
             candidates=("${(@f)$("${words[1]}" "[suggest:${#line}]" "$line" 2>/dev/null)}")
+            # Options are offered to who begins one, so that files are where a file is meant.
+            [[ "${words[CURRENT]}" == -* ]] || candidates=(${candidates:#[-/]*})
             compadd -- ${candidates:#}
             (( ${#candidates:#} )) || _files
         }

@@ -27,7 +27,9 @@ static class DoctorVerb
             var checks = new List<DoctorCheck>
             {
                 await CheckAsync("data store", stores.DataLocation.Address, token => ListAsync(stores.Data, token), cancellationToken),
-                await CheckAsync("state store", stores.StateLocation.Address, token => WriteAsync(stores.State, token), cancellationToken),
+                stores.Missing().Contains(stores.StateLocation.Address)
+                    ? new DoctorCheck("state store", true, $"{stores.StateLocation.Address}: is not there yet; the first run makes it", null)
+                    : await CheckAsync("state store", stores.StateLocation.Address, token => WriteAsync(stores.State, token), cancellationToken),
                 CheckWorker(parsed.GetValue(worker)),
                 CheckMachine(machine.Read(parsed)),
             };
@@ -98,7 +100,11 @@ static class DoctorVerb
 
     static DoctorCheck CheckWorker(string? own)
     {
-        if (own is not null) return new DoctorCheck("worker", true, $"{own}, as --worker or FANFOLD_WORKER names it", null);
+        if (own is not null)
+        {
+            var detail = $"{own}, as --worker or FANFOLD_WORKER names it";
+            return WorkerProbe.Fault(CommonOptions.Worker(own)) is { } wrong ? new DoctorCheck("worker", false, detail, new RunError("worker-not-usable", $"It is no worker of this build: {wrong}. Build it again, against this version of fanfold.")) : new DoctorCheck("worker", true, detail, null);
+        }
         var command = WorkerProbe.Find(AppContext.BaseDirectory, WorkerHost.NativeVersion, out var fault);
         if (fault is not null) return new DoctorCheck("worker", false, command.File, new RunError("worker-not-native", $"The native worker is not used: {fault}. Runs work, and each task costs about 0.4 s more; publish fanfold again for this machine."));
         return new DoctorCheck("worker", true, command.IsNative ? "native" : "on the .NET runtime: the same results, about 0.4 s of processor time more per task; `dotnet publish src/LocalHost -c Release -r RID -o DIR` makes a native one", null);

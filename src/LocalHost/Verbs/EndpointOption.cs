@@ -25,7 +25,7 @@ static class EndpointOption
     /// <summary>Makes options that mean this machine a fault beside <c>--endpoint</c>.</summary>
     public static void Exclude(Command command, Option<string?> endpoint, params Option[] local) => command.Validators.Add(result =>
     {
-        if (result.GetValue(endpoint) is null) return;
+        if (CommonOptions.Typed(result, endpoint) is null) return;
         foreach (var option in local)
         {
             if (result.GetResult(option) is { Implicit: false }) result.AddError($"{option.Name} means this machine, and --endpoint another host: leave one of them out.");

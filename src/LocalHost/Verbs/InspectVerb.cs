@@ -35,6 +35,11 @@ static class InspectVerb
             {
                 return NotFound(name, parsed.GetValue(store) is not null, parsed.GetValue(verify), asJson);
             }
+            catch (UnauthorizedAccessException) when (Directory.Exists(name))
+            {
+                Print(name, new FileError("usage", $"'{name}' is a folder; name one Parquet file."), parsed.GetValue(verify), asJson);
+                return ExitCode.Usage;
+            }
             catch (UnauthorizedAccessException)
             {
                 Print(name, new FileError("access-denied", $"'{name}' can't be read: it is no file, or the rights are missing."), parsed.GetValue(verify), asJson);

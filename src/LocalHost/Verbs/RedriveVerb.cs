@@ -25,7 +25,7 @@ static class RedriveVerb
             if (parsed.GetValue(endpoint) is { } host)
                 return await RemoteRun.AskAsync(host, id, asJson, async there => await there.EndAsync(await there.Client.RedriveAsync(id, cancellationToken), cancellationToken), cancellationToken);
             if (!RunPaths.IsRunId(id)) return SpecFile.Refuse([Stores.NoId(id)], asJson);
-            var runner = parsed.GetValue(isolation) == "process" ? CommonOptions.Worker(parsed.GetValue(worker)) : null;
+            var runner = parsed.GetValue(isolation) != "none" ? CommonOptions.Worker(parsed.GetValue(worker)) : null;
             var options = new RunOptions(new Stores(parsed.GetValue(store), parsed.GetValue(data)), id, runner, machine.Read(parsed), Fresh: false);
             return (await LocalRun.GoOnAsync(options, redrives: true, cancellationToken)).Print(asJson);
         });

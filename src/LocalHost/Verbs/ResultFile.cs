@@ -22,6 +22,7 @@ sealed class ResultFile(string path, string runId, bool json, Func<Stream>? open
         }
         var target = Path.GetFullPath(path);
         var half = $"{target}.{Guid.NewGuid():N}.tmp";
+        if (Path.GetDirectoryName(target) is { } folder && !Directory.Exists(folder)) return SpecFile.Refuse([new RunError("file-not-written", $"'{path}' can't be written: there is no folder '{folder}'; make it first.", File: path)], json);
         try
         {
             long bytes;

@@ -27,13 +27,12 @@ static class ResultVerb
         command.Validators.Add(result =>
         {
             var isPreview = result.GetResult(preview) is { Implicit: false };
-            // What was left out has no value here yet.
-            if (result.GetValue(json) && (result.GetResult(output) is not { Implicit: false } || result.GetValue(output) == Stdout) && !isPreview) result.AddError("--json needs --output FILE: stdout takes the document or the result.");
-            if (isPreview && (result.GetValue(json) || result.GetResult(format) is { Implicit: false } || result.GetResult(output) is { Implicit: false })) result.AddError("--preview shows a table on stdout; leave --json, --format and --output out.");
-            var (isFile, named) = (result.GetResult(output) is { Implicit: false } && result.GetValue(output) != Stdout, result.GetResult(format) is { Implicit: false });
-            if (isFile && !named && FormatOf(result.GetValue(output)!) is null) result.AddError($"--output '{TerminalText.Safe(result.GetValue(output)!)}' ends in none of .parquet, .csv and .json; say with --format what it is to be.");
-            if (!isFile && !isPreview && !Console.IsOutputRedirected && (!named || result.GetValue(format) == "parquet")) result.AddError("stdout is a terminal; show the first rows with --preview, write a file with --output FILE, or print text with --format csv.");
-            if (isPreview && result.GetValue(preview) < 1) result.AddError("--preview takes a number of rows, from 1.");
+            var (file, named, isJson) = (CommonOptions.Typed(result, output) is { } typed && typed != Stdout ? typed : null, CommonOptions.Typed(result, format), result.GetValue(json));
+            if (isJson && file is null && !isPreview) result.AddError("--json needs --output FILE: stdout takes the document or the result.");
+            if (isPreview && (isJson || result.GetResult(format) is { Implicit: false } || result.GetResult(output) is { Implicit: false })) result.AddError("--preview shows a table on stdout; leave --json, --format and --output out.");
+            if (file is not null && named is null && FormatOf(file) is null) result.AddError($"--output '{TerminalText.Safe(file)}' ends in none of .parquet, .csv and .json; say with --format what it is to be.");
+            if (file is null && !isJson && !isPreview && !Console.IsOutputRedirected && named is null or "parquet") result.AddError("stdout is a terminal; show the first rows with --preview, write a file with --output FILE, or print text with --format csv.");
+            if (int.TryParse(CommonOptions.Typed(result, preview), out var first) && first < 1) result.AddError("--preview takes a number of rows, from 1.");
         });
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -100,7 +99,12 @@ static class ResultVerb
 
     static string? FormatOf(string path) => Path.GetExtension(path).ToLowerInvariant() switch { ".csv" => "csv", ".json" => "json", ".parquet" => "parquet", _ => null };
 
-    static IReadOnlyList<RunError> Errors(Problem problem, Stores stores, string id) => problem.Code == "run-not-found" ? [stores.NotFound(id)] : Errors(problem);
+    static IReadOnlyList<RunError> Errors(Problem problem, Stores stores, string id) => problem.Code switch
+    {
+        "run-not-found" => [stores.NotFound(id)],
+        "no-result" => [new RunError(problem.Code, $"{problem.Detail} `fanfold status {id}{stores.Arguments}` tells where it stands, and `fanfold redrive {id}{stores.Arguments}` goes on with it.")],
+        _ => Errors(problem),
+    };
 
     static IReadOnlyList<RunError> Errors(Problem problem) =>
         problem.Errors ?? [new RunError(problem.Code, problem.Hint is { } hint && !hint.Contains("/api/", StringComparison.Ordinal) ? $"{problem.Detail} {hint}" : problem.Detail)];

@@ -17,7 +17,7 @@ static class RunVerb
         var data = CommonOptions.Data();
         var runId = new Option<string?>("--run-id") { Description = "The run's id; the same id continues an unfinished run. Default: a new one.", HelpName = "ID" };
         var parallel = new Option<int?>("--parallel") { Description = "Tasks at once. Default: the spec's limits.parallel, else the number of cores.", HelpName = "N" };
-        var strategy = new Option<string?>("--strategy") { Description = "auto, perPartition or sharedScan, instead of the spec's.", HelpName = "X" };
+        var strategy = Strategy();
         var isolation = CommonOptions.Isolation();
         var worker = CommonOptions.Worker();
         var fresh = new Option<bool>("--fresh") { Description = "Compute everything; reuse nothing from other runs." };
@@ -40,7 +40,7 @@ static class RunVerb
             if (!result.IsValid) return SpecFile.Refuse(result, asJson);
             var id = parsed.GetValue(runId) ?? NewRunId();
             if (parsed.GetValue(endpoint) is { } host) return await StartThereAsync(host, id, result.Spec, asJson, cancellationToken);
-            var runner = parsed.GetValue(isolation) == "process" ? CommonOptions.Worker(parsed.GetValue(worker)) : null;
+            var runner = parsed.GetValue(isolation) != "none" ? CommonOptions.Worker(parsed.GetValue(worker)) : null;
             var options = new RunOptions(new Stores(parsed.GetValue(store), parsed.GetValue(data)), id, runner, machine.Read(parsed), parsed.GetValue(fresh));
             // A run that has ended is shown whatever became of its source.
             if (options.Stores.FaultOfData() is { } fault && await RunStarter.ReadSpecAsync(options.Stores.State, id, cancellationToken) is null) return SpecFile.Refuse([fault], asJson);
@@ -56,8 +56,15 @@ static class RunVerb
         return await run.EndAsync(await run.Client.StartAsync(id, spec.ToJson(), cancellationToken), cancellationToken);
     }, cancellationToken);
 
+    public static Option<string?> Strategy()
+    {
+        var strategy = new Option<string?>("--strategy") { Description = "auto, perPartition or sharedScan, instead of the spec's.", HelpName = "X" };
+        strategy.CompletionSources.Add("auto", "perPartition", "sharedScan");
+        return strategy;
+    }
+
     // What the command line says is checked like the spec itself.
-    static SpecResult Override(RunSpec spec, int? parallel, string? strategy)
+    public static SpecResult Override(RunSpec spec, int? parallel, string? strategy)
     {
         var limits = parallel is { } lanes ? spec.Limits with { Parallel = lanes } : spec.Limits;
         var json = (spec with { Limits = limits }).ToJson();

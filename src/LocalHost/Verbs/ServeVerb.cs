@@ -28,7 +28,7 @@ static class ServeVerb
         CommonOptions.Exclude(command, isolation, worker);
         command.SetAction((parsed, cancellationToken) =>
         {
-            var runner = parsed.GetValue(isolation) == "process" ? CommonOptions.Worker(parsed.GetValue(worker)) : null;
+            var runner = parsed.GetValue(isolation) != "none" ? CommonOptions.Worker(parsed.GetValue(worker)) : null;
             var stores = new Stores(parsed.GetValue(store), parsed.GetValue(data));
             foreach (var folder in stores.Missing()) Log($"there is no folder '{folder}' yet; runs and requests will make it. Check --store and --data if it should be there");
             return ServeAsync(stores, parsed.GetValue(urls), runner, machine.Read(parsed), (triggers, token) => watch.WatchAsync(parsed, stores, triggers, Log, token), static _ => { }, parsed.GetValue(json), cancellationToken);

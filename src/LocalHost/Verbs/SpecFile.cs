@@ -19,6 +19,10 @@ static class SpecFile
         {
             return (null, Refuse([new RunError("file-not-found", $"There is no spec file '{path}'. It is looked for on this machine, below the current folder; - reads stdin.", File: path)], json));
         }
+        catch (UnauthorizedAccessException) when (Directory.Exists(path))
+        {
+            return (null, Refuse([new RunError("usage", $"'{path}' is a folder; name the spec, a JSON file.", File: path)], json));
+        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return (null, Refuse([new RunError("access-denied", $"The spec file '{path}' can't be read: {exception.Message}", File: path)], json));

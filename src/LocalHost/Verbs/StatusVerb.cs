@@ -28,8 +28,26 @@ static class StatusVerb
     static int Show(RunRecord record, bool json)
     {
         if (json) CommandJson.Write(record, CommandJson.Default.RunRecord);
-        else if (record.Summary is { } summary) SummaryView.Print(summary);
-        else Console.WriteLine($"run {record.RunId}: {System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(record.Status.ToString())} since {record.StartedAt:u}{(record.Stalled ? "; nothing has driven it for a while: go on with `fanfold run` of the same spec and id, or `fanfold redrive`" : "")}");
+        else if (record.Summary is { } summary)
+        {
+            SpecFile.PrintErrors(summary.Errors ?? []);
+            SummaryView.Print(summary);
+        }
+        else Console.WriteLine(TerminalText.Safe($"run {record.RunId}: {System.Text.Json.JsonNamingPolicy.CamelCase.ConvertName(record.Status.ToString())} since {record.StartedAt:u}{Progress(record.Progress)}{SignOfLife(record)}"));
         return ExitCode.Succeeded;
+    }
+
+    static string Progress(RunProgress? progress) => progress switch
+    {
+        null => "",
+        { TasksTotal: 0 } => $"; {progress.Phase}",
+        _ => $"; {progress.Phase}: {progress.TasksDone} of {progress.TasksTotal} tasks, {progress.TasksFailed} failed, {TerminalText.Bytes(progress.BytesRead)} read, {TerminalText.Count(progress.RowsDecoded)} rows decoded",
+    };
+
+    static string SignOfLife(RunRecord record)
+    {
+        if (record.Stalled) return "; nothing has driven it for a while: go on with `fanfold run` of the same spec and id, or `fanfold redrive`";
+        var silence = TimeProvider.System.GetUtcNow() - record.HeartbeatAt;
+        return silence > 2 * RunRecord.HeartbeatInterval ? $"; no sign of life for {silence.Value.TotalSeconds:0} s" : "";
     }
 }

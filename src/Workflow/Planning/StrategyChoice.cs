@@ -40,7 +40,7 @@ sealed record StrategyChoice(string Strategy, string Reason, IReadOnlyList<PlanC
         var reason = spec.Strategy != RunStrategy.Auto ? "the spec asks for it"
             : before is not null ? "the drive before took it, so that what that has done counts"
             : excluded is not null ? $"one task per partition, since {excluded}"
-            : FormattableString.Invariant($"{(isShared ? "one scan for all partitions" : "one task per partition")} takes about {(isShared ? shared : single).Seconds:0.0} s of a core, the other strategy {(isShared ? single : shared).Seconds:0.0} s; tasks of their own would decode the data {passes:0.0} times");
+            : FormattableString.Invariant($"{(isShared ? "one scan for all partitions" : "one task per partition")} takes a core about {(isShared ? shared : single).Seconds:0.0} s, its reads included, the other strategy {(isShared ? single : shared).Seconds:0.0} s; tasks of their own would decode the data {passes:0.0} times");
         return isShared ? new(SharedScan, reason, [all, one], slices) : new(PerPartition, reason, [one, all], null);
     }
 }

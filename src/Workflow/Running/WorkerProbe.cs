@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using Fanfold.Worker;
 
 namespace Fanfold.Workflow.Running;
 
@@ -24,13 +25,20 @@ public static class WorkerProbe
         try
         {
             if (!OperatingSystem.IsWindows()) native = MakeExecutable(native);
-            fault = Probe(native, version);
+            fault = Probe(native, [], said => said == version, version);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             fault = $"it can't be made executable ({failure.Message.TrimEnd('.')})";
         }
         return fault is null ? new WorkerCommand(native, [], true) : WorkerCommand.Managed(folder);
+    }
+
+    /// <summary>Why a worker of the user's own can't be used; null when it can. It may be native or not.</summary>
+    public static string? Fault(WorkerCommand worker)
+    {
+        var version = $"fanfold-worker {WorkerHost.BuildVersion}";
+        return Probe(worker.File, worker.Arguments, said => said.StartsWith(version + " ", StringComparison.Ordinal), version);
     }
 
     /// <summary>The path of an executable worker: this one, or a copy where this one can't be changed.</summary>
@@ -52,9 +60,9 @@ public static class WorkerProbe
         }
     }
 
-    static string? Probe(string native, string version)
+    static string? Probe(string file, IReadOnlyList<string> arguments, Func<string, bool> isExpected, string version)
     {
-        var start = new ProcessStartInfo(native, ["--version"]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(file, [.. arguments, "--version"]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         WorkerEnvironment.Restrict(start.Environment);
         try
         {
@@ -66,7 +74,7 @@ public static class WorkerProbe
             process.WaitForExit();
             if (patience.IsCancellationRequested) return $"it had not answered after {Patience.TotalSeconds:N0} s";
             if (process.ExitCode != 0) return $"it ended with exit code {process.ExitCode}{(errors.Result.Trim() is { Length: > 0 } text ? ": " + text[..Math.Min(text.Length, 500)] : "")}";
-            return said == version ? null : $"it is of version '{said[..Math.Min(said.Length, 100)]}', and the host is {version}";
+            return isExpected(said) ? null : $"it is of version '{said.Split('\n')[0][..Math.Min(said.Split('\n')[0].Length, 100)]}', and the host is {version}";
         }
         catch (Win32Exception failure)
         {

@@ -1,7 +1,7 @@
 namespace Fanfold.Workflow.Spec;
 
 /// <summary>Finds the word that was probably meant.</summary>
-static class Suggestion
+public static class Suggestion
 {
     const int MaxLength = 40, MaxCandidates = 100;
 

@@ -88,7 +88,7 @@ public sealed class RunTriggers(IObjectStore data, IObjectStore state, IRunHost 
         RunError[] shown = [.. errors.Select(error => error with { Message = Secrets.Hide(error.Message) })];
         var refusal = new TriggerRefusal(id, Secrets.Hide(trigger.Path), etag, "Correct it and put it again; each new version is looked at.", shown);
         var path = trigger.ErrorPath(id);
-        await state.PutAsync(path, JsonSerializer.SerializeToUtf8Bytes(refusal, TriggerJson.Default.TriggerRefusal), PutCondition.None, cancellationToken);
+        await state.PutAsync(path, JsonSerializer.SerializeToUtf8Bytes(refusal, TriggerJson.Readable.TriggerRefusal), PutCondition.None, cancellationToken);
         return new TriggerOutcome.Refused(id, path, shown);
     }
 }

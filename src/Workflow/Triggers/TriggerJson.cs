@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Fanfold.Workflow.Running;
 
@@ -15,4 +17,8 @@ public sealed record TriggerStarted(string RunId, string Request, [property: Jso
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(TriggerRefusal))]
 [JsonSerializable(typeof(TriggerStarted))]
-sealed partial class TriggerJson : JsonSerializerContext;
+sealed partial class TriggerJson : JsonSerializerContext
+{
+    /// <summary>As people read them, with their quotes.</summary>
+    public static TriggerJson Readable { get; } = new(new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}
