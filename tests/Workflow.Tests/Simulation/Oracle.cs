@@ -118,6 +118,8 @@ sealed class Oracle
     {
         if (summary.Errors is not { Count: > 0 }) _world.Violate($"'{run.Id}' failed without an error");
         if (hasRival) return;
+        // What was delivered for a run that was purged may come to the one that has its id now, and end it.
+        if (run is { Purges: > 0, Duplicates: > 0 } && visible is { Whole: true } && visible.Manifest.RunId == run.Id) return;
         // The result of an earlier drive stays until a later one commits.
         if (visible is not null && (!visible.Whole || visible.Manifest.RunId != OldRun && !(run.HadResult && visible.Manifest.RunId == run.Id))) _world.Violate($"'{run.Id}' failed and left a manifest of '{visible.Manifest.RunId}'");
         JudgeLeftovers(run, Unnamed(visible));

@@ -141,8 +141,8 @@ sealed class SimulatedRun(World world, string id, RunSpec spec, int parallel, Fu
         Left();
     }
 
-    // What may pass. RunStateException is none: nothing that this world does may damage a run's state, unless a purge that lost its lease takes it away.
-    bool IsTyped(Exception stopped) => MayBeDamaged?.Invoke() == true && stopped is RunStateException { IsCorrupt: true } || stopped is RunStoppedException or StorageException { Failure: StorageFailure.Unreachable or StorageFailure.Throttled or StorageFailure.Full };
+    // What may pass. RunStateException is none: nothing that this world does may damage a run's state, unless a purge that lost its lease takes it away, or a driver that did goes on with what was purged.
+    bool IsTyped(Exception stopped) => MayBeDamaged?.Invoke() == true && stopped is RunStateException { IsCorrupt: true } or StorageException { Failure: StorageFailure.Changed } || stopped is RunStoppedException or StorageException { Failure: StorageFailure.Unreachable or StorageFailure.Throttled or StorageFailure.Full };
 
     void Left()
     {
