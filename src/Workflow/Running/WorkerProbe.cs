@@ -74,7 +74,9 @@ public static class WorkerProbe
             process.WaitForExit();
             if (patience.IsCancellationRequested) return $"it had not answered after {Patience.TotalSeconds:N0} s";
             if (process.ExitCode != 0) return $"it ended with exit code {process.ExitCode}{(errors.Result.Trim() is { Length: > 0 } text ? ": " + text[..Math.Min(text.Length, 500)] : "")}";
-            return isExpected(said) ? null : $"it is of version '{said.Split('\n')[0][..Math.Min(said.Split('\n')[0].Length, 100)]}', and the host is {version}";
+            if (isExpected(said)) return null;
+            var line = said.Split('\n')[0];
+            return $"it is of version '{line[..Math.Min(line.Length, 100)]}', and the host is {version}";
         }
         catch (Win32Exception failure)
         {
